@@ -7,6 +7,7 @@ a new id: what happens in `shuke simulate` must happen again, byte for byte.
 from __future__ import annotations
 
 import secrets
+import threading
 from datetime import UTC, datetime
 from random import Random
 from typing import Protocol
@@ -60,10 +61,8 @@ class VirtualClock:
 class Ulids:
     """ULIDs from a clock and a source of chance; within one millisecond they count up.
 
-    Counting up keeps ids of one process in the order of their making, so that a
-    primary key is also an order. Thread-safe only where one thread makes ids at a
-    time; the store's writer thread is such a place, and elsewhere chance alone
-    keeps them apart.
+    Counting up keeps ids of one process in the order of their making. May be
+    shared between threads.
     """
 
     def __init__(self, clock: Clock, chance: Random | None = None) -> None:
@@ -71,13 +70,15 @@ class Ulids:
         self._chance = chance or secrets.SystemRandom()
         self._last_ms = -1
         self._last_tail = 0
+        self._lock = threading.Lock()
 
     def new(self) -> str:
         ms = int(self._clock.now().timestamp() * 1000)
-        if ms > self._last_ms:
-            self._last_ms = ms
-            self._last_tail = self._chance.getrandbits(79)
-        else:
-            self._last_tail += 1
-        number = (self._last_ms << 80) | self._last_tail
+        with self._lock:
+            if ms > self._last_ms:
+                self._last_ms = ms
+                self._last_tail = self._chance.getrandbits(79)
+            else:
+                self._last_tail += 1
+            number = (self._last_ms << 80) | self._last_tail
         return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -5, -5))

@@ -1,0 +1,104 @@
+"""The running talk with a customer: who speaks for the shop, and where the dialogue stands.
+
+A customer has one conversation, whichever channels they write on. `owner` is
+``bot``, ``queue`` (waiting for a person) or ``agent:NAME``; while it is not
+``bot``, the bot says nothing of its own (see `handoffs.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_store.base import Base, Json, UtcDateTime, table_of
+
+BOT = "bot"
+QUEUE = "queue"
+
+
+def agent_owner(name: str) -> str:
+    """Return how a conversation's owner is written when an agent has it."""
+    return f"agent:{name}"
+
+
+class Conversation(Base):
+    """The state of the talk; the words are in the history."""
+
+    __tablename__ = "conversations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), unique=True)
+    identity_id: Mapped[str] = mapped_column(ForeignKey("identities.id"))
+    """The identity that spoke last: an answer leaves by it."""
+    owner: Mapped[str] = mapped_column(default=BOT)
+    state: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """The dialogue's own state; only the flow engine reads it."""
+    turns: Mapped[int] = mapped_column(default=0)
+    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when the customer has waited in the queue."""
+    snoozed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_owner: Mapped[str | None]
+    """The worker that takes this conversation's turn now."""
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("ix_conversations_leased", "lease_until", sqlite_where=text("lease_until IS NOT NULL"),
+              postgresql_where=text("lease_until IS NOT NULL")),
+        Index("ix_conversations_queue", "waiting_since", sqlite_where=text("owner = 'queue'"),
+              postgresql_where=text("owner = 'queue'")),
+    )  # fmt: skip
+
+
+conversations = table_of(Conversation)
+
+_ADD = insert(conversations)
+_BY_ID = select(conversations).where(conversations.c.id == bindparam("id"))
+_OF = select(conversations).where(conversations.c.customer_id == bindparam("customer_id"))
+_SAVE = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("key"))
+    .values(
+        state=bindparam("state"),
+        identity_id=bindparam("identity_id"),
+        turns=conversations.c.turns + 1,
+        last_in_at=bindparam("now"),
+        closed_at=None,
+    )
+)
+_RELEASE = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("key"), conversations.c.lease_owner == bindparam("worker"))
+    .values(lease_owner=None, lease_until=None)
+)
+
+
+def add(conn: Connection, *, id: str, customer_id: str, identity_id: str, now: datetime) -> None:
+    """Begin the conversation of a customer."""
+    row = {"id": id, "customer_id": customer_id, "identity_id": identity_id, "created_at": now}
+    conn.execute(_ADD, {**row, "owner": BOT, "turns": 0})
+
+
+def by_id(conn: Connection, id: str) -> Any | None:
+    """Return the conversation's row, or None."""
+    return conn.execute(_BY_ID, {"id": id}).one_or_none()
+
+
+def of_customer(conn: Connection, customer_id: str) -> Any | None:
+    """Return the customer's conversation, or None where they never wrote."""
+    return conn.execute(_OF, {"customer_id": customer_id}).one_or_none()
+
+
+def save_turn(conn: Connection, id: str, *, state: dict[str, Any] | None, identity_id: str, now: datetime) -> None:
+    """Keep where the dialogue stands after a turn; ownership is not touched (`handoffs.py` does that)."""
+    conn.execute(_SAVE, {"key": id, "state": state, "identity_id": identity_id, "now": now})
+
+
+def release(conn: Connection, id: str, worker: str) -> None:
+    """Give the conversation free for the next turn, if this worker still has it."""
+    conn.execute(_RELEASE, {"key": id, "worker": worker})

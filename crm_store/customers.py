@@ -1,0 +1,107 @@
+"""A customer: who they are to the shop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Index, bindparam, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_store.base import Base, Json, UtcDateTime, table_of
+
+
+class Customer(Base):
+    """One person, whether the shop knows them by number or only by a channel's user id."""
+
+    __tablename__ = "customers"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    customer_no: Mapped[str | None] = mapped_column(unique=True)
+    """The shop's own customer_id; None for somebody who only wrote to us."""
+    name: Mapped[str | None]
+    language: Mapped[str | None]
+    timezone: Mapped[str | None]
+    birth_year: Mapped[int | None]
+    birth_month: Mapped[int | None]
+    birth_day: Mapped[int | None]
+    birth_calendar: Mapped[str | None]
+    birth_leap: Mapped[bool] = mapped_column(default=False)
+    feb29: Mapped[str | None]
+    phone: Mapped[str | None]
+    """E.164."""
+    email: Mapped[str | None]
+    city: Mapped[str | None]
+    member: Mapped[bool] = mapped_column(default=False)
+    tier: Mapped[str | None]
+    stage: Mapped[str | None]
+    owner: Mapped[str | None]
+    attributes: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("ix_customers_birthday", "birth_month", "birth_day"),
+        Index("ix_customers_phone", "phone"),
+    )
+
+
+customers = table_of(Customer)
+
+_ADD = insert(customers)
+_BY_NO = select(customers).where(customers.c.customer_no == bindparam("customer_no"))
+_BY_ID = select(customers).where(customers.c.id == bindparam("id"))
+_BY_PHONE = select(customers.c.id).where(customers.c.phone == bindparam("phone")).order_by(customers.c.created_at).limit(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Birthday:
+    """A birthday as its owner gave it; ``year`` may be unknown."""
+
+    month: int
+    day: int
+    year: int | None = None
+    calendar: str = "solar"
+    leap_month: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "calendar": self.calendar,
+            "year": self.year,
+            "month": self.month,
+            "day": self.day,
+            "leap_month": self.leap_month,
+        }
+
+
+def birthday_of(row: Any) -> Birthday | None:
+    """Return the birthday that a customer's row holds, if any."""
+    if row.birth_month is None or row.birth_day is None:
+        return None
+    return Birthday(row.birth_month, row.birth_day, row.birth_year, row.birth_calendar or "solar", bool(row.birth_leap))
+
+
+def add(conn: Connection, *, id: str, created_at: datetime, **fields: Any) -> None:
+    """Add a customer; ``fields`` are columns of the model."""
+    conn.execute(_ADD, {"id": id, "created_at": created_at, "birth_leap": False, "member": False, **fields})
+
+
+def by_id(conn: Connection, id: str) -> Any | None:
+    """Return the customer's row by internal id, or None."""
+    return conn.execute(_BY_ID, {"id": id}).one_or_none()
+
+
+def by_number(conn: Connection, customer_no: str) -> Any | None:
+    """Return the customer's row by the shop's own customer_id, or None."""
+    return conn.execute(_BY_NO, {"customer_no": customer_no}).one_or_none()
+
+
+def by_phone(conn: Connection, phone: str) -> str | None:
+    """Return the one customer with this phone (E.164); None where nobody or more than one has it."""
+    found = conn.execute(_BY_PHONE, {"phone": phone}).all()
+    return found[0].id if len(found) == 1 else None
+
+
+def change(conn: Connection, id: str, **fields: Any) -> None:
+    """Set columns of a customer."""
+    conn.execute(update(customers).where(customers.c.id == id).values(**fields))

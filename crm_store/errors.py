@@ -1,0 +1,30 @@
+"""What the store refuses.
+
+    StoreError
+      NotAllowed        this step does not exist from where the thing stands
+      NotEnoughPoints   the balance is smaller; nothing has changed
+      StoreBusy         too much is waiting to be written; try again later
+      StoreClosed       the store has been closed
+"""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """Anything that the store raises on purpose."""
+
+
+class NotAllowed(StoreError):
+    """The step asked for does not exist from where the thing stands; nothing has changed."""
+
+
+class NotEnoughPoints(StoreError):
+    """More points were to be spent than there are; nothing has changed."""
+
+
+class StoreBusy(StoreError):
+    """The queue of waiting writes is full; nothing was written."""
+
+
+class StoreClosed(StoreError):
+    """The store no longer takes work."""

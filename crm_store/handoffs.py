@@ -1,0 +1,149 @@
+"""From the bot to a person and back: who owns a conversation.
+
+    bot ──request──▶ queue ──take──▶ agent:NAME ──return──▶ bot
+                      │ ▲              │   ▲ └─transfer─▶ agent:OTHER or queue
+                      │ └──transfer────┘   └── take (another agent)
+                      └──cancel──▶ bot         resolve ──▶ bot (closed)
+
+Each step is one function here, is recorded in the history, and is refused where
+it does not exist.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from crm_store import conversations as conversation_store
+from crm_store import history, tickets
+from crm_store.conversations import BOT, QUEUE, agent_owner, conversations
+from crm_store.errors import NotAllowed
+
+_OWN = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("key"))
+    .values(
+        owner=bindparam("owner"),
+        waiting_since=bindparam("waiting_since"),
+        snoozed_until=None,
+        closed_at=bindparam("closed_at"),
+    )
+)
+_FORGET_STATE = update(conversations).where(conversations.c.id == bindparam("key")).values(state=None)
+_SNOOZE = update(conversations).where(conversations.c.id == bindparam("key")).values(snoozed_until=bindparam("until"))
+_QUEUE = (
+    select(conversations).where(conversations.c.owner == QUEUE).order_by(conversations.c.waiting_since, conversations.c.id)
+)
+
+
+def waiting(conn: Connection) -> list[Any]:
+    """Return the conversations in the queue, longest waiting first."""
+    return list(conn.execute(_QUEUE))
+
+
+def request(
+    conn: Connection, *, conversation_id: str, customer_id: str, reason: str, now: datetime, channel: str | None = None
+) -> None:
+    """Put a conversation into the queue: ``asked``, ``angry``, ``misunderstood``, ``danger``, ``verification`` …"""
+    conversation = _of(conn, conversation_id)
+    if conversation.owner != BOT:
+        return  # a person has it, or is on the way
+    _own(conn, conversation, QUEUE, waiting_since=now)
+    history.record(
+        conn, at=now, kind="handoff.requested", by="bot", customer_id=customer_id, conversation_id=conversation_id,
+        channel=channel, data={"reason": reason},
+    )  # fmt: skip
+
+
+def cancel(conn: Connection, conversation_id: str, *, now: datetime) -> None:
+    """The customer no longer wants to wait: the bot has the conversation again."""
+    conversation = _of(conn, conversation_id)
+    if conversation.owner != QUEUE:
+        raise NotAllowed(f"the conversation is with {conversation.owner}, not in the queue")
+    _own(conn, conversation, BOT)
+    _record(conn, conversation, "handoff.returned", "customer", now, reason="cancelled")
+
+
+def take(conn: Connection, conversation_id: str, agent: str, *, now: datetime) -> None:
+    """An agent takes the conversation, from the queue, from the bot or from a colleague."""
+    conversation = _of(conn, conversation_id)
+    if conversation.owner == agent_owner(agent):
+        return
+    _own(conn, conversation, agent_owner(agent))
+    _record(conn, conversation, "handoff.taken", agent_owner(agent), now, agent=agent, previous=conversation.owner)
+
+
+def give_back(conn: Connection, conversation_id: str, agent: str, *, now: datetime) -> None:
+    """The agent is done for now: the bot has the conversation again and remembers where it stood."""
+    conversation = _owned_by(conn, conversation_id, agent)
+    _own(conn, conversation, BOT)
+    _record(conn, conversation, "handoff.returned", agent_owner(agent), now, reason="agent")
+
+
+def transfer(conn: Connection, conversation_id: str, agent: str, to: str | None, *, now: datetime) -> None:
+    """Hand the conversation to a colleague, or back into the queue where none is named."""
+    conversation = _owned_by(conn, conversation_id, agent)
+    owner = agent_owner(to) if to else QUEUE
+    _own(conn, conversation, owner, waiting_since=None if to else now)
+    _record(conn, conversation, "handoff.transferred", agent_owner(agent), now, to=to or QUEUE)
+
+
+def snooze(conn: Connection, conversation_id: str, agent: str, *, until: datetime, now: datetime) -> None:
+    """Put the conversation out of sight until a moment or the customer's next message."""
+    conversation = _owned_by(conn, conversation_id, agent)
+    conn.execute(_SNOOZE, {"key": conversation_id, "until": until})
+    _record(conn, conversation, "conversation.snoozed", agent_owner(agent), now, until=until.isoformat())
+
+
+def resolve(conn: Connection, conversation_id: str, agent: str, *, ticket: str | None, now: datetime) -> list[str]:
+    """Close the conversation and resolve its open tickets, or the named one alone; the bot owns it afterwards.
+
+    Returns the numbers of the tickets resolved.
+
+    Raises:
+        NotAllowed: the named ticket is not this customer's, or cannot be resolved from where it stands.
+    """
+    conversation = _of(conn, conversation_id)
+    theirs = tickets.of_customer(conn, conversation.customer_id)
+    if ticket is not None and ticket not in {one.number for one in theirs}:
+        raise NotAllowed(f"the customer has no ticket {ticket}")
+    numbers = [ticket] if ticket else [one.number for one in theirs if one.status == "open"]
+    for number in numbers:
+        tickets.move(conn, number, "resolved", now=now, by=agent_owner(agent))
+    was_with_people = conversation.owner != BOT
+    _own(conn, conversation, BOT, closed_at=now)
+    conn.execute(_FORGET_STATE, {"key": conversation_id})
+    if was_with_people:
+        _record(conn, conversation, "handoff.returned", agent_owner(agent), now, reason="resolved")
+    return numbers
+
+
+def _of(conn: Connection, conversation_id: str) -> Any:
+    conversation = conversation_store.by_id(conn, conversation_id)
+    if conversation is None:
+        raise NotAllowed("there is no such conversation")
+    return conversation
+
+
+def _owned_by(conn: Connection, conversation_id: str, agent: str) -> Any:
+    conversation = _of(conn, conversation_id)
+    if conversation.owner != agent_owner(agent):
+        raise NotAllowed(f"the conversation is with {conversation.owner}, not with {agent}; take it first")
+    return conversation
+
+
+def _own(
+    conn: Connection, conversation: Any, owner: str, *, waiting_since: datetime | None = None,
+    closed_at: datetime | None = None,
+) -> None:  # fmt: skip
+    conn.execute(
+        _OWN, {"key": conversation.id, "owner": owner, "waiting_since": waiting_since, "closed_at": closed_at}
+    )
+
+
+def _record(conn: Connection, conversation: Any, kind: str, by: str, now: datetime, **data: Any) -> None:
+    history.record(
+        conn, at=now, kind=kind, by=by, customer_id=conversation.customer_id, conversation_id=conversation.id, data=data
+    )

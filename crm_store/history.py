@@ -1,0 +1,98 @@
+"""The relationship history: every exchange and event as action + actor + data, append-only.
+
+Customers' words live here and in the queues of the messages' way, nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
+
+
+class HistoryEntry(Base):
+    """One thing that happened between a customer and the shop.
+
+    ``kind`` is ``message.in``, ``message.out`` or an event's name such as
+    ``ticket.opened``; ``by`` is ``customer``, ``bot``, ``care``, ``system``,
+    ``import`` or ``agent:NAME``. ``ref`` names a message for `shuke explain`.
+    """
+
+    __tablename__ = "history"
+
+    id: Mapped[int] = mapped_column(Counting, primary_key=True, autoincrement=True)
+    ref: Mapped[str | None] = mapped_column(unique=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id"))
+    conversation_id: Mapped[str | None]
+    identity_id: Mapped[str | None]
+    channel: Mapped[str | None]
+    kind: Mapped[str]
+    by: Mapped[str]
+    text: Mapped[str | None]
+    data: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+    __table_args__ = (Index("ix_history_customer_id", "customer_id", "id"),)
+
+
+history = table_of(HistoryEntry)
+
+ADD = insert(history)
+"""Takes the columns of a row, or a list of them; `entry` fills what is left out."""
+
+_TIMELINE = select(history).where(history.c.customer_id == bindparam("customer_id")).order_by(history.c.id)
+_SINCE = select(history).where(history.c.id > bindparam("after")).order_by(history.c.id)
+_BY_REF = select(history).where(history.c.ref == bindparam("ref"))
+
+
+def entry(
+    *,
+    at: datetime,
+    kind: str,
+    by: str,
+    customer_id: str | None = None,
+    conversation_id: str | None = None,
+    identity_id: str | None = None,
+    channel: str | None = None,
+    ref: str | None = None,
+    text: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return a whole row for `ADD`."""
+    return {
+        "ref": ref,
+        "at": at,
+        "customer_id": customer_id,
+        "conversation_id": conversation_id,
+        "identity_id": identity_id,
+        "channel": channel,
+        "kind": kind,
+        "by": by,
+        "text": text,
+        "data": data,
+    }
+
+
+def record(conn: Connection, *, at: datetime, kind: str, by: str, **columns: Any) -> None:
+    """Append one entry; ``columns`` as in `entry`."""
+    conn.execute(ADD, entry(at=at, kind=kind, by=by, **columns))
+
+
+def timeline(conn: Connection, customer_id: str) -> list[Any]:
+    """Return everything of one customer, in the order it happened."""
+    return list(conn.execute(_TIMELINE, {"customer_id": customer_id}))
+
+
+def since(conn: Connection, after: int) -> list[Any]:
+    """Return the entries after the one with the given key, in order."""
+    return list(conn.execute(_SINCE, {"after": after}))
+
+
+def by_ref(conn: Connection, ref: str) -> Any | None:
+    """Return the message with this reference, or None."""
+    return conn.execute(_BY_REF, {"ref": ref}).one_or_none()

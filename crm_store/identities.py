@@ -1,0 +1,90 @@
+"""A customer on a channel: (channel, user_id) is one identity, and it belongs to one customer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, ForeignKey, Index, UniqueConstraint, bindparam, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_store.base import Base, UtcDateTime, table_of
+
+
+class Identity(Base):
+    """Somebody on a channel.
+
+    ``verified`` says that we know the customer behind it to be the one the shop
+    has on file, and ``evidence`` by what: ``import``, ``contact`` or ``link``.
+    """
+
+    __tablename__ = "identities"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    user_id: Mapped[str]
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"))
+    verified: Mapped[bool] = mapped_column(default=False)
+    evidence: Mapped[str | None]
+    unreachable_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the platform said that this customer blocked or left us; cleared when they write again."""
+    last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("channel", "user_id"),
+        Index("ix_identities_customer_id", "customer_id"),
+    )
+
+
+identities = table_of(Identity)
+
+_FIND = select(identities).where(identities.c.channel == bindparam("channel"), identities.c.user_id == bindparam("user_id"))
+_ADD = insert(identities)
+_OF = select(identities).where(identities.c.customer_id == bindparam("customer_id")).order_by(identities.c.id)
+_REACHABLE_AGAIN = (
+    update(identities)
+    .where(identities.c.id == bindparam("key"))
+    .values(unreachable_since=None, last_seen_at=bindparam("now"))
+)
+_GONE = (
+    update(identities)
+    .where(identities.c.id == bindparam("key"), identities.c.unreachable_since.is_(None))
+    .values(unreachable_since=bindparam("now"))
+)
+
+
+def find(conn: Connection, channel: str, user_id: str) -> Any | None:
+    """Return the identity's row, or None."""
+    return conn.execute(_FIND, {"channel": channel, "user_id": user_id}).one_or_none()
+
+
+def add(
+    conn: Connection,
+    *,
+    id: str,
+    channel: str,
+    user_id: str,
+    customer_id: str,
+    now: datetime,
+    verified: bool = False,
+    evidence: str | None = None,
+) -> None:
+    """Add an identity of a customer."""
+    row = {"id": id, "channel": channel, "user_id": user_id, "customer_id": customer_id}
+    conn.execute(_ADD, {**row, "verified": verified, "evidence": evidence, "created_at": now})
+
+
+def of_customer(conn: Connection, customer_id: str) -> list[Any]:
+    """Return the customer's identities, oldest first."""
+    return list(conn.execute(_OF, {"customer_id": customer_id}))
+
+
+def mark_reachable(conn: Connection, identity_id: str, now: datetime) -> None:
+    """The customer wrote: whatever we believed, they can be reached."""
+    conn.execute(_REACHABLE_AGAIN, {"key": identity_id, "now": now})
+
+
+def mark_unreachable(conn: Connection, identity_id: str, now: datetime) -> None:
+    """The customer blocked or left us: send nothing until they write again."""
+    conn.execute(_GONE, {"key": identity_id, "now": now})

@@ -1,0 +1,129 @@
+"""Messages that came in: stored once, handled once, in their order.
+
+The row is written before the channel is told that the message has arrived, and
+marked done in the same transaction as everything that the message caused.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Index, UniqueConstraint, bindparam, exists, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
+from crm_store.conversations import conversations
+
+OPEN = text("status = 'open'")  # literal: a bound value would not match the partial index
+
+
+class InboxMessage(Base):
+    """One inbound message; ``status`` is ``open``, ``done`` or ``dead`` (failed too often)."""
+
+    __tablename__ = "inbox"
+
+    id: Mapped[int] = mapped_column(Counting, primary_key=True, autoincrement=True)
+    """Counts up: the order in which a conversation's messages are handled."""
+    ref: Mapped[str] = mapped_column(unique=True)
+    channel: Mapped[str]
+    account: Mapped[str]
+    external_id: Mapped[str]
+    conversation_id: Mapped[str]
+    identity_id: Mapped[str]
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    status: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "external_id"),
+        Index("ix_inbox_open", "conversation_id", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+    )
+
+
+inbox = table_of(InboxMessage)
+
+_STORE = (
+    insert(inbox)
+    .values(status="open", attempts=0)
+    .on_conflict_do_nothing(index_elements=["channel", "account", "external_id"])
+    .returning(inbox.c.id)
+)
+_older = inbox.alias("older")
+_FREE = or_(conversations.c.lease_until.is_(None), conversations.c.lease_until < bindparam("now"))
+_CLAIM = (
+    update(conversations)
+    .where(
+        conversations.c.id == bindparam("key"),
+        _FREE,
+        ~exists().where(
+            _older.c.conversation_id == bindparam("key"), text("older.status = 'open'"), _older.c.id < bindparam("before")
+        ),
+    )
+    .values(lease_owner=bindparam("worker"), lease_until=bindparam("until"))
+)
+_DONE = update(inbox).where(inbox.c.id == bindparam("key"), inbox.c.status == "open").values(status="done")
+_OLDEST = (
+    select(inbox)
+    .where(inbox.c.conversation_id == bindparam("conversation_id"), OPEN)
+    .order_by(inbox.c.id)
+    .limit(1)
+)
+_WAITING = (
+    select(inbox.c.conversation_id)
+    .join(conversations, conversations.c.id == inbox.c.conversation_id)
+    .where(text("inbox.status = 'open'"), _FREE)
+    .group_by(inbox.c.conversation_id)
+    .order_by(inbox.c.conversation_id)
+    .limit(bindparam("most"))
+)
+_FAILED = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("key"), inbox.c.status == "open")
+    .values(attempts=inbox.c.attempts + 1)
+    .returning(inbox.c.attempts)
+)
+_DEAD = update(inbox).where(inbox.c.id == bindparam("key")).values(status="dead")
+
+
+def store(conn: Connection, row: dict[str, Any]) -> int | None:
+    """Store a message once; return its key, or None where it was here already."""
+    key: int | None = conn.execute(_STORE, row).scalar_one_or_none()
+    return key
+
+
+def claim(
+    conn: Connection, conversation_id: str, *, worker: str, now: datetime, until: datetime, before: int
+) -> bool:
+    """Lease a free conversation for the message with key ``before``; False where it is taken or older ones wait."""
+    done = conn.execute(
+        _CLAIM, {"key": conversation_id, "worker": worker, "now": now, "until": until, "before": before}
+    )
+    return done.rowcount == 1
+
+
+def oldest_open(conn: Connection, conversation_id: str) -> Any | None:
+    """Return the message that this conversation has to handle next, or None."""
+    return conn.execute(_OLDEST, {"conversation_id": conversation_id}).one_or_none()
+
+
+def waiting_conversations(conn: Connection, *, now: datetime, most: int) -> list[str]:
+    """Return free conversations that have a message to handle: left by a worker that died, or never taken."""
+    return list(conn.execute(_WAITING, {"now": now, "most": most}).scalars())
+
+
+def finish(conn: Connection, key: int) -> bool:
+    """Mark a message handled; False where somebody else has done it, and then nothing else may be written."""
+    return conn.execute(_DONE, {"key": key}).rowcount == 1
+
+
+def failed(conn: Connection, key: int) -> int:
+    """Count a failed attempt at a message; return how many there were."""
+    return conn.execute(_FAILED, {"key": key}).scalar_one_or_none() or 0
+
+
+def bury(conn: Connection, key: int) -> None:
+    """Give up on a message, so that those behind it are handled; a person is told by the caller."""
+    conn.execute(_DEAD, {"key": key})

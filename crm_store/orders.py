@@ -1,0 +1,143 @@
+"""Orders and their items, as the shop reports them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, ForeignKey, Index, bindparam, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_store.base import Base, Exact, UtcDateTime, table_of
+from crm_store.customers import customers
+
+STATUSES = ("created", "paid", "shipped", "delivered", "cancelled", "refunded")
+
+
+class Order(Base):
+    """One order; its times are the earliest that the shop reported."""
+
+    __tablename__ = "orders"
+
+    order_no: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id"))
+    status: Mapped[str]
+    ordered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    shipped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    eta: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    carrier: Mapped[str | None]
+    tracking_no: Mapped[str | None]
+
+    __table_args__ = (Index("ix_orders_customer_id", "customer_id", "ordered_at"),)
+
+
+class OrderLine(Base):
+    """One item of an order; the quantity of a return is negative."""
+
+    __tablename__ = "order_lines"
+
+    order_no: Mapped[str] = mapped_column(ForeignKey("orders.order_no"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    sku: Mapped[str]
+    quantity: Mapped[int]
+    unit_price: Mapped[Decimal] = mapped_column(Exact)
+    currency: Mapped[str]
+
+
+orders = table_of(Order)
+order_lines = table_of(OrderLine)
+
+_FIND = (
+    select(orders, customers.c.phone)
+    .outerjoin(customers, customers.c.id == orders.c.customer_id)
+    .where(orders.c.order_no == bindparam("order_no"))
+)
+_RECENT = (
+    select(orders, customers.c.phone)
+    .join(customers, customers.c.id == orders.c.customer_id)
+    .where(orders.c.customer_id == bindparam("customer_id"))
+    .order_by(orders.c.ordered_at.desc(), orders.c.order_no.desc())
+    .limit(bindparam("most"))
+)
+_LINES = select(order_lines).where(order_lines.c.order_no == bindparam("order_no")).order_by(order_lines.c.line)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """One item of an order as others see it."""
+
+    sku: str
+    quantity: int
+    unit_price: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as others see it. ``phone_last4`` are the last digits of its customer's phone, None where unknown."""
+
+    order_no: str
+    customer_id: str | None
+    status: str
+    ordered_at: datetime
+    paid_at: datetime | None
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    eta: datetime | None
+    carrier: str | None
+    tracking_no: str | None
+    phone_last4: str | None
+    items: tuple[OrderItem, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        def moment(at: datetime | None) -> str | None:
+            return at.isoformat() if at else None
+
+        return {
+            "order_no": self.order_no,
+            "status": self.status,
+            "ordered_at": self.ordered_at.isoformat(),
+            "paid_at": moment(self.paid_at),
+            "shipped_at": moment(self.shipped_at),
+            "delivered_at": moment(self.delivered_at),
+            "eta": moment(self.eta),
+            "carrier": self.carrier,
+            "tracking_no": self.tracking_no,
+            "items": [
+                {"sku": i.sku, "quantity": i.quantity, "unit_price": str(i.unit_price), "currency": i.currency}
+                for i in self.items
+            ],
+        }
+
+
+def _view(row: Any, items: tuple[OrderItem, ...] = ()) -> OrderView:
+    return OrderView(
+        row.order_no, row.customer_id, row.status, row.ordered_at, row.paid_at, row.shipped_at, row.delivered_at,
+        row.eta, row.carrier, row.tracking_no, row.phone[-4:] if row.phone else None, items,
+    )  # fmt: skip
+
+
+def find(conn: Connection, order_no: str) -> OrderView | None:
+    """Return the order with its items, or None. Who may hear of it is the caller's to decide."""
+    row = conn.execute(_FIND, {"order_no": order_no}).one_or_none()
+    return None if row is None else _view(row, _items(conn, order_no))
+
+
+def recent(conn: Connection, customer_id: str, limit: int = 2) -> list[OrderView]:
+    """Return the customer's latest orders, newest first, without their items."""
+    return [_view(row) for row in conn.execute(_RECENT, {"customer_id": customer_id, "most": limit})]
+
+
+def of_customer(conn: Connection, customer_id: str) -> list[OrderView]:
+    """Return all orders of a customer with their items, newest first."""
+    rows = conn.execute(_RECENT, {"customer_id": customer_id, "most": 1_000_000}).all()
+    return [_view(row, _items(conn, row.order_no)) for row in rows]
+
+
+def _items(conn: Connection, order_no: str) -> tuple[OrderItem, ...]:
+    rows = conn.execute(_LINES, {"order_no": order_no})
+    return tuple(OrderItem(row.sku, row.quantity, row.unit_price, row.currency) for row in rows)

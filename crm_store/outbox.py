@@ -1,0 +1,158 @@
+"""Messages that are to go out: queued in the transaction that decided them, delivered after it.
+
+A row is ``queued``, ``sending`` (written before the platform is called, so that a
+crash leaves a known unknown), ``sent``, ``failed``, ``unknown`` (a care message
+whose fate a crash hid: never sent twice) or ``skipped``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Index, bindparam, exists, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
+
+UNDELIVERED = text("status IN ('queued', 'sending')")
+
+
+class OutboxMessage(Base):
+    """One outbound message for one identity."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(Counting, primary_key=True, autoincrement=True)
+    """Counts up: the order in which a conversation's messages leave."""
+    ref: Mapped[str] = mapped_column(unique=True)
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    customer_id: Mapped[str]
+    conversation_id: Mapped[str | None]
+    identity_id: Mapped[str]
+    channel: Mapped[str]
+    recipient: Mapped[str]
+    kind: Mapped[str]
+    rule: Mapped[str | None]
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+    """``text``, ``buttons`` and ``request_contact``."""
+    status: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    external_id: Mapped[str | None]
+    error: Mapped[str | None]
+
+    __table_args__ = (
+        Index("ix_outbox_undelivered", "identity_id", "id", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
+        Index("ix_outbox_due", "due_at", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
+        Index("ix_outbox_customer_id", "customer_id", "id"),
+    )
+
+
+outbox = table_of(OutboxMessage)
+
+_QUEUE = insert(outbox).on_conflict_do_nothing(index_elements=["dedupe_key"])
+_COLUMNS = {"rule": None, "attempts": 0, "lease_owner": None, "lease_until": None, "conversation_id": None}
+
+_other = outbox.alias("other")
+UNDELIVERED_BEFORE = exists().where(
+    _other.c.identity_id == bindparam("identity_id"), text("other.status IN ('queued', 'sending')")
+)
+"""Whether anything is still on its way to :identity_id; a new message then has to wait its turn."""
+
+_SENT = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("key"))
+    .values(status="sent", sent_at=bindparam("now"), external_id=bindparam("external"), lease_until=None)
+)
+_earlier = outbox.alias("earlier")
+_DUE = (
+    select(outbox)
+    .where(
+        text("outbox.status = 'queued'"),
+        outbox.c.due_at <= bindparam("now"),
+        ~exists().where(
+            _earlier.c.identity_id == outbox.c.identity_id,
+            text("earlier.status IN ('queued', 'sending')"),
+            _earlier.c.id < outbox.c.id,
+        ),
+    )
+    .order_by(outbox.c.id)
+    .limit(bindparam("most"))
+)
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("key"), outbox.c.status == "queued")
+    .values(status="sending", lease_owner=bindparam("worker"), lease_until=bindparam("until"))
+)
+_EXPIRED = (
+    select(outbox).where(text("status = 'sending'"), outbox.c.lease_until < bindparam("now")).order_by(outbox.c.id)
+)
+_AGAIN = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("key"), outbox.c.status == "sending")
+    .values(
+        status="queued",
+        attempts=outbox.c.attempts + 1,
+        due_at=bindparam("due"),
+        error=bindparam("reason"),
+        lease_until=None,
+    )
+)
+_END = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("key"))
+    .values(status=bindparam("final"), error=bindparam("reason"), attempts=outbox.c.attempts + 1, lease_until=None)
+)
+_BY_REF = select(outbox).where(outbox.c.ref == bindparam("ref"))
+_NEXT_DUE = select(outbox.c.due_at).where(text("status = 'queued'")).order_by(outbox.c.due_at).limit(1)
+
+
+def queue(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Queue messages in their order; one whose dedupe key is known already changes nothing."""
+    conn.execute(_QUEUE, [_COLUMNS | row for row in rows])
+
+
+def mark_sent(conn: Connection, sent: Sequence[tuple[int, str]], *, now: datetime) -> None:
+    """Mark messages as taken by their platform: pairs of key and the platform's own id."""
+    conn.execute(_SENT, [{"key": key, "external": external, "now": now} for key, external in sent])
+
+
+def claim_due(conn: Connection, *, worker: str, now: datetime, until: datetime, most: int = 20) -> list[Any]:
+    """Claim messages that may leave now, the first of each identity only, and return their rows."""
+    due = conn.execute(_DUE, {"now": now, "most": most}).all()
+    if due:
+        conn.execute(_CLAIM, [{"key": row.id, "worker": worker, "until": until} for row in due])
+    return list(due)
+
+
+def expired(conn: Connection, *, now: datetime) -> list[Any]:
+    """Return messages whose sender died, or forgot them, while the platform was being called."""
+    return list(conn.execute(_EXPIRED, {"now": now}))
+
+
+def try_again(conn: Connection, key: int, *, due: datetime, reason: str) -> None:
+    """Put a message back, to be sent from ``due`` on."""
+    conn.execute(_AGAIN, {"key": key, "due": due, "reason": reason})
+
+
+def end(conn: Connection, key: int, status: str, reason: str | None) -> None:
+    """End a message as ``failed``, ``unknown`` or ``skipped``."""
+    conn.execute(_END, {"key": key, "final": status, "reason": reason})
+
+
+def by_ref(conn: Connection, ref: str) -> Any | None:
+    """Return the message with this reference, or None."""
+    return conn.execute(_BY_REF, {"ref": ref}).one_or_none()
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """Return when the next waiting message may leave, or None where none waits."""
+    due: datetime | None = conn.execute(_NEXT_DUE).scalar_one_or_none()
+    return due

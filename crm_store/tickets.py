@@ -1,0 +1,184 @@
+"""Tickets: a matter that the shop owes an answer to, with number, priority and due time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_store import counters, history
+from crm_store.base import Base, UtcDateTime, table_of
+from crm_store.errors import NotAllowed
+from crm_store.ports import Ids
+
+CATEGORIES = ("product_quality", "service", "delivery", "billing", "missing_wrong_item", "other")
+FIRST_NUMBER = 1001
+
+ANSWER_DUE = {
+    "urgent": timedelta(hours=2),
+    "high": timedelta(hours=8),
+    "normal": timedelta(hours=24),
+    "low": timedelta(hours=72),
+}
+"""How soon a person answers, by priority; the promise that the customer is given."""
+
+_ALLOWED = {
+    "open": {"resolved", "closed"},
+    "resolved": {"open", "closed"},
+    "closed": {"open"},
+}
+
+
+class Ticket(Base):
+    """One matter; ``status`` is ``open``, ``resolved`` or ``closed``. Its steps are in the history."""
+
+    __tablename__ = "tickets"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"))
+    conversation_id: Mapped[str | None]
+    category: Mapped[str]
+    priority: Mapped[str]
+    status: Mapped[str]
+    order_no: Mapped[str | None]
+    summary: Mapped[str]
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    opened_by: Mapped[str]
+
+    __table_args__ = (Index("ix_tickets_customer_id", "customer_id", "opened_at"),)
+
+
+tickets = table_of(Ticket)
+
+_ADD = insert(tickets)
+_OF = (
+    select(tickets)
+    .where(tickets.c.customer_id == bindparam("customer_id"))
+    .order_by(tickets.c.opened_at, tickets.c.number)
+)
+_BY_NUMBER = select(tickets).where(tickets.c.number == bindparam("number"))
+_SET_STATUS = (
+    update(tickets)
+    .where(tickets.c.number == bindparam("key"), tickets.c.status == bindparam("present"))
+    .values(status=bindparam("next"), resolved_at=bindparam("resolved_at"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket as others see it."""
+
+    number: str
+    category: str
+    priority: str
+    status: str
+    order_no: str | None
+    summary: str
+    opened_at: datetime
+    due_at: datetime
+    resolved_at: datetime | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "category": self.category,
+            "priority": self.priority,
+            "status": self.status,
+            "order_no": self.order_no,
+            "summary": self.summary,
+            "opened_at": self.opened_at.isoformat(),
+            "due_at": self.due_at.isoformat(),
+        }
+
+
+def _view(row: Any) -> TicketView:
+    return TicketView(
+        row.number, row.category, row.priority, row.status, row.order_no, row.summary,
+        row.opened_at, row.due_at, row.resolved_at,
+    )  # fmt: skip
+
+
+def open_ticket(
+    conn: Connection,
+    *,
+    customer_id: str,
+    conversation_id: str | None,
+    channel: str | None,
+    category: str,
+    priority: str,
+    order_no: str | None,
+    summary: str,
+    now: datetime,
+    ids: Ids,
+    by: str = "bot",
+) -> TicketView:
+    """Open a ticket, due by its priority, and record it in the history.
+
+    Raises:
+        ValueError: category or priority is not one of ours.
+    """
+    if category not in CATEGORIES or priority not in ANSWER_DUE:
+        raise ValueError(f"no such ticket: category {category!r}, priority {priority!r}")
+    number = f"T-{counters.next_value(conn, 'ticket', first=FIRST_NUMBER)}"
+    due_at = now + ANSWER_DUE[priority]
+    conn.execute(
+        _ADD,
+        {
+            "id": ids.new(), "number": number, "customer_id": customer_id, "conversation_id": conversation_id,
+            "category": category, "priority": priority, "status": "open", "order_no": order_no, "summary": summary,
+            "opened_at": now, "due_at": due_at, "resolved_at": None, "opened_by": by,
+        },
+    )  # fmt: skip
+    view = TicketView(number, category, priority, "open", order_no, summary, now, due_at, None)
+    _record(conn, "ticket.opened", view, customer_id, conversation_id, channel, now, by)
+    return view
+
+
+def of_customer(conn: Connection, customer_id: str) -> list[TicketView]:
+    """Return the customer's tickets, oldest first."""
+    return [_view(row) for row in conn.execute(_OF, {"customer_id": customer_id})]
+
+
+def has_open(conn: Connection, customer_id: str) -> bool:
+    """Return whether any of the customer's matters is unsolved."""
+    return any(ticket.status == "open" for ticket in of_customer(conn, customer_id))
+
+
+def move(conn: Connection, number: str, status: str, *, now: datetime, by: str, channel: str | None = None) -> TicketView:
+    """Bring a ticket to another status and record it: ``ticket.resolved``, ``closed`` or ``reopened``.
+
+    Raises:
+        NotAllowed: there is no such ticket, or this step does not exist from where it stands.
+    """
+    row = conn.execute(_BY_NUMBER, {"number": number}).one_or_none()
+    if row is None:
+        raise NotAllowed(f"there is no ticket {number}")
+    if status not in _ALLOWED[row.status]:
+        raise NotAllowed(f"ticket {number} is {row.status} and cannot become {status}")
+    resolved_at = now if status == "resolved" else row.resolved_at if status == "closed" else None
+    conn.execute(_SET_STATUS, {"key": number, "present": row.status, "next": status, "resolved_at": resolved_at})
+    view = TicketView(
+        row.number, row.category, row.priority, status, row.order_no, row.summary, row.opened_at, row.due_at, resolved_at
+    )
+    kind = "ticket.reopened" if status == "open" else f"ticket.{status}"
+    _record(conn, kind, view, row.customer_id, row.conversation_id, channel, now, by)
+    return view
+
+
+def _record(
+    conn: Connection, kind: str, view: TicketView, customer_id: str, conversation_id: str | None,
+    channel: str | None, now: datetime, by: str,
+) -> None:  # fmt: skip
+    history.record(
+        conn, at=now, kind=kind, by=by, customer_id=customer_id, conversation_id=conversation_id, channel=channel,
+        data={
+            "number": view.number, "category": view.category, "priority": view.priority,
+            "order_no": view.order_no, "summary": view.summary, "due_at": view.due_at.isoformat(),
+        },
+    )  # fmt: skip

@@ -1,0 +1,197 @@
+"""How the store is called: units of work, plain functions of a connection, run in transactions.
+
+    receipt = await store.run(receive, inbound)      # writes: the unit's effects commit before this returns
+    customer = await store.read(customer_page, id)   # reads: a snapshot, never waits for writers
+
+On SQLite one thread writes. It takes whatever units are waiting, runs them in one
+transaction and commits them together, so that the price of a commit (an fsync) is
+shared by all who wait for it. When a unit fails, the transaction is rolled back and
+its units run again, each in a savepoint of its own: a unit may therefore run twice.
+So a unit has effects in the database alone, waits for nothing, and what it returns
+is a business outcome. A caller that is cancelled while it waits knows nothing: its
+unit may have been committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Concatenate
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool
+
+from crm_store.errors import StoreBusy, StoreClosed
+
+MOST_IN_A_COMMIT = 64
+MOST_WAITING = 10_000
+READERS = 4
+
+
+@dataclass(slots=True)
+class _Waiting:
+    unit: Callable[[Connection], Any]
+    done: Future[Any]
+
+
+class Store:
+    """A SQLite database with one writer thread and a few readers.
+
+    ``url`` is ``sqlite:///PATH``. The tables must exist (`crm_store.schema`).
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._writing = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
+        self._reading = _sqlite_engine(url, begin="BEGIN", pool_size=READERS)
+        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
+        self._readers = ThreadPoolExecutor(READERS, "store-reader")
+        self._closed = False
+        self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
+        self._writer.start()
+
+    async def run[**P, T](
+        self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a unit that writes; when this returns, its effects are committed.
+
+        Raises:
+            StoreBusy: too many units are waiting; nothing was written.
+            StoreClosed: the store has been closed.
+            Whatever the unit raises; then it has written nothing.
+        """
+        return await asyncio.wrap_future(self._submit(lambda conn: unit(conn, *args, **kwargs)))
+
+    def run_now[**P, T](self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do as `run`, for callers without an event loop."""
+        return self._submit(lambda conn: unit(conn, *args, **kwargs)).result()
+
+    async def read[**P, T](
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a query on a snapshot; it must not write."""
+        if self._closed:
+            raise StoreClosed("the store has been closed")
+        return await asyncio.wrap_future(self._readers.submit(self.read_now, query, *args, **kwargs))
+
+    def read_now[**P, T](self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do as `read`, in the calling thread."""
+        with self._reading.connect() as conn:
+            return query(conn, *args, **kwargs)
+
+    @property
+    def writing_engine(self) -> Engine:
+        """The engine of the writer thread; for listeners that count or break what it does."""
+        return self._writing
+
+    def close(self) -> None:
+        """Finish what is waiting, then close; may be called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._waiting.put(None)
+        self._writer.join()
+        self._readers.shutdown()
+        self._writing.dispose()
+        self._reading.dispose()
+
+    def _submit(self, unit: Callable[[Connection], Any]) -> Future[Any]:
+        if self._closed:
+            raise StoreClosed("the store has been closed")
+        waiting = _Waiting(unit, Future())
+        try:
+            self._waiting.put_nowait(waiting)
+        except queue.Full:
+            raise StoreBusy(f"{MOST_WAITING} units are waiting to be written") from None
+        return waiting.done
+
+    def _write(self) -> None:
+        with self._writing.connect() as conn:
+            while (first := self._waiting.get()) is not None:
+                batch, last = [first], False
+                while len(batch) < MOST_IN_A_COMMIT:
+                    try:
+                        following = self._waiting.get_nowait()
+                    except queue.Empty:
+                        break
+                    if following is None:
+                        last = True
+                        break
+                    batch.append(following)
+                # A waiter that was cancelled before its unit began is left out.
+                batch = [waiting for waiting in batch if waiting.done.set_running_or_notify_cancel()]
+                if not _commit_together(conn, batch):
+                    _commit_apart(conn, batch)
+                if last:
+                    return
+
+
+def _commit_together(conn: Connection, batch: list[_Waiting]) -> bool:
+    """Run all units in one transaction; return False, with nothing written, where one of them failed."""
+    try:
+        with conn.begin():
+            results = [waiting.unit(conn) for waiting in batch]
+    except Exception as exc:  # noqa: BLE001 - any unit's failure is its caller's to handle, not the writer's
+        if len(batch) > 1:
+            return False
+        batch[0].done.set_exception(exc)
+        return True
+    for waiting, result in zip(batch, results, strict=True):
+        waiting.done.set_result(result)
+    return True
+
+
+def _commit_apart(conn: Connection, batch: list[_Waiting]) -> None:
+    """Run the units again, each in a savepoint, so that a failing one harms nobody else."""
+    outcomes: list[tuple[_Waiting, Any, BaseException | None]] = []
+    try:
+        with conn.begin():
+            for waiting in batch:
+                try:
+                    with conn.begin_nested():
+                        outcomes.append((waiting, waiting.unit(conn), None))
+                except Exception as exc:  # noqa: BLE001 - as above
+                    outcomes.append((waiting, None, exc))
+    except Exception as exc:  # noqa: BLE001 - the commit itself failed: nobody's effects are there
+        outcomes = [(waiting, None, exc) for waiting in batch]
+    for waiting, result, error in outcomes:
+        if error is None:
+            waiting.done.set_result(result)
+        else:
+            waiting.done.set_exception(error)
+
+
+def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "timeout": 10, "cached_statements": 512},
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+    )
+
+    def prepare(dbapi_connection: Any, _record: Any) -> None:
+        # The driver would begin transactions on its own, deferred; two deferred
+        # transactions that both come to write fail with "database is locked".
+        dbapi_connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+            dbapi_connection.execute(f"PRAGMA {pragma}")
+
+    def on_begin(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", on_begin)
+    return engine
