@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 import pytest
 import yaml
-from lunar_python import LunarYear
+from lunar_python import LunarMonth
 
 DEMO = Path(__file__).parent.parent / "demo"
 COLUMNS = {
@@ -195,12 +195,16 @@ def test_birthdays_exist_in_their_calendar() -> None:
         year, month, day = written.groups()
         if row["birthday_calendar"] == "solar":
             date(2000 if year == "-" else int(year), int(month), int(day))
-        else:
+        elif year == "-":
             assert int(month) <= 12
             assert int(day) <= 30
-        if row["birthday_leap"] == "1":
-            leap_months += 1
-            assert LunarYear.fromYear(int(year)).getLeapMonth() == int(month)
+        else:
+            # A leap month is the month of the same number with a minus.
+            is_leap = row["birthday_leap"] == "1"
+            leap_months += is_leap
+            in_its_year = LunarMonth.fromYm(int(year), -int(month) if is_leap else int(month))
+            assert in_its_year, row["customer_id"]
+            assert int(day) <= in_its_year.getDayCount(), row["customer_id"]
         is_leap_day = row["birthday_calendar"] == "solar" and (month, day) == ("02", "29")
         assert is_leap_day == bool(row["feb29"])
         leap_days.add(row["feb29"])
