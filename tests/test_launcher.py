@@ -138,7 +138,7 @@ def test_another_python_makes_a_new_environment(checkout: Checkout):
 
     checkout.run("doctor")
 
-    assert "venv --clear --no-project --python 3.13 .venv" in checkout.uv_calls[0]
+    assert "venv --no-project --python 3.13 .venv" in checkout.uv_calls[0]
 
 
 def test_development_tools_once_there_stay_for_other_commands(checkout: Checkout):
