@@ -63,7 +63,8 @@ def set_consent(
     if of_customer(conn, customer_id)[purpose] == value:
         return False
     conn.execute(
-        _SET, {"customer_id": customer_id, "purpose": purpose, "value": value, "at": now, "evidence": evidence}
+        _SET,
+        {"customer_id": customer_id, "purpose": purpose, "value": value, "at": now, "evidence": evidence},
     )
     history.record(
         conn,

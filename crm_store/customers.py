@@ -51,7 +51,9 @@ customers = table_of(Customer)
 _ADD = insert(customers)
 _BY_NO = select(customers).where(customers.c.customer_no == bindparam("customer_no"))
 _BY_ID = select(customers).where(customers.c.id == bindparam("id"))
-_BY_PHONE = select(customers.c.id).where(customers.c.phone == bindparam("phone")).order_by(customers.c.created_at).limit(2)
+_BY_PHONE = (
+    select(customers.c.id).where(customers.c.phone == bindparam("phone")).order_by(customers.c.created_at).limit(2)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """What the store refuses.
 
-    StoreError
-      NotAllowed        this step does not exist from where the thing stands
-      NotEnoughPoints   the balance is smaller; nothing has changed
-      StoreBusy         too much is waiting to be written; try again later
-      StoreClosed       the store has been closed
+StoreError
+  NotAllowed        this step does not exist from where the thing stands
+  NotEnoughPoints   the balance is smaller; nothing has changed
+  StoreBusy         too much is waiting to be written; try again later
+  StoreClosed       the store has been closed
 """
 
 from __future__ import annotations

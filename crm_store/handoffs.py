@@ -34,7 +34,9 @@ _OWN = (
 _FORGET_STATE = update(conversations).where(conversations.c.id == bindparam("key")).values(state=None)
 _SNOOZE = update(conversations).where(conversations.c.id == bindparam("key")).values(snoozed_until=bindparam("until"))
 _QUEUE = (
-    select(conversations).where(conversations.c.owner == QUEUE).order_by(conversations.c.waiting_since, conversations.c.id)
+    select(conversations)
+    .where(conversations.c.owner == QUEUE)
+    .order_by(conversations.c.waiting_since, conversations.c.id)
 )
 
 
@@ -44,7 +46,13 @@ def waiting(conn: Connection) -> list[Any]:
 
 
 def request(
-    conn: Connection, *, conversation_id: str, customer_id: str, reason: str, now: datetime, channel: str | None = None
+    conn: Connection,
+    *,
+    conversation_id: str,
+    customer_id: str,
+    reason: str,
+    now: datetime,
+    channel: str | None = None,
 ) -> None:
     """Put a conversation into the queue: ``asked``, ``angry``, ``misunderstood``, ``danger``, ``verification`` …"""
     conversation = _of(conn, conversation_id)
@@ -138,12 +146,16 @@ def _own(
     conn: Connection, conversation: Any, owner: str, *, waiting_since: datetime | None = None,
     closed_at: datetime | None = None,
 ) -> None:  # fmt: skip
-    conn.execute(
-        _OWN, {"key": conversation.id, "owner": owner, "waiting_since": waiting_since, "closed_at": closed_at}
-    )
+    conn.execute(_OWN, {"key": conversation.id, "owner": owner, "waiting_since": waiting_since, "closed_at": closed_at})
 
 
 def _record(conn: Connection, conversation: Any, kind: str, by: str, now: datetime, **data: Any) -> None:
     history.record(
-        conn, at=now, kind=kind, by=by, customer_id=conversation.customer_id, conversation_id=conversation.id, data=data
+        conn,
+        at=now,
+        kind=kind,
+        by=by,
+        customer_id=conversation.customer_id,
+        conversation_id=conversation.id,
+        data=data,
     )

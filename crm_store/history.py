@@ -37,7 +37,10 @@ class HistoryEntry(Base):
     text: Mapped[str | None]
     data: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
-    __table_args__ = (Index("ix_history_customer_id", "customer_id", "id"),)
+    __table_args__ = (
+        Index("ix_history_customer_id", "customer_id", "id"),
+        Index("ix_history_kind", "kind", "at"),
+    )
 
 
 history = table_of(HistoryEntry)

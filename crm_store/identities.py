@@ -39,7 +39,9 @@ class Identity(Base):
 
 identities = table_of(Identity)
 
-_FIND = select(identities).where(identities.c.channel == bindparam("channel"), identities.c.user_id == bindparam("user_id"))
+_FIND = select(identities).where(
+    identities.c.channel == bindparam("channel"), identities.c.user_id == bindparam("user_id")
+)
 _ADD = insert(identities)
 _OF = select(identities).where(identities.c.customer_id == bindparam("customer_id")).order_by(identities.c.id)
 _REACHABLE_AGAIN = (

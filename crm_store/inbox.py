@@ -59,17 +59,16 @@ _CLAIM = (
         conversations.c.id == bindparam("key"),
         _FREE,
         ~exists().where(
-            _older.c.conversation_id == bindparam("key"), text("older.status = 'open'"), _older.c.id < bindparam("before")
+            _older.c.conversation_id == bindparam("key"),
+            text("older.status = 'open'"),
+            _older.c.id < bindparam("before"),
         ),
     )
     .values(lease_owner=bindparam("worker"), lease_until=bindparam("until"))
 )
 _DONE = update(inbox).where(inbox.c.id == bindparam("key"), inbox.c.status == "open").values(status="done")
 _OLDEST = (
-    select(inbox)
-    .where(inbox.c.conversation_id == bindparam("conversation_id"), OPEN)
-    .order_by(inbox.c.id)
-    .limit(1)
+    select(inbox).where(inbox.c.conversation_id == bindparam("conversation_id"), OPEN).order_by(inbox.c.id).limit(1)
 )
 _WAITING = (
     select(inbox.c.conversation_id)
@@ -94,9 +93,7 @@ def store(conn: Connection, row: dict[str, Any]) -> int | None:
     return key
 
 
-def claim(
-    conn: Connection, conversation_id: str, *, worker: str, now: datetime, until: datetime, before: int
-) -> bool:
+def claim(conn: Connection, conversation_id: str, *, worker: str, now: datetime, until: datetime, before: int) -> bool:
     """Lease a free conversation for the message with key ``before``; False where it is taken or older ones wait."""
     done = conn.execute(
         _CLAIM, {"key": conversation_id, "worker": worker, "now": now, "until": until, "before": before}

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from crm_store import (
-    access, catalogue, consents, conversations, counters, customers, history, identities, inbox, orders, outbox,
-    points, schedule, switches, tickets, turns,
+    access,
+    agents,
+    catalogue,
+    consents,
+    conversations,
+    counters,
+    customers,
+    history,
+    identities,
+    inbox,
+    orders,
+    outbox,
+    points,
+    schedule,
+    switches,
+    tickets,
+    turns,
 )  # fmt: skip
 from crm_store.base import Base
 
 metadata = Base.metadata
 
 __all__ = [
-    "access", "catalogue", "consents", "conversations", "counters", "customers", "history", "identities", "inbox",
+    "access", "agents", "catalogue", "consents", "conversations", "counters", "customers", "history", "identities", "inbox",
     "metadata", "orders", "outbox", "points", "schedule", "switches", "tickets", "turns",
 ]  # fmt: skip

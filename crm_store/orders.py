@@ -108,7 +108,12 @@ class OrderView:
             "carrier": self.carrier,
             "tracking_no": self.tracking_no,
             "items": [
-                {"sku": i.sku, "quantity": i.quantity, "unit_price": str(i.unit_price), "currency": i.currency}
+                {
+                    "sku": i.sku,
+                    "quantity": i.quantity,
+                    "unit_price": str(i.unit_price),
+                    "currency": i.currency,
+                }
                 for i in self.items
             ],
         }

@@ -49,7 +49,13 @@ class OutboxMessage(Base):
     error: Mapped[str | None]
 
     __table_args__ = (
-        Index("ix_outbox_undelivered", "identity_id", "id", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
+        Index(
+            "ix_outbox_undelivered",
+            "identity_id",
+            "id",
+            sqlite_where=UNDELIVERED,
+            postgresql_where=UNDELIVERED,
+        ),
         Index("ix_outbox_due", "due_at", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
         Index("ix_outbox_customer_id", "customer_id", "id"),
     )

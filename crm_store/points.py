@@ -66,9 +66,7 @@ _LIVE = (
     or_(lots.c.expires_at.is_(None), lots.c.expires_at > bindparam("now")),
 )
 _BALANCE = select(func.coalesce(func.sum(lots.c.remaining), 0)).where(*_LIVE)
-_LOTS = (
-    select(lots).where(*_LIVE).order_by(lots.c.expires_at.is_(None), lots.c.expires_at, lots.c.earned_at, lots.c.id)
-)
+_LOTS = select(lots).where(*_LIVE).order_by(lots.c.expires_at.is_(None), lots.c.expires_at, lots.c.earned_at, lots.c.id)
 _ADD_LOT = insert(lots)
 _ADD_ENTRY = insert(entries)
 _DRAW = update(lots).where(lots.c.id == bindparam("key")).values(remaining=lots.c.remaining - bindparam("drawn"))

@@ -150,7 +150,9 @@ def has_open(conn: Connection, customer_id: str) -> bool:
     return any(ticket.status == "open" for ticket in of_customer(conn, customer_id))
 
 
-def move(conn: Connection, number: str, status: str, *, now: datetime, by: str, channel: str | None = None) -> TicketView:
+def move(
+    conn: Connection, number: str, status: str, *, now: datetime, by: str, channel: str | None = None
+) -> TicketView:
     """Bring a ticket to another status and record it: ``ticket.resolved``, ``closed`` or ``reopened``.
 
     Raises:
@@ -164,7 +166,15 @@ def move(conn: Connection, number: str, status: str, *, now: datetime, by: str, 
     resolved_at = now if status == "resolved" else row.resolved_at if status == "closed" else None
     conn.execute(_SET_STATUS, {"key": number, "present": row.status, "next": status, "resolved_at": resolved_at})
     view = TicketView(
-        row.number, row.category, row.priority, status, row.order_no, row.summary, row.opened_at, row.due_at, resolved_at
+        row.number,
+        row.category,
+        row.priority,
+        status,
+        row.order_no,
+        row.summary,
+        row.opened_at,
+        row.due_at,
+        resolved_at,
     )
     kind = "ticket.reopened" if status == "open" else f"ticket.{status}"
     _record(conn, kind, view, row.customer_id, row.conversation_id, channel, now, by)

@@ -45,21 +45,21 @@ class Store:
     """A SQLite database with one writer thread and a few readers.
 
     ``url`` is ``sqlite:///PATH``. The tables must exist (`crm_store.schema`).
+    ``durable=False`` spares the disk for a world that is thrown away anyhow: what was
+    committed still survives the process, but not the machine.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, durable: bool = True) -> None:
         self.url = url
-        self._writing = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
-        self._reading = _sqlite_engine(url, begin="BEGIN", pool_size=READERS)
+        self._writing = sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1, durable=durable)
+        self._reading = sqlite_engine(url, begin="BEGIN", pool_size=READERS, durable=durable)
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
         self._closed = False
         self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
         self._writer.start()
 
-    async def run[**P, T](
-        self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def run[**P, T](self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a unit that writes; when this returns, its effects are committed.
 
         Raises:
@@ -168,7 +168,8 @@ def _commit_apart(conn: Connection, batch: list[_Waiting]) -> None:
             waiting.done.set_exception(error)
 
 
-def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> Engine:
+def sqlite_engine(url: str, *, begin: str = "BEGIN IMMEDIATE", pool_size: int = 1, durable: bool = True) -> Engine:
+    """Return an engine whose transactions begin with ``begin``; WAL, foreign keys checked, JSON by orjson."""
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -186,7 +187,8 @@ def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> Engine:
         # The driver would begin transactions on its own, deferred; two deferred
         # transactions that both come to write fail with "database is locked".
         dbapi_connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        synchronous = "synchronous=FULL" if durable else "synchronous=OFF"
+        for pragma in ("busy_timeout=10000", "journal_mode=WAL", synchronous, "foreign_keys=ON"):
             dbapi_connection.execute(f"PRAGMA {pragma}")
 
     def on_begin(conn: Connection) -> None:

@@ -1,0 +1,243 @@
+"""The outbox's way out: hand messages to their channels, try again, give up, and record what became of them.
+
+A row is ``sending`` before its platform is called, so after a crash it is known that
+nobody knows. A reply is then sent again, since silence is worse; a care message is
+not, since twice is worse, and is recorded as ``unknown``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.errors import ChannelBusy, ChannelRefused
+from bot.messages import Button, Outbound, OutboundKind
+from bot.ports import Channel
+from crm_store import conversations, history, identities, outbox, switches
+from crm_store.ports import Clock
+from crm_store.unit_of_work import Store
+
+log = structlog.get_logger(__name__)
+
+GIVE_UP_AFTER = timedelta(hours=24)
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=10)
+
+LastMoment = Callable[[Connection, Any, datetime], str | None]
+"""Asked right before a care message leaves: a reason not to send it after all, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An outbox row on its way: the message, and what delivery has to know of it."""
+
+    key: int
+    message: Outbound
+    customer_id: str
+    conversation_id: str | None
+    identity_id: str
+    rule: str | None
+    attempts: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a platform did with a parcel; one of the three is set.
+
+    ``external_id`` where it was taken, ``again_at`` where it is to be tried again,
+    ``failure`` where it is over.
+    """
+
+    parcel: Parcel
+    external_id: str | None = None
+    again_at: datetime | None = None
+    failure: str | None = None
+    reason: str = ""
+    unreachable: bool = False
+
+
+def parcel_of(row: Any) -> Parcel:
+    """Return the parcel of an outbox row."""
+    body = row.body
+    message = Outbound(
+        row.ref, row.channel, row.recipient, row.kind, body["text"],
+        tuple(Button(**button) for button in body.get("buttons", ())), body.get("request_contact", False),
+    )  # fmt: skip
+    return Parcel(
+        row.id,
+        message,
+        row.customer_id,
+        row.conversation_id,
+        row.identity_id,
+        row.rule,
+        row.attempts,
+        row.created_at,
+    )
+
+
+class Delivery:
+    """Delivers parcels over the channels of this process."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        channels: Mapping[str, Channel],
+        *,
+        worker: str,
+        lease: timedelta,
+        last_moment: LastMoment,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._channels = channels
+        self._worker = worker
+        self._lease = lease
+        self._last_moment = last_moment
+
+    async def send(self, parcels: Sequence[Parcel]) -> list[Outcome]:
+        """Hand over the parcels of one recipient in their order; after one that has to wait, the others wait too."""
+        outcomes: list[Outcome] = []
+        wait_until: datetime | None = None
+        for parcel in parcels:
+            if wait_until is not None:
+                outcomes.append(Outcome(parcel, again_at=wait_until, reason="behind another"))
+                continue
+            outcome = await self._send(parcel)
+            wait_until = outcome.again_at
+            outcomes.append(outcome)
+        return outcomes
+
+    async def sweep(self) -> int:
+        """Recover what a dead sender left, then deliver what is due; return how many parcels were tried."""
+        now = self._clock.now()
+        due = await self._store.run(_take_due, self._last_moment, worker=self._worker, now=now, until=now + self._lease)
+        for parcel in due:
+            await self._store.run(settle, await self.send([parcel]), now=self._clock.now())
+        return len(due)
+
+    async def _send(self, parcel: Parcel) -> Outcome:
+        channel = self._channels.get(parcel.message.channel)
+        if channel is None:
+            return self._later(parcel, "no such channel here", LONGEST_WAIT)
+        try:
+            return Outcome(parcel, external_id=await channel.send(parcel.message))
+        except ChannelRefused as exc:
+            return Outcome(parcel, failure="failed", reason=str(exc), unreachable=exc.unreachable)
+        except ChannelBusy as exc:
+            if not exc.certain and parcel.message.kind == "care":
+                return Outcome(parcel, failure="unknown", reason=str(exc))
+            return self._later(parcel, str(exc), exc.retry_after)
+
+    def _later(self, parcel: Parcel, reason: str, asked: timedelta) -> Outcome:
+        now = self._clock.now()
+        if now - parcel.created_at >= GIVE_UP_AFTER:
+            return Outcome(parcel, failure="failed", reason=f"given up: {reason}")
+        wait = max(asked, min(FIRST_WAIT * 2 ** min(parcel.attempts, 20), LONGEST_WAIT))
+        log.warning(
+            "delivery.postponed",
+            channel=parcel.message.channel, attempt=parcel.attempts + 1, again_in_s=wait.total_seconds(), reason=reason,
+        )  # fmt: skip
+        return Outcome(parcel, again_at=now + wait, reason=reason)
+
+
+def settle(conn: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """Write down what became of parcels; what the customer got, or will never get, is history."""
+    sent = [(o.parcel.key, o.external_id) for o in outcomes if o.external_id is not None]
+    if sent:
+        outbox.mark_sent(conn, sent, now=now)
+    for outcome in outcomes:
+        parcel = outcome.parcel
+        if outcome.again_at is not None:
+            outbox.try_again(conn, parcel.key, due=outcome.again_at, reason=outcome.reason)
+        elif outcome.failure is not None:
+            outbox.end(conn, parcel.key, outcome.failure, outcome.reason)
+            if outcome.unreachable:
+                identities.mark_unreachable(conn, parcel.identity_id, now)
+        if parcel.message.kind == "care":
+            if outcome.external_id is not None:
+                _record_care(conn, parcel, "sent", None, now)
+            elif outcome.failure is not None:
+                _record_care(conn, parcel, outcome.failure, outcome.reason, now)
+        elif outcome.failure is not None:
+            _record(conn, parcel, "message.failed", {"reason": outcome.reason}, now)
+
+
+def _take_due(
+    conn: Connection, last_moment: LastMoment, *, worker: str, now: datetime, until: datetime
+) -> list[Parcel]:
+    for row in outbox.expired(conn, now=now):
+        if row.kind == "care":
+            outbox.end(conn, row.id, "unknown", "the sender died while the platform was called")
+            _record_care(conn, parcel_of(row), "unknown", "crash", now)
+        else:
+            outbox.try_again(conn, row.id, due=now, reason="the sender died while the platform was called")
+    held = switches.paused(conn)
+    parcels = []
+    for row in outbox.claim_due(conn, worker=worker, now=now, until=until):
+        if row.kind == "care" and "care" in held:
+            outbox.try_again(conn, row.id, due=now + LONGEST_WAIT, reason="care is paused")
+        elif (reason := _objection(conn, row, last_moment, now)) is not None:
+            outbox.end(conn, row.id, "skipped", reason)
+            if row.kind == "care":
+                _record_care(conn, parcel_of(row), "skipped", reason, now)
+        else:
+            parcels.append(parcel_of(row))
+    return parcels
+
+
+def _objection(conn: Connection, row: Any, last_moment: LastMoment, now: datetime) -> str | None:
+    if row.kind == "care":
+        return last_moment(conn, row, now)
+    if row.kind in ("reply", "survey") and row.conversation_id is not None:
+        talk = conversations.by_id(conn, row.conversation_id)
+        if talk is not None and talk.owner.startswith("agent:"):
+            return "an agent has the conversation"
+    return None
+
+
+def _record_care(conn: Connection, parcel: Parcel, fate: str, reason: str | None, now: datetime) -> None:
+    data: dict[str, Any] = {"rule": parcel.rule, "message": parcel.message.id}
+    _record(conn, parcel, f"care.{fate}", data if reason is None else data | {"reason": reason}, now)
+
+
+def _record(conn: Connection, parcel: Parcel, kind: str, data: dict[str, Any], now: datetime) -> None:
+    history.record(
+        conn, at=now, kind=kind, by="system", customer_id=parcel.customer_id,
+        conversation_id=parcel.conversation_id, identity_id=parcel.identity_id, channel=parcel.message.channel, data=data,
+    )  # fmt: skip
+
+
+def queued(
+    *,
+    ref: str,
+    dedupe_key: str,
+    customer_id: str,
+    conversation_id: str | None,
+    identity_id: str,
+    channel: str,
+    recipient: str,
+    kind: OutboundKind,
+    text: str,
+    now: datetime,
+    buttons: Sequence[Button] = (),
+    request_contact: bool = False,
+    rule: str | None = None,
+) -> dict[str, Any]:
+    """Return the outbox row of a new message, waiting to leave."""
+    body: dict[str, Any] = {"text": text}
+    if buttons:
+        body["buttons"] = [{"title": button.title, "payload": button.payload} for button in buttons]
+    if request_contact:
+        body["request_contact"] = True
+    return {
+        "ref": ref, "dedupe_key": dedupe_key, "customer_id": customer_id, "conversation_id": conversation_id,
+        "identity_id": identity_id, "channel": channel, "recipient": recipient, "kind": kind, "rule": rule,
+        "body": body, "status": "queued", "due_at": now, "created_at": now,
+    }  # fmt: skip

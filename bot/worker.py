@@ -1,0 +1,109 @@
+"""Turns at work: one at a time for a conversation, many conversations at once; and the sweep behind them.
+
+A message normally starts its own turn the moment it is stored. The sweep finds what
+nobody is working on: messages of a worker that died, turns that failed and rest
+before they are tried again, and outbox messages that are due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.delivery import Delivery
+from bot.intake import Claimed, load_claimed
+from crm_store import inbox
+from crm_store.ports import Clock
+from crm_store.unit_of_work import Store
+
+log = structlog.get_logger(__name__)
+
+MOST_AT_ONCE = 64
+SWEEP_TAKES = 50
+
+TakeTurn = Callable[[Claimed], Awaitable[Claimed | None]]
+"""Handles a claimed message; returns the conversation's next one, claimed, or None when it is free again."""
+
+
+class Worker:
+    """Runs the turns of one process."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        take_turn: TakeTurn,
+        delivery: Delivery,
+        *,
+        name: str,
+        lease: timedelta,
+        sweep_every: timedelta,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._take_turn = take_turn
+        self._delivery = delivery
+        self._name = name
+        self._lease = lease
+        self._sweep_every = sweep_every
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+
+    def start(self, claimed: Claimed) -> None:
+        """Begin the turn of a claimed message, and go on with the conversation's next ones."""
+        task = asyncio.create_task(self._converse(claimed))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def run(self) -> None:
+        """Sweep until `stop` is called."""
+        while not self._stopping.is_set():
+            try:
+                await self.sweep()
+            except Exception as exc:  # noqa: BLE001 - whatever it is, the next sweep must come
+                log.error("worker.sweep_failed", error=type(exc).__name__)
+            try:
+                await asyncio.wait_for(self._stopping.wait(), self._sweep_every.total_seconds())
+            except TimeoutError:
+                continue
+
+    async def sweep(self) -> None:
+        """Take up what nobody is working on."""
+        now = self._clock.now()
+        for claimed in await self._store.run(
+            _claim_waiting, worker=self._name, now=now, until=now + self._lease, most=SWEEP_TAKES
+        ):
+            self.start(claimed)
+        await self._delivery.sweep()
+
+    async def stop(self) -> None:
+        """Take nothing new up and finish the turns in flight."""
+        self._stopping.set()
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _converse(self, claimed: Claimed) -> None:
+        async with self._places:
+            following: Claimed | None = claimed
+            while following is not None:
+                following = await self._take_turn(following)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Its lease runs out by itself, and the sweep takes the message up again.
+            log.error("worker.turn_lost", error=type(error).__name__)
+
+
+def _claim_waiting(conn: Connection, *, worker: str, now: datetime, until: datetime, most: int) -> list[Claimed]:
+    claimed = []
+    for conversation_id in inbox.waiting_conversations(conn, now=now, most=most):
+        row = inbox.oldest_open(conn, conversation_id)
+        if row is not None and inbox.claim(conn, conversation_id, worker=worker, now=now, until=until, before=row.id):
+            claimed.append(load_claimed(conn, row))
+    return claimed

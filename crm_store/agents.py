@@ -1,0 +1,37 @@
+"""The people behind the desk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_store.base import Base, UtcDateTime, table_of
+
+
+class Agent(Base):
+    """Somebody who may take conversations over."""
+
+    __tablename__ = "agents"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+agents = table_of(Agent)
+
+_ADD = insert(agents).on_conflict_do_nothing(index_elements=["name"])
+_KNOWN = select(agents.c.name).where(agents.c.name == bindparam("key"))
+
+
+def ensure(conn: Connection, name: str, *, now: datetime, role: str = "agent") -> None:
+    """Add an agent, unless they are known."""
+    conn.execute(_ADD, {"name": name, "role": role, "created_at": now})
+
+
+def is_known(conn: Connection, name: str) -> bool:
+    """Return whether there is an agent of this name."""
+    return conn.execute(_KNOWN, {"key": name}).first() is not None

@@ -1,0 +1,63 @@
+"""The tables: brought to the present form by migrations, or made at once for a world that is thrown away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from crm_store import models
+from crm_store.unit_of_work import sqlite_engine
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring a database to a revision, creating it where there is none; each migration is one transaction."""
+    engine = sqlite_engine(url)
+    try:
+        with engine.connect() as conn:
+            config = _config()
+            config.attributes["connection"] = conn
+            command.upgrade(config, revision)
+    finally:
+        engine.dispose()
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Take a database back to an earlier revision; what the later tables held is gone."""
+    engine = sqlite_engine(url)
+    try:
+        with engine.connect() as conn:
+            config = _config()
+            config.attributes["connection"] = conn
+            command.downgrade(config, revision)
+    finally:
+        engine.dispose()
+
+
+def is_current(url: str) -> bool:
+    """Return whether the database stands at the newest migration."""
+    engine = sqlite_engine(url)
+    try:
+        with engine.connect() as conn:
+            present = MigrationContext.configure(conn).get_current_revision()
+        return present == ScriptDirectory.from_config(_config()).get_current_head()
+    finally:
+        engine.dispose()
+
+
+def create(engine: Engine) -> None:
+    """Make all tables at once, without migrations."""
+    models.metadata.create_all(engine)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
