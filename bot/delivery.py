@@ -36,7 +36,6 @@ LastMoment = Callable[[Connection, Any, datetime], str | None]
 class Parcel:
     """An outbox row on its way: the message, and what delivery has to know of it."""
 
-    key: int
     message: Outbound
     customer_id: str
     conversation_id: str | None
@@ -70,7 +69,7 @@ def parcel_of(row: Any) -> Parcel:
         tuple(Button(**button) for button in body.get("buttons", ())), body.get("request_contact", False),
     )  # fmt: skip
     return Parcel(
-        row.id,
+        row.ref,
         message,
         row.customer_id,
         row.conversation_id,
@@ -149,15 +148,15 @@ class Delivery:
 
 def settle(conn: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:
     """Write down what became of parcels; what the customer got, or will never get, is history."""
-    sent = [(o.parcel.key, o.external_id) for o in outcomes if o.external_id is not None]
+    sent = [(o.parcel.message.id, o.external_id) for o in outcomes if o.external_id is not None]
     if sent:
         outbox.mark_sent(conn, sent, now=now)
     for outcome in outcomes:
         parcel = outcome.parcel
         if outcome.again_at is not None:
-            outbox.try_again(conn, parcel.key, due=outcome.again_at, reason=outcome.reason)
+            outbox.try_again(conn, parcel.message.id, due=outcome.again_at, reason=outcome.reason)
         elif outcome.failure is not None:
-            outbox.end(conn, parcel.key, outcome.failure, outcome.reason)
+            outbox.end(conn, parcel.message.id, outcome.failure, outcome.reason)
             if outcome.unreachable:
                 identities.mark_unreachable(conn, parcel.identity_id, now)
         if parcel.message.kind == "care":
@@ -174,21 +173,21 @@ def _take_due(
 ) -> list[Parcel]:
     for row in outbox.expired(conn, now=now):
         if row.kind == "care":
-            outbox.end(conn, row.id, "unknown", "the sender died while the platform was called")
-            _record_care(conn, parcel_of(row), "unknown", "crash", now)
+            outbox.end(conn, row.ref, "unknown", "the sender died while the platform was called")
+            _record_care(conn, parcel_of(row._mapping), "unknown", "crash", now)
         else:
-            outbox.try_again(conn, row.id, due=now, reason="the sender died while the platform was called")
+            outbox.try_again(conn, row.ref, due=now, reason="the sender died while the platform was called")
     held = switches.paused(conn)
     parcels = []
     for row in outbox.claim_due(conn, worker=worker, now=now, until=until):
         if row.kind == "care" and "care" in held:
-            outbox.try_again(conn, row.id, due=now + LONGEST_WAIT, reason="care is paused")
+            outbox.try_again(conn, row.ref, due=now + LONGEST_WAIT, reason="care is paused")
         elif (reason := _objection(conn, row, last_moment, now)) is not None:
-            outbox.end(conn, row.id, "skipped", reason)
+            outbox.end(conn, row.ref, "skipped", reason)
             if row.kind == "care":
-                _record_care(conn, parcel_of(row), "skipped", reason, now)
+                _record_care(conn, parcel_of(row._mapping), "skipped", reason, now)
         else:
-            parcels.append(parcel_of(row))
+            parcels.append(parcel_of(row._mapping))
     return parcels
 
 
@@ -210,7 +209,8 @@ def _record_care(conn: Connection, parcel: Parcel, fate: str, reason: str | None
 def _record(conn: Connection, parcel: Parcel, kind: str, data: dict[str, Any], now: datetime) -> None:
     history.record(
         conn, at=now, kind=kind, by="system", customer_id=parcel.customer_id,
-        conversation_id=parcel.conversation_id, identity_id=parcel.identity_id, channel=parcel.message.channel, data=data,
+        conversation_id=parcel.conversation_id, identity_id=parcel.identity_id, channel=parcel.message.channel,
+        data=data,
     )  # fmt: skip
 
 

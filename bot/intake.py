@@ -38,6 +38,7 @@ class Claimed:
     inbox_id: int
     ref: str
     conversation_id: str
+    identity_id: str
     inbound: Inbound
     language: str | None
     timezone: str | None

@@ -21,6 +21,8 @@ class Capabilities:
     buttons: bool
     """False: choices go out as numbered text."""
     edits: bool = False
+    contact: bool = False
+    """Whether the platform can vouch for a customer's own phone when asked."""
 
 
 class Channel(Protocol):

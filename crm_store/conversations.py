@@ -71,6 +71,11 @@ _SAVE = (
         closed_at=None,
     )
 )
+_KEEP = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("key"))
+    .values(lease_owner=bindparam("worker"), lease_until=bindparam("until"))
+)
 _RELEASE = (
     update(conversations)
     .where(conversations.c.id == bindparam("key"), conversations.c.lease_owner == bindparam("worker"))
@@ -102,3 +107,13 @@ def save_turn(conn: Connection, id: str, *, state: dict[str, Any] | None, identi
 def release(conn: Connection, id: str, worker: str) -> None:
     """Give the conversation free for the next turn, if this worker still has it."""
     conn.execute(_RELEASE, {"key": id, "worker": worker})
+
+
+def keep(conn: Connection, id: str, *, worker: str, until: datetime) -> None:
+    """Go on with the conversation's next message, under a fresh lease."""
+    conn.execute(_KEEP, {"key": id, "worker": worker, "until": until})
+
+
+def rest(conn: Connection, id: str, *, until: datetime) -> None:
+    """Let nobody take the conversation up before ``until``."""
+    conn.execute(_KEEP, {"key": id, "worker": None, "until": until})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm_store import (
+from crm_store import (  # noqa: F401 - imported for their tables
     access,
     agents,
     catalogue,
@@ -20,12 +20,7 @@ from crm_store import (
     switches,
     tickets,
     turns,
-)  # fmt: skip
+)
 from crm_store.base import Base
 
 metadata = Base.metadata
-
-__all__ = [
-    "access", "agents", "catalogue", "consents", "conversations", "counters", "customers", "history", "identities", "inbox",
-    "metadata", "orders", "outbox", "points", "schedule", "switches", "tickets", "turns",
-]  # fmt: skip

@@ -58,6 +58,7 @@ class OutboxMessage(Base):
         ),
         Index("ix_outbox_due", "due_at", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
         Index("ix_outbox_customer_id", "customer_id", "id"),
+        Index("ix_outbox_identity_id", "identity_id", "id"),
     )
 
 
@@ -74,7 +75,7 @@ UNDELIVERED_BEFORE = exists().where(
 
 _SENT = (
     update(outbox)
-    .where(outbox.c.id == bindparam("key"))
+    .where(outbox.c.ref == bindparam("key"))
     .values(status="sent", sent_at=bindparam("now"), external_id=bindparam("external"), lease_until=None)
 )
 _earlier = outbox.alias("earlier")
@@ -94,7 +95,7 @@ _DUE = (
 )
 _CLAIM = (
     update(outbox)
-    .where(outbox.c.id == bindparam("key"), outbox.c.status == "queued")
+    .where(outbox.c.ref == bindparam("key"), outbox.c.status == "queued")
     .values(status="sending", lease_owner=bindparam("worker"), lease_until=bindparam("until"))
 )
 _EXPIRED = (
@@ -102,7 +103,7 @@ _EXPIRED = (
 )
 _AGAIN = (
     update(outbox)
-    .where(outbox.c.id == bindparam("key"), outbox.c.status == "sending")
+    .where(outbox.c.ref == bindparam("key"), outbox.c.status == "sending")
     .values(
         status="queued",
         attempts=outbox.c.attempts + 1,
@@ -113,10 +114,16 @@ _AGAIN = (
 )
 _END = (
     update(outbox)
-    .where(outbox.c.id == bindparam("key"))
+    .where(outbox.c.ref == bindparam("key"))
     .values(status=bindparam("final"), error=bindparam("reason"), attempts=outbox.c.attempts + 1, lease_until=None)
 )
 _BY_REF = select(outbox).where(outbox.c.ref == bindparam("ref"))
+_LAST_SENT = (
+    select(outbox)
+    .where(outbox.c.identity_id == bindparam("identity_id"), outbox.c.status == "sent")
+    .order_by(outbox.c.id.desc())
+    .limit(1)
+)
 _NEXT_DUE = select(outbox.c.due_at).where(text("status = 'queued'")).order_by(outbox.c.due_at).limit(1)
 
 
@@ -125,16 +132,16 @@ def queue(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     conn.execute(_QUEUE, [_COLUMNS | row for row in rows])
 
 
-def mark_sent(conn: Connection, sent: Sequence[tuple[int, str]], *, now: datetime) -> None:
-    """Mark messages as taken by their platform: pairs of key and the platform's own id."""
-    conn.execute(_SENT, [{"key": key, "external": external, "now": now} for key, external in sent])
+def mark_sent(conn: Connection, sent: Sequence[tuple[str, str]], *, now: datetime) -> None:
+    """Mark messages as taken by their platform: pairs of our reference and the platform's own id."""
+    conn.execute(_SENT, [{"key": ref, "external": external, "now": now} for ref, external in sent])
 
 
 def claim_due(conn: Connection, *, worker: str, now: datetime, until: datetime, most: int = 20) -> list[Any]:
     """Claim messages that may leave now, the first of each identity only, and return their rows."""
     due = conn.execute(_DUE, {"now": now, "most": most}).all()
     if due:
-        conn.execute(_CLAIM, [{"key": row.id, "worker": worker, "until": until} for row in due])
+        conn.execute(_CLAIM, [{"key": row.ref, "worker": worker, "until": until} for row in due])
     return list(due)
 
 
@@ -143,19 +150,24 @@ def expired(conn: Connection, *, now: datetime) -> list[Any]:
     return list(conn.execute(_EXPIRED, {"now": now}))
 
 
-def try_again(conn: Connection, key: int, *, due: datetime, reason: str) -> None:
+def try_again(conn: Connection, ref: str, *, due: datetime, reason: str) -> None:
     """Put a message back, to be sent from ``due`` on."""
-    conn.execute(_AGAIN, {"key": key, "due": due, "reason": reason})
+    conn.execute(_AGAIN, {"key": ref, "due": due, "reason": reason})
 
 
-def end(conn: Connection, key: int, status: str, reason: str | None) -> None:
+def end(conn: Connection, ref: str, status: str, reason: str | None) -> None:
     """End a message as ``failed``, ``unknown`` or ``skipped``."""
-    conn.execute(_END, {"key": key, "final": status, "reason": reason})
+    conn.execute(_END, {"key": ref, "final": status, "reason": reason})
 
 
 def by_ref(conn: Connection, ref: str) -> Any | None:
     """Return the message with this reference, or None."""
     return conn.execute(_BY_REF, {"ref": ref}).one_or_none()
+
+
+def last_sent(conn: Connection, identity_id: str) -> Any | None:
+    """Return the last message that this identity got, or None."""
+    return conn.execute(_LAST_SENT, {"identity_id": identity_id}).one_or_none()
 
 
 def next_due(conn: Connection) -> datetime | None:

@@ -123,8 +123,15 @@ def earn(
     lot = ids.new()
     conn.execute(
         _ADD_LOT,
-        {"id": lot, "customer_id": customer_id, "points": points, "remaining": points, "earned_at": at, "expires_at": expires_at},
-    )  # fmt: skip
+        {
+            "id": lot,
+            "customer_id": customer_id,
+            "points": points,
+            "remaining": points,
+            "earned_at": at,
+            "expires_at": expires_at,
+        },
+    )
     _move(conn, customer_id, [(lot, points)], at, reason, reference, by, "points.earned")
 
 
@@ -170,10 +177,17 @@ def _move(
     conn.execute(
         _ADD_ENTRY,
         [
-            {"customer_id": customer_id, "lot_id": lot, "points": points, "at": at, "reason": reason, "reference": reference}
+            {
+                "customer_id": customer_id,
+                "lot_id": lot,
+                "points": points,
+                "at": at,
+                "reason": reason,
+                "reference": reference,
+            }
             for lot, points in moves
         ],
-    )  # fmt: skip
+    )
     history.record(
         conn, at=at, kind=kind, by=by, customer_id=customer_id,
         data={

@@ -71,7 +71,8 @@ class Store:
 
     def run_now[**P, T](self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do as `run`, for callers without an event loop."""
-        return self._submit(lambda conn: unit(conn, *args, **kwargs)).result()
+        result: T = self._submit(lambda conn: unit(conn, *args, **kwargs)).result()
+        return result
 
     async def read[**P, T](
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -79,7 +80,7 @@ class Store:
         """Run a query on a snapshot; it must not write."""
         if self._closed:
             raise StoreClosed("the store has been closed")
-        return await asyncio.wrap_future(self._readers.submit(self.read_now, query, *args, **kwargs))
+        return await asyncio.wrap_future(self._readers.submit(lambda: self.read_now(query, *args, **kwargs)))
 
     def read_now[**P, T](self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do as `read`, in the calling thread."""

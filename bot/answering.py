@@ -1,0 +1,384 @@
+"""What a turn writes, in one transaction: decide, act, record, queue the answers.
+
+The flow engine decides and knows no database; its actions run here, on this
+transaction's connection, until it has nothing more to ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, exists, select, text
+
+from bot import events
+from bot.delivery import Parcel, parcel_of, queued
+from bot.errors import ShukeError
+from bot.intake import Claimed
+from bot.limits import pieces
+from bot.messages import Button, OutboundKind
+from bot.ports import Capabilities
+from bot.staffing import DeskHours
+from crm_store import conversations, handoffs, history, inbox, orders, outbox, turns
+from crm_store.conversations import BOT, QUEUE
+from crm_store.customers import customers
+from crm_store.identities import identities
+from crm_store.ports import Ids
+from crm_store.switches import switches
+from crm_store.tickets import tickets
+from flows.actions import ActionContext
+from flows.actions import run as run_action
+from flows.engine.decide import decide
+from flows.engine.heard import ActionDone, Decision, Heard
+from flows.engine.model import FlowBook
+from flows.engine.state import DialogueState, Say
+from flows.replies import Rendered, Replies
+from nlu.understanding import Language, Understanding
+
+ATTEMPTS = 5
+"""After so many failed turns a message is given to a person."""
+MOST_ACTIONS = 40
+RECENT_ORDERS = 2
+
+_LOAD = (
+    select(
+        conversations.conversations.c.id, conversations.conversations.c.customer_id,
+        conversations.conversations.c.owner, conversations.conversations.c.state, conversations.conversations.c.turns,
+        identities.c.id.label("identity_id"), identities.c.channel, identities.c.user_id, identities.c.verified,
+        customers.c.name, customers.c.language, customers.c.timezone, customers.c.attributes,
+        outbox.UNDELIVERED_BEFORE.label("others_waiting"),
+        exists().where(switches.c.name == text("'bot'")).label("paused"),
+        exists()
+        .where(tickets.c.customer_id == conversations.conversations.c.customer_id, tickets.c.status == text("'open'"))
+        .label("open_complaint"),
+    )
+    .select_from(identities)
+    .join(customers, customers.c.id == identities.c.customer_id)
+    .join(conversations.conversations, conversations.conversations.c.customer_id == identities.c.customer_id)
+    .where(identities.c.channel == bindparam("channel"), identities.c.user_id == bindparam("user_id"))
+)  # fmt: skip
+
+
+class MessageTaken(ShukeError):
+    """Somebody else has handled this message; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a turn has committed: where, and the answers that may leave at once."""
+
+    conversation_id: str
+    parcels: tuple[Parcel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What the dialogue has to know of the shop."""
+
+    language: Language
+    zone: str
+    region: str
+    desk: DeskHours
+    facts: Mapping[str, Any]
+    """The shop's own facts that replies may name, such as its names."""
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What one message led to, while it is being found out."""
+
+    state: DialogueState
+    rendered: list[tuple[Say, Rendered]]
+    trace: list[str]
+    actions: list[dict[str, Any]]
+
+
+class Answering:
+    """Writes turns. Holds what does not change between them: the flows, the replies, the shop."""
+
+    def __init__(
+        self,
+        book: FlowBook,
+        replies: Replies,
+        shop: Shop,
+        capabilities: Mapping[str, Capabilities],
+        ids: Ids,
+        *,
+        worker: str,
+    ) -> None:
+        self._book = book
+        self._replies = replies
+        self._shop = shop
+        self._capabilities = capabilities
+        self._ids = ids
+        self._worker = worker
+
+    @property
+    def zone(self) -> str:
+        """The shop's time zone."""
+        return self._shop.zone
+
+    def language(self, spoken: str | None, known: str | None) -> Language:
+        """Return the language to answer in where a message itself does not tell: as last spoken, as on file, the shop's."""
+        for language in (spoken, known):
+            if language and (short := language[:2].lower()) in ("zh", "en"):
+                return cast(Language, short)
+        return self._shop.language
+
+    def write(
+        self, conn: Connection, claimed: Claimed, understood: Understanding | None, *, now: datetime, lease: timedelta
+    ) -> Written:
+        """Do everything that a message leads to, or nothing.
+
+        Raises:
+            MessageTaken: the message has been handled meanwhile.
+        """
+        inbound = claimed.inbound
+        if not inbox.finish(conn, claimed.inbox_id):
+            raise MessageTaken("the message has been handled by another worker")
+        if inbound.kind in ("contact", "event"):
+            events.apply(conn, inbound, region=self._shop.region, now=now)
+        who = self._load(conn, claimed)
+        spoken = (who.state or {}).get("language")
+        if understood is not None and understood.language != "other":
+            spoken = understood.language
+        language = self.language(spoken, who.language or inbound.language)
+        before = DialogueState.from_json((who.state or {}).get("dialogue") or {})
+
+        heard = _heard(claimed, understood, language)
+        outcome = _Outcome(before, [], [], [])
+        if heard is None:
+            outcome.trace.append("nothing to answer")
+        elif who.paused:
+            outcome.trace.append("the bot is paused")
+            self._hand_over(conn, who, "bot_paused", now)
+        elif who.owner == BOT:
+            self._decide(conn, who, heard, claimed, language, outcome, now)
+        elif who.owner == QUEUE and _wants_out(heard):
+            handoffs.cancel(conn, who.id, now=now)
+            self._say(outcome, who, [Say("handoff_cancelled")], language, claimed, now)
+            outcome.trace.append("waiting ended by the customer")
+        else:
+            outcome.trace.append(f"silent: the conversation is with {who.owner}")
+
+        rows = self._queue(conn, who, claimed, outcome, now, lease)
+        self._record(conn, who, claimed, understood, outcome, rows, now)
+        conversations.save_turn(
+            conn,
+            who.id,
+            state={"dialogue": outcome.state.to_json(), "language": language},
+            identity_id=who.identity_id,
+            now=now,
+        )
+        return Written(who.id, tuple(parcel_of(row) for row in rows if row["status"] == "sending"))
+
+    def give_up_or_rest(self, conn: Connection, claimed: Claimed, *, now: datetime, rest: timedelta) -> None:
+        """A turn has failed: try again after a rest; after too many attempts a person has to answer."""
+        attempts = inbox.failed(conn, claimed.inbox_id)
+        if attempts < ATTEMPTS:
+            conversations.rest(conn, claimed.conversation_id, until=now + rest * 2 ** max(attempts - 1, 0))
+            return
+        inbox.bury(conn, claimed.inbox_id)
+        who = self._load(conn, claimed)
+        self._hand_over(conn, who, "error", now)
+        outcome = _Outcome(DialogueState(), [], ["given to a person: the turn failed too often"], [])
+        if who.owner == BOT:
+            language = self.language((who.state or {}).get("language"), who.language or claimed.inbound.language)
+            self._say(outcome, who, [Say("handoff_after_error")], language, claimed, now)
+        rows = self._queue(conn, who, claimed, outcome, now, lease=None)
+        self._record(conn, who, claimed, None, outcome, rows, now)
+        conversations.release(conn, claimed.conversation_id, self._worker)
+
+    def _load(self, conn: Connection, claimed: Claimed) -> Any:
+        inbound = claimed.inbound
+        row = conn.execute(
+            _LOAD, {"channel": inbound.channel, "user_id": inbound.user_id, "identity_id": claimed.identity_id}
+        )
+        return row.one()
+
+    def _decide(
+        self,
+        conn: Connection,
+        who: Any,
+        heard: Heard,
+        claimed: Claimed,
+        language: Language,
+        outcome: _Outcome,
+        now: datetime,
+    ) -> None:
+        facts = self._facts(conn, who, language, now)
+
+        def record(kind: str, data: Mapping[str, Any]) -> None:
+            _append(conn, who, kind, "bot", data, now)
+
+        context = ActionContext(
+            conn=conn, now=now, ids=self._ids, customer_id=who.customer_id, identity_id=who.identity_id,
+            conversation_id=who.id, channel=who.channel, verified=bool(who.verified), language=language,
+            zone=who.timezone or self._shop.zone, text=heard.text, ref=claimed.ref, staffed=facts["staffed"],
+            record=record,
+        )  # fmt: skip
+        decision = decide(self._book, outcome.state, heard, facts)
+        self._take_in(conn, who, decision, outcome, language, claimed, now)
+        for _ in range(MOST_ACTIONS):
+            if decision.act is None:
+                return
+            result = run_action(decision.act, context)
+            outcome.actions.append({"action": decision.act.name, "result": _shown(result)})
+            decision = decide(self._book, decision.state, ActionDone(decision.act.name, result), facts)
+            self._take_in(conn, who, decision, outcome, language, claimed, now)
+        raise ShukeError(f"flow {outcome.state.flow}: more than {MOST_ACTIONS} actions for one message")
+
+    def _take_in(
+        self,
+        conn: Connection,
+        who: Any,
+        decision: Decision,
+        outcome: _Outcome,
+        language: Language,
+        claimed: Claimed,
+        now: datetime,
+    ) -> None:
+        outcome.state = decision.state
+        outcome.trace.extend(decision.trace)
+        for event in decision.events:
+            _append(conn, who, event.kind, "bot", event.data, now)
+        self._say(outcome, who, decision.says, language, claimed, now)
+
+    def _say(
+        self, outcome: _Outcome, who: Any, says: Sequence[Say], language: Language, claimed: Claimed, now: datetime
+    ) -> None:
+        for say in says:
+            rendered, outcome.state = self._replies.render(
+                say,
+                state=outcome.state,
+                language=language,
+                name=who.name,
+                zone=who.timezone or self._shop.zone,
+                now=now,
+                key=f"{claimed.conversation_id}:{who.turns}",
+                facts=self._shop.facts,
+            )
+            outcome.rendered.append((say, rendered))
+
+    def _facts(self, conn: Connection, who: Any, language: Language, now: datetime) -> dict[str, Any]:
+        able = self._capabilities.get(who.channel)
+        back = self._shop.desk.back_at(now)
+        recent = orders.recent(conn, who.customer_id, RECENT_ORDERS) if who.verified else []
+        return {
+            "verified": bool(who.verified),
+            "language": language,
+            "known_name": who.name,
+            "channel_buttons": able.buttons if able else False,
+            "can_request_contact": able.contact if able else False,
+            "staffed": back is None,
+            "back_at": back.isoformat() if back else None,
+            "recent_orders": [order.order_no for order in recent],
+            "open_complaint": bool(who.open_complaint),
+        }
+
+    def _hand_over(self, conn: Connection, who: Any, reason: str, now: datetime) -> None:
+        handoffs.request(
+            conn, conversation_id=who.id, customer_id=who.customer_id, reason=reason, now=now, channel=who.channel
+        )
+
+    def _queue(
+        self, conn: Connection, who: Any, claimed: Claimed, outcome: _Outcome, now: datetime, lease: timedelta | None
+    ) -> list[dict[str, Any]]:
+        """Queue the answers; they may leave at once where nothing else is on its way to the same place."""
+        able = self._capabilities.get(who.channel)
+        rows = []
+        for _say, rendered in outcome.rendered:
+            parts = pieces(rendered.text, able.text_limit) if able else [rendered.text]
+            for part, words in enumerate(parts, 1):
+                last = part == len(parts)
+                row = queued(
+                    ref=self._ids.new(), dedupe_key=f"reply:{claimed.ref}:{len(rows)}", customer_id=who.customer_id,
+                    conversation_id=who.id, identity_id=who.identity_id, channel=who.channel, recipient=who.user_id,
+                    kind=_kind(rendered), text=words, now=now,
+                    buttons=[Button(title, payload) for title, payload in rendered.buttons] if last else (),
+                    request_contact=rendered.request_contact and last,
+                )  # fmt: skip
+                if lease is not None and not who.others_waiting:
+                    row |= {"status": "sending", "lease_owner": self._worker, "lease_until": now + lease}
+                rows.append(row)
+        if rows:
+            outbox.queue(conn, rows)
+        return rows
+
+    def _record(
+        self,
+        conn: Connection,
+        who: Any,
+        claimed: Claimed,
+        understood: Understanding | None,
+        outcome: _Outcome,
+        rows: Sequence[Mapping[str, Any]],
+        now: datetime,
+    ) -> None:
+        if rows:
+            conn.execute(
+                history.ADD,
+                [
+                    history.entry(
+                        at=now, kind="message.out", by="bot", ref=row["ref"], customer_id=who.customer_id,
+                        conversation_id=who.id, identity_id=who.identity_id, channel=who.channel,
+                        text=row["body"]["text"], data={"kind": row["kind"], "answers": claimed.ref},
+                    )
+                    for row in rows
+                ],
+            )  # fmt: skip
+        turns.add(
+            conn,
+            {
+                "ref": claimed.ref, "customer_id": who.customer_id, "conversation_id": who.id, "at": now,
+                "understood": understood.as_json() if understood else None,
+                "decided": {
+                    "owner": who.owner, "flow": outcome.state.flow, "asking": outcome.state.asking,
+                    "verified": bool(who.verified), "trace": outcome.trace, "actions": outcome.actions,
+                    "replies": [{"reply": say.reply, "values": _shown(say.values)} for say, _ in outcome.rendered],
+                    "sent": [row["ref"] for row in rows],
+                },
+            },
+        )  # fmt: skip
+
+
+def _heard(claimed: Claimed, understood: Understanding | None, language: Language) -> Heard | None:
+    """Return what the dialogue hears, or None where a thing asks for no answer."""
+    inbound = claimed.inbound
+    if understood is not None:
+        heard = Heard.of(understood, inbound.attachment)
+        return replace(heard, language=language)
+    if inbound.kind == "payload":
+        return Heard(payload=inbound.payload, language=language)
+    if inbound.kind == "attachment":
+        return Heard(attachment=inbound.attachment, language=language)
+    if inbound.kind == "contact":
+        return Heard(attachment="contact", language=language)
+    if inbound.event in ("follow", "link"):
+        return Heard(payload="/greet", language=language)
+    if inbound.kind == "text":
+        return Heard(text="", language=language)
+    return None
+
+
+def _wants_out(heard: Heard) -> bool:
+    return "cancel_dialogue" in heard.names[:1] or heard.payload == "/cancel_dialogue"
+
+
+def _kind(rendered: Rendered) -> OutboundKind:
+    return cast(OutboundKind, rendered.kind)
+
+
+def _append(conn: Connection, who: Any, kind: str, by: str, data: Mapping[str, Any], now: datetime) -> None:
+    history.record(
+        conn, at=now, kind=kind, by=by, customer_id=who.customer_id, conversation_id=who.id,
+        identity_id=who.identity_id, channel=who.channel, data=data,
+    )  # fmt: skip
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts as they were used, kept as JSON for `explain`."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}

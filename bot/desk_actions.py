@@ -1,0 +1,109 @@
+"""What an agent can do with a customer's conversation, from the terminal, the simulator or the desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Connection
+
+from bot.delivery import queued
+from bot.errors import ShukeError
+from crm_store import agents, conversations, handoffs, history, identities, outbox
+from crm_store.conversations import agent_owner
+from crm_store.ports import Ids
+
+Action = Literal["take", "reply", "note", "return", "transfer", "snooze", "approve", "resolve"]
+ACTIONS: tuple[str, ...] = get_args(Action)
+SNOOZE = timedelta(hours=24)
+
+
+class ActionRefused(ShukeError):
+    """An agent asked for something that can't be done; the text says what and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAction:
+    """One thing that an agent does. ``text`` is the reply, the note, the colleague's name or the snooze's end."""
+
+    agent: str
+    action: str
+    customer_id: str
+    text: str | None = None
+    ticket: str | None = None
+
+
+def act(conn: Connection, wanted: AgentAction, *, now: datetime, ids: Ids) -> None:
+    """Do what an agent wants, in one transaction; an agent who is not known yet is added.
+
+    Raises:
+        ActionRefused: the customer never wrote, or something needed is missing.
+        NotAllowed: the step does not exist from where the conversation stands.
+    """
+    if wanted.action not in ACTIONS:
+        raise ActionRefused(f"there is no action {wanted.action!r}; use one of {', '.join(ACTIONS)}")
+    talk = conversations.of_customer(conn, wanted.customer_id)
+    if talk is None:
+        raise ActionRefused("this customer has no conversation; they have not written yet")
+    agents.ensure(conn, wanted.agent, now=now)
+    match wanted.action:
+        case "take":
+            handoffs.take(conn, talk.id, wanted.agent, now=now)
+        case "reply":
+            _reply(conn, talk, wanted, now, ids)
+        case "note":
+            _note(conn, talk, wanted, now)
+        case "return":
+            handoffs.give_back(conn, talk.id, wanted.agent, now=now)
+        case "transfer":
+            handoffs.transfer(conn, talk.id, wanted.agent, (wanted.text or "").strip() or None, now=now)
+        case "snooze":
+            handoffs.snooze(conn, talk.id, wanted.agent, until=_until(wanted.text, now), now=now)
+        case "approve":
+            raise ActionRefused("nothing waits for an approval")
+        case "resolve":
+            handoffs.resolve(conn, talk.id, wanted.agent, ticket=wanted.ticket, now=now)
+
+
+def _reply(conn: Connection, talk: Any, wanted: AgentAction, now: datetime, ids: Ids) -> None:
+    text = _text(wanted)
+    if talk.owner != agent_owner(wanted.agent):
+        handoffs.take(conn, talk.id, wanted.agent, now=now)  # who answers has it
+    identity = next(i for i in identities.of_customer(conn, talk.customer_id) if i.id == talk.identity_id)
+    ref = ids.new()
+    row = queued(
+        ref=ref, dedupe_key=f"agent:{ref}", customer_id=talk.customer_id, conversation_id=talk.id,
+        identity_id=identity.id, channel=identity.channel, recipient=identity.user_id, kind="agent", text=text, now=now,
+    )  # fmt: skip
+    outbox.queue(conn, [row])
+    history.record(
+        conn, at=now, kind="message.out", by=agent_owner(wanted.agent), ref=ref, customer_id=talk.customer_id,
+        conversation_id=talk.id, identity_id=identity.id, channel=identity.channel, text=text, data={"kind": "agent"},
+    )  # fmt: skip
+
+
+def _note(conn: Connection, talk: Any, wanted: AgentAction, now: datetime) -> None:
+    history.record(
+        conn, at=now, kind="note", by=agent_owner(wanted.agent), customer_id=talk.customer_id,
+        conversation_id=talk.id, text=_text(wanted),
+    )  # fmt: skip
+
+
+def _text(wanted: AgentAction) -> str:
+    text = (wanted.text or "").strip()
+    if not text:
+        raise ActionRefused(f"a {wanted.action} needs a text; add \"text\"")
+    return text
+
+
+def _until(text: str | None, now: datetime) -> datetime:
+    if not text:
+        return now + SNOOZE
+    try:
+        until = datetime.fromisoformat(text)
+    except ValueError:
+        raise ActionRefused("a snooze ends at a time such as 2026-01-06T09:00:00+08:00; correct \"text\"") from None
+    if until.tzinfo is None or until <= now:
+        raise ActionRefused("a snooze ends in the future, with its time zone; correct \"text\"")
+    return until

@@ -1,0 +1,130 @@
+"""A message's whole way, top to bottom: understand → decide → act → record → answer.
+
+    understand   asks the NLU; no transaction is open
+    write        one transaction: the flows decide, their actions act, the history and the
+                 reason are recorded, the answers are queued, the message is done
+    deliver      hands the answers to the channel
+    finish       one transaction: what became of them; the conversation's next message
+
+Killed between any two of them, nothing is lost: the message is still open, or its
+answers are still queued, and the sweep takes them up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.answering import Answering, Written
+from bot.delivery import Delivery, Outcome, settle
+from bot.intake import Claimed, load_claimed
+from crm_store import conversations, inbox
+from crm_store.ports import Clock
+from crm_store.unit_of_work import Store
+from nlu.understanding import Language, Understanding
+
+log = structlog.get_logger(__name__)
+
+FIRST_REST = timedelta(seconds=1)
+"""How long a message rests after a failed turn; it doubles with each attempt."""
+
+
+class Understand(Protocol):
+    """Finds out what a text means; always answers."""
+
+    async def __call__(
+        self, text: str, *, asking: str | None, language: Language, timezone: str, now: datetime
+    ) -> Understanding: ...
+
+
+class Turn:
+    """Handles claimed messages, one at a time for each conversation."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        understand: Understand,
+        answering: Answering,
+        delivery: Delivery,
+        *,
+        worker: str,
+        lease: timedelta,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._understand = understand
+        self._answering = answering
+        self._delivery = delivery
+        self._worker = worker
+        self._lease = lease
+
+    async def __call__(self, claimed: Claimed) -> Claimed | None:
+        """Handle one message; return the conversation's next one, claimed, or None when it is free."""
+        try:
+            understood = await self._understood(claimed)
+            written = await self._store.run(
+                self._answering.write, claimed, understood, now=self._clock.now(), lease=self._lease
+            )
+        except Exception as exc:  # noqa: BLE001 - a turn that fails is tried again, then given to a person
+            return await self._failed(claimed, exc)
+        outcomes = await self._delivery.send(written.parcels)
+        return await self._finish(claimed, written, outcomes)
+
+    async def _understood(self, claimed: Claimed) -> Understanding | None:
+        if not claimed.inbound.text:
+            return None
+        talk = claimed.state or {}
+        return await self._understand(
+            claimed.inbound.text,
+            asking=(talk.get("dialogue") or {}).get("asking"),
+            language=self._answering.language(talk.get("language"), claimed.language),
+            timezone=claimed.timezone or self._answering.zone,
+            now=self._clock.now(),
+        )
+
+    async def _finish(self, claimed: Claimed, written: Written, outcomes: Sequence[Outcome]) -> Claimed | None:
+        now = self._clock.now()
+        # Shielded: a shutdown that cancels us here must not leave a sent answer unmarked.
+        return await asyncio.shield(
+            self._store.run(
+                finish, written.conversation_id, outcomes, worker=self._worker, now=now, until=now + self._lease
+            )
+        )
+
+    async def _failed(self, claimed: Claimed, error: Exception) -> Claimed | None:
+        # Only the kind of the error: a database puts the customer's words into its text.
+        log.error("turn.failed", ref=claimed.ref, error=type(error).__name__, at=_place(error))
+        return await self._store.run(self._answering.give_up_or_rest, claimed, now=self._clock.now(), rest=FIRST_REST)
+
+
+def finish(
+    conn: Connection,
+    conversation_id: str,
+    outcomes: Sequence[Outcome],
+    *,
+    worker: str,
+    now: datetime,
+    until: datetime,
+) -> Claimed | None:
+    """Write down what became of the answers; keep the conversation for its next message, or set it free."""
+    settle(conn, outcomes, now=now)
+    waiting: Any = inbox.oldest_open(conn, conversation_id)
+    if waiting is None:
+        conversations.release(conn, conversation_id, worker)
+        return None
+    conversations.keep(conn, conversation_id, worker=worker, until=until)
+    return load_claimed(conn, waiting)
+
+
+def _place(error: BaseException) -> str:
+    """Return the file and line that raised, so that a failure can be found without its text."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "?" if trace is None else f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
