@@ -38,8 +38,7 @@ def install(secrets: Iterable[str]) -> Uninstall:
     Secrets of fewer than 6 characters are left out.
     """
     _known.update(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    quieten_libraries()
     make = logging.getLogRecordFactory()
 
     def make_clean(*args: Any, **kwargs: Any) -> logging.LogRecord:
@@ -51,6 +50,12 @@ def install(secrets: Iterable[str]) -> Uninstall:
 
     logging.setLogRecordFactory(make_clean)
     return undo
+
+
+def quieten_libraries() -> None:
+    """Hold the HTTP and Telegram libraries to warnings, whatever the level of everything else."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def redact_processor(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -51,9 +51,7 @@ class Platform(Protocol):
         ...
 
 
-def a_reply(
-    to: str, text: str, *, buttons: tuple[Button, ...] = (), request_contact: bool = False
-) -> Outbound:
+def a_reply(to: str, text: str, *, buttons: tuple[Button, ...] = (), request_contact: bool = False) -> Outbound:
     """Return a reply as delivery would hand it over."""
     return Outbound("out-1", "any", to, "reply", text, buttons, request_contact)
 

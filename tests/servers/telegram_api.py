@@ -74,6 +74,7 @@ class _Fault:
     description: str | None
     drop: bool
     stall: bool
+    unreadable: bool
     handled: bool
 
 
@@ -81,6 +82,10 @@ class _Refused(Exception):
     def __init__(self, status: int, description: str, retry_after: int | None = None) -> None:
         super().__init__(description)
         self.status, self.description, self.retry_after = status, description, retry_after
+
+
+class _Unreadable(Exception):
+    pass
 
 
 class TelegramApi(TelegramCustomers):
@@ -100,6 +105,7 @@ class TelegramApi(TelegramCustomers):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self._poll_number = 0
+        self._ended_poll = 0
 
     @property
     def url(self) -> str:
@@ -145,16 +151,17 @@ class TelegramApi(TelegramCustomers):
         description: str | None = None,
         drop: bool = False,
         stall: bool = False,
+        unreadable: bool = False,
         handled: bool = False,
         times: int = 1,
     ) -> None:
         """Let the next calls of ``method`` fail.
 
         ``status`` answers with that error; ``drop`` closes the connection, ``stall``
-        never answers (the client must time out). With ``handled`` the work is done
-        first, so that only the answer is lost.
+        never answers (the client must time out), ``unreadable`` answers 200 and half a
+        JSON. With ``handled`` the work is done first, so that only the answer is lost.
         """
-        fault = _Fault(status, retry_after, description, drop, stall, handled)
+        fault = _Fault(status, retry_after, description, drop, stall, unreadable, handled)
         self._faults[method.lower()].extend([fault] * times)
 
     # Waiting, for tests
@@ -174,6 +181,11 @@ class TelegramApi(TelegramCustomers):
     async def wait_until_confirmed(self, within: float = 5) -> None:
         """Wait until the bot has confirmed every update."""
         await self.wait_until(lambda: not self.pending, within)
+
+    def end_polls(self) -> None:
+        """Let the polls that wait now end with nothing, as their time-out would."""
+        self._ended_poll = self._poll_number
+        self._changed.set()
 
     async def push_to_webhook(self, url: str | None = None, secret: str | None = None) -> list[int]:
         """Post the waiting updates as Telegram would; what is answered 2xx is done. Returns the statuses."""
@@ -215,6 +227,8 @@ class TelegramApi(TelegramCustomers):
             result = await self._call(method, request.fields)
             if fault is not None:
                 await _misbehave(fault)
+        except _Unreadable:
+            return Response(200, '{"ok": true, "result": [{"update_id"')
         except _Refused as refused:
             return _error(refused.status, refused.description, refused.retry_after)
         finally:
@@ -266,14 +280,13 @@ class TelegramApi(TelegramCustomers):
 
         def news() -> list[dict[str, Any]]:
             if wanted:
-                self.pending[:] = [
-                    update for update in self.pending if {*update} & wanted or id(update) in self.raw
-                ]
+                self.pending[:] = [update for update in self.pending if {*update} & wanted or id(update) in self.raw]
             return [update for update in self.pending if update["update_id"] >= offset]
 
         with suppress(TimeoutError):
             await self.wait_until(
-                lambda: bool(news()) or mine != self._poll_number, int(fields.get("timeout") or 0)
+                lambda: bool(news()) or mine != self._poll_number or mine <= self._ended_poll,
+                int(fields.get("timeout") or 0),
             )
         if mine != self._poll_number:
             raise _Refused(409, _SECOND_POLL)
@@ -305,9 +318,7 @@ class TelegramApi(TelegramCustomers):
     def _answer_callback(self, fields: dict[str, Any]) -> bool:
         callback = str(fields.get("callback_query_id", ""))
         if callback not in self.callbacks:
-            raise _Refused(
-                400, "Bad Request: query is too old and response timeout expired or query ID is invalid"
-            )
+            raise _Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
         self.answered_callbacks.append(callback)
         return True
 
@@ -316,9 +327,7 @@ class TelegramApi(TelegramCustomers):
         if name == "sent":
             return Response(200, [asdict(sent) for sent in self.sent])
         if name not in _CONTROLS:
-            return Response(
-                404, {"error": f"no control {name}; there are: sent, {', '.join(sorted(_CONTROLS))}"}
-            )
+            return Response(404, {"error": f"no control {name}; there are: sent, {', '.join(sorted(_CONTROLS))}"})
         return Response(200, {"result": getattr(self, name)(**request.fields)})
 
 
@@ -327,6 +336,8 @@ async def _misbehave(fault: _Fault) -> None:
         await asyncio.Event().wait()
     if fault.drop:
         raise DropConnection
+    if fault.unreadable:
+        raise _Unreadable
     status = fault.status or 500
     raise _Refused(status, fault.description or f"Error {status} on demand", fault.retry_after)
 
@@ -345,9 +356,7 @@ def _parsed(value: Any) -> Any:
 def _keyboard(markup: dict[str, Any]) -> tuple[list[tuple[str, str | None]], bool]:
     keys = [key for row in markup.get("inline_keyboard", markup.get("keyboard", [])) for key in row]
     asks_contact = any(key.get("request_contact") for key in keys)
-    return [
-        (key["text"], key.get("callback_data")) for key in keys if not key.get("request_contact")
-    ], asks_contact
+    return [(key["text"], key.get("callback_data")) for key in keys if not key.get("request_contact")], asks_contact
 
 
 async def _serve(port: int, token: str) -> None:

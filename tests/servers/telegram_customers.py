@@ -56,9 +56,7 @@ class TelegramCustomers:
         chat: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """A text, in the private chat unless ``chat`` says otherwise."""
-        return self._message(
-            user_id, {"text": text}, name=name, language=language, message_id=message_id, chat=chat
-        )
+        return self._message(user_id, {"text": text}, name=name, language=language, message_id=message_id, chat=chat)
 
     def starts(self, user_id: int, payload: str | None = None) -> dict[str, Any]:
         """The start button, with the payload of a link if there was one."""

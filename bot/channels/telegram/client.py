@@ -15,7 +15,7 @@ from telegram.request import HTTPXRequest
 
 from bot.channels.telegram.settings import TelegramSettings
 from bot.errors import ChannelBusy, ChannelError, ChannelRefused, SettingsError
-from bot.redaction import redact
+from bot.redaction import quieten_libraries, redact
 
 log = structlog.get_logger(__name__)
 
@@ -48,12 +48,16 @@ class _Request(HTTPXRequest):
 
 def build_bot(settings: TelegramSettings) -> Bot:
     """Return a client for the bot of ``settings``; nothing is sent yet."""
+    quieten_libraries()
     proxy = settings.proxy.get_secret_value() if settings.proxy else None
+    patience = settings.answer_within.total_seconds()
     return Bot(
         settings.token.get_secret_value(),
         base_url=f"{settings.api_base_url}/bot",
         base_file_url=f"{settings.api_base_url}/file/bot",
-        request=_Request(connection_pool_size=settings.connections, proxy=proxy),
+        request=_Request(
+            connection_pool_size=settings.connections, read_timeout=patience, pool_timeout=patience, proxy=proxy
+        ),
         get_updates_request=_Request(connection_pool_size=1, proxy=proxy),
     )
 
@@ -71,8 +75,7 @@ async def connect(bot: Bot) -> None:
     except InvalidToken:
         # The library's text has the token in it.
         raise SettingsError(
-            "channels.telegram.token: Telegram rejects it; "
-            "ask @BotFather for the current one (/mybots, API Token)"
+            "channels.telegram.token: Telegram rejects it; ask @BotFather for the current one (/mybots, API Token)"
         ) from None
     except TelegramError as exc:
         log.warning("telegram.unreachable_at_start", error=reason(exc))

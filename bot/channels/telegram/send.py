@@ -89,9 +89,7 @@ def _check(message: Outbound) -> None:
         raise ChannelRefused(f"the text has {length} UTF-16 units and Telegram takes {TEXT_LIMIT}; split it")
     for button in message.buttons:
         if (size := len(button.payload.encode())) > PAYLOAD_LIMIT:
-            raise ChannelRefused(
-                f"a button's payload has {size} bytes and Telegram takes {PAYLOAD_LIMIT}; shorten it"
-            )
+            raise ChannelRefused(f"a button's payload has {size} bytes and Telegram takes {PAYLOAD_LIMIT}; shorten it")
 
 
 def _rows(buttons: tuple[Button, ...]) -> list[list[InlineKeyboardButton]]:

@@ -29,6 +29,8 @@ class TelegramSettings(BaseModel):
     """What Telegram must send along to be believed (mode ``webhook``)."""
     poll_timeout: timedelta = Field(default=timedelta(seconds=25), ge=timedelta(0), le=timedelta(seconds=50))
     """How long a poll may wait for news (mode ``polling``)."""
+    answer_within: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
+    """How long Telegram may take to answer anything but a poll."""
     proxy: SecretStr | None = None
     """``http://user:password@host:port``, where Telegram is not reachable directly."""
     connections: int = Field(default=64, ge=2, le=1000)
@@ -59,8 +61,6 @@ class TelegramSettings(BaseModel):
             return self
         if self.webhook_url is None:
             raise ValueError("mode webhook needs webhook_url, the public address of /hooks/telegram")
-        if self.webhook_secret is None or not _WEBHOOK_SECRET.fullmatch(
-            self.webhook_secret.get_secret_value()
-        ):
+        if self.webhook_secret is None or not _WEBHOOK_SECRET.fullmatch(self.webhook_secret.get_secret_value()):
             raise ValueError("mode webhook needs webhook_secret: 16 to 256 letters, digits, _ or -")
         return self

@@ -69,9 +69,7 @@ class TerminalServer:
             OSError: the port is taken or the file cannot be written.
         """
         settings = self._settings
-        self._server = await asyncio.start_server(
-            self._connected, settings.host, settings.port, limit=LINE_LIMIT
-        )
+        self._server = await asyncio.start_server(self._connected, settings.host, settings.port, limit=LINE_LIMIT)
         port = self._server.sockets[0].getsockname()[1]
         _write_private(settings.address_file, {"host": settings.host, "port": port, "token": self._token})
 
@@ -125,9 +123,7 @@ class TerminalServer:
             raise BadLine('language: give one such as "zh", or null')
         return user, language
 
-    async def _take_line(
-        self, reader: asyncio.StreamReader, session: Session, user: str, language: str | None
-    ) -> None:
+    async def _take_line(self, reader: asyncio.StreamReader, session: Session, user: str, language: str | None) -> None:
         try:
             line = _object(await _next_line(reader))
             name = self._name(line)

@@ -8,9 +8,10 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 from telegram import Bot
 
-from bot.channels.telegram.client import build_bot
+from bot.channels.telegram.client import build_bot, connect
 from bot.channels.telegram.receive import Poller
 from bot.channels.telegram.send import TelegramChannel
 from bot.channels.telegram.settings import TelegramSettings
@@ -27,23 +28,21 @@ async def telegram() -> AsyncIterator[TelegramApi]:
 @pytest.fixture
 def settings(telegram: TelegramApi) -> TelegramSettings:
     return TelegramSettings(
-        token=telegram.token, api_base_url=telegram.url, poll_timeout=timedelta(seconds=5)
+        token=SecretStr(telegram.token), api_base_url=telegram.url, poll_timeout=timedelta(seconds=5)
     )
 
 
 @pytest.fixture
 async def bot(settings: TelegramSettings) -> AsyncIterator[Bot]:
     bot = build_bot(settings)
+    await connect(bot)
     yield bot
     await bot.shutdown()
 
 
 @pytest.fixture
-async def channel(bot: Bot, settings: TelegramSettings) -> AsyncIterator[TelegramChannel]:
-    channel = TelegramChannel(bot, contact_button=settings.contact_button)
-    await channel.start()
-    yield channel
-    await channel.stop()
+def channel(bot: Bot, settings: TelegramSettings) -> TelegramChannel:
+    return TelegramChannel(bot, contact_button=settings.contact_button)
 
 
 @pytest.fixture
