@@ -1,0 +1,20 @@
+"""What goes wrong in understanding customers.
+
+NluError
+  NluUnavailable     Rasa gave no answer that can be used; the rules answer meanwhile
+  TrainingFailed     there is no model; names the file and line where Rasa does
+"""
+
+from __future__ import annotations
+
+
+class NluError(Exception):
+    """Understanding failed."""
+
+
+class NluUnavailable(NluError):
+    """Rasa gave no answer that can be used, in time; the text says why, never what the customer wrote."""
+
+
+class TrainingFailed(NluError):
+    """No model came out of training; an earlier model, if there is one, is untouched."""

@@ -1,0 +1,171 @@
+"""Trains the model once for each state of data, pipeline and lock, and keeps it by their hash."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from pathlib import Path
+
+from nlu.errors import TrainingFailed
+from nlu.rasa_environment import command, environment
+from nlu.settings import RASA_FOLDER, NluSettings
+
+Progress = Callable[[float, str], None]
+
+_LOCK = "requirements.lock"
+_CHECK_LOCK_EVERY = 0.2  # seconds
+_KEPT_LINES = 20
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_COMPONENT_STARTS = re.compile(r"Starting to train component '(\w+)'")
+_PLACE = re.compile(r'^in "?(.+?)"?(?:, line |:)(\d+)')
+_RASA_ERROR = re.compile(r"^(?:Yaml\w+|Invalid\w+|\w*Exception|\w*Error): ")
+# Where the bar stands when a component begins: nearly all of the time is the start of Rasa.
+_STAGES = {
+    "JiebaTokenizer": (0.7, "cutting words"),
+    "CountVectorsFeaturizer": (0.75, "counting words"),
+    "LogisticRegressionClassifier": (0.85, "learning intents"),
+}
+
+
+def model_key(folder: Path = RASA_FOLDER, overlay: Path | None = None) -> str:
+    """Return the name of the model that these files make: 16 hex digits.
+
+    ``folder`` holds data, config.yml, domain.yml and requirements.lock; ``overlay``
+    is laid over it file by file.
+    """
+    digest = hashlib.sha256()
+    for name, path in sorted([*_sources(folder, overlay).items(), (_LOCK, folder / _LOCK)]):
+        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+async def ensure_model(settings: NluSettings, *, force: bool = False, progress: Progress) -> Path:
+    """Return the trained model of the present files, training it where there is none yet.
+
+    ``progress`` is told a fraction, rising to 1.0, and the stage. Processes that
+    train at once take turns, and the later ones find the model made.
+
+    Raises:
+        TrainingFailed: Rasa refused the files, or is not installed.
+    """
+    key = model_key(settings.rasa_folder, settings.overlay)
+    model = settings.models.absolute() / f"{key}.tar.gz"
+    settings.models.mkdir(parents=True, exist_ok=True)
+    if force or not model.exists():
+        progress(0.0, "waiting for another training" if _is_taken(settings.models) else "starting Rasa")
+        async with _alone(settings.models):
+            if force or not model.exists():
+                await _train(settings, model, progress)
+    progress(1.0, "model ready")
+    return model
+
+
+def _sources(folder: Path, overlay: Path | None) -> dict[str, Path]:
+    sources: dict[str, Path] = {}
+    for root in (folder, overlay):
+        if root is not None:
+            found = [root / "config.yml", root / "domain.yml", *(root / "data").rglob("*.yml")]
+            sources |= {path.relative_to(root).as_posix(): path for path in found if path.is_file()}
+    return sources
+
+
+async def _train(settings: NluSettings, model: Path, progress: Progress) -> None:
+    with tempfile.TemporaryDirectory(prefix=".training-", dir=model.parent) as made:
+        work = Path(made)
+        sources = _sources(settings.rasa_folder, settings.overlay)
+        for name, path in sources.items():
+            (work / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, work / name)
+        lines = deque[str](maxlen=_KEPT_LINES)
+
+        async with aclosing(_rasa_train(settings, work)) as said:
+            async for line in said:
+                lines.append(line)
+                if (starts := _COMPONENT_STARTS.search(line)) and starts[1] in _STAGES:
+                    progress(*_STAGES[starts[1]])
+
+        trained = work / "trained.tar.gz"
+        if not trained.exists():
+            raise TrainingFailed(_explain(lines, sources))
+        # Within one folder, so a model is there whole or not at all.
+        trained.replace(model)
+
+
+async def _rasa_train(settings: NluSettings, work: Path) -> AsyncGenerator[str]:
+    """Yield the lines that Rasa prints while it trains what lies in ``work``."""
+    arguments = "train nlu --config config.yml --domain domain.yml --nlu data --out . --fixed-model-name trained"
+    (work / "tmp").mkdir()
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *command(settings, *arguments.split()),
+            cwd=work,
+            env=environment(settings, work / "tmp", log_level="INFO"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+    except OSError as exc:
+        raise TrainingFailed(f"{settings.rasa_python}: Rasa's Python cannot be started; `./shuke` installs it") from exc
+    assert child.stdout is not None
+    try:
+        async for line in child.stdout:
+            yield _COLOURS.sub("", line.decode(errors="replace")).rstrip()
+        await child.wait()
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+
+
+def _explain(lines: deque[str], sources: dict[str, Path]) -> str:
+    """Return Rasa's complaint with the place in the file that a person can mend."""
+    said = [line.strip() for line in lines if line.strip()]
+    begins = next((n for n, line in enumerate(said) if _RASA_ERROR.match(line)), 0)
+    complaint = said[begins:]
+    places = [match for line in complaint if (match := _PLACE.match(line))]
+    if not places:
+        return "Rasa trained no model: " + ("\n".join(complaint) or "it said nothing")
+    # Of a broken block YAML tells its beginning first and the line at fault last.
+    file, line = places[-1 if "YamlSyntax" in complaint[0] else 0].groups()
+    return f"{sources.get(file, Path(file))}:{line}: Rasa cannot read this\n" + "\n".join(complaint)
+
+
+@contextmanager
+def _lock_file(models: Path) -> Iterator[int]:
+    # The system gives the lock back when its holder dies, however that happens.
+    lock = os.open(models / ".training.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _is_taken(models: Path) -> bool:
+    with _lock_file(models) as lock:
+        return not _take(lock)
+
+
+@asynccontextmanager
+async def _alone(models: Path) -> AsyncIterator[None]:
+    with _lock_file(models) as lock:
+        # A lock of the system wakes nobody here, and a thread that waits for it could
+        # not be cancelled.
+        while not _take(lock):  # noqa: ASYNC110
+            await asyncio.sleep(_CHECK_LOCK_EVERY)
+        yield
+
+
+def _take(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
