@@ -1,0 +1,80 @@
+"""What flows can have done: the registry of actions, and what an action is given.
+
+An action is a plain function of the context and the flow's slots. It has effects in
+the turn's own transaction alone, returns JSON, and never waits for a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from crm_store.ports import Ids
+from flows.engine.heard import Act
+
+
+@dataclass(frozen=True, slots=True)
+class ActionContext:
+    """The turn that an action belongs to."""
+
+    conn: Connection
+    now: datetime
+    ids: Ids
+    customer_id: str
+    identity_id: str
+    conversation_id: str
+    channel: str
+    verified: bool
+    """The identity belongs to this customer for certain."""
+    language: str
+    zone: str
+    text: str
+    """The message as typed; empty for a pressed button."""
+    staffed: bool
+    record: Callable[[str, Mapping[str, Any]], None]
+    """Append an event to the history, in the same transaction."""
+
+
+Action = Callable[[ActionContext, Mapping[str, Any]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredAction:
+    """An action with the names that its result has, and may have.
+
+    ``gives`` are those with a value in every outcome that a flow goes on to tell;
+    what is now and then unknown, such as a tracking number, is in ``may_give``.
+    """
+
+    name: str
+    run: Action
+    gives: frozenset[str]
+    may_give: frozenset[str]
+
+
+class Actions(dict[str, RegisteredAction]):
+    """The actions by name."""
+
+    def run(self, act: Act, context: ActionContext) -> Mapping[str, Any]:
+        """Do what the engine asked for and return the result."""
+        return self[act.name].run(context, act.args)
+
+
+REGISTERED = Actions()
+"""Every action of the modules imported so far; `flows.standard` imports them all."""
+
+
+def action(name: str, *, gives: tuple[str, ...] = (), may_give: tuple[str, ...] = ()) -> Callable[[Action], Action]:
+    """Register the function below under ``name``, as flows call it."""
+
+    def register(function: Action) -> Action:
+        if name in REGISTERED:
+            raise ValueError(f'there are two actions "{name}"; rename one')
+        REGISTERED[name] = RegisteredAction(name, function, frozenset(gives), frozenset(may_give))
+        return function
+
+    return register

@@ -1,0 +1,1 @@
+"""Complaints: from the first angry word to a numbered case."""

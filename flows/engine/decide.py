@@ -1,0 +1,420 @@
+"""What to do next: state and what was heard in, a decision out. Pure: no clock, no store, no chance.
+
+    decision = decide(book, state, Heard(...), facts)
+    while decision.act is not None:
+        result = …do it…
+        decision = decide(book, decision.state, ActionDone(decision.act.name, result), facts)
+
+Read `_Talk.listen` from top to bottom for the order in which wishes win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flows.engine.filling import (
+    Found,
+    answer,
+    entity_value,
+    grown,
+    kept,
+    opening_slots,
+    substance,
+)
+from flows.engine.heard import ActionDone, Decision, Heard
+from flows.engine.model import Collect, Flow, FlowBook, Slot
+from flows.engine.payloads import SET, Pressed, accepts, read_payload
+from flows.engine.run import Run
+from flows.engine.state import DialogueState
+from flows.engine.values import word
+from nlu.understanding import IntentScore
+
+LONG_ANSWER = 8
+"""From this substance on a text is an answer, even where it was taken for small talk."""
+SHORT_TEXT = 40
+"""Passing over a question is said in few characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An intent that starts a flow."""
+
+    intent: str
+    flow: Flow
+
+
+def decide(book: FlowBook, state: DialogueState, event: Heard | ActionDone, facts: Mapping[str, Any]) -> Decision:
+    """Decide what to do about a message, or about what an action returned; never raises.
+
+    ``facts`` are what the world around the talk knows, for conditions and
+    placeholders (`flows.standard.FACTS`).
+    """
+    if isinstance(event, ActionDone):
+        run = Run(book, state, facts, {})
+        if run.action_done(event.name, event.result):
+            run.advance()
+        return run.decision(spoke_before=True)
+    message = {"sentiment": event.sentiment, "urgency": event.urgency, "intent": event.intent}
+    run = Run(book, replace(state, acts=0, offered_help=False), facts, message)
+    _Talk(book, run, event, state).listen()
+    return run.decision()
+
+
+class _Talk:
+    """One message of the customer."""
+
+    def __init__(self, book: FlowBook, run: Run, heard: Heard, before: DialogueState) -> None:
+        self._book = book
+        self._patterns = book.patterns
+        self._run = run
+        self._heard = heard
+        self._before = before
+        self._given: Mapping[str, Any] = {}
+
+    def listen(self) -> None:
+        heard = self._heard
+        payload = heard.payload if heard.payload is not None else self._typed_option()
+        if payload is not None:
+            self._press(payload)
+        elif heard.attachment is not None and not heard.text.strip():
+            self._see_attachment(heard.attachment)
+        else:
+            self._hear()
+
+    # Buttons and attachments
+
+    def _typed_option(self) -> str | None:
+        """Channels without buttons show them numbered: the number, or the title, may be typed."""
+        text = self._heard.text.strip().rstrip(".。、)）").casefold()
+        for number, (title, payload) in enumerate(self._before.options, start=1):
+            if text and text in (str(number), title.strip().casefold()):
+                return payload
+        return None
+
+    def _press(self, payload: str) -> None:
+        pressed = read_payload(payload)
+        if pressed is None or not (self._set(payload, pressed) or self._command(pressed)):
+            self._run.note("a button of a question no longer asked")
+            self._run.say(self._patterns.says["old_button"])
+            self._run.ask_again()
+
+    def _set(self, payload: str, pressed: Pressed) -> bool:
+        question = self._run.question
+        if pressed.command != SET or question is None:
+            return False
+        offered = any(payload == shown for _, shown in self._before.options)
+        flow = self._run.top_flow
+        changed = False
+        for name, value in pressed.slots.items():
+            slot = flow.slots.get(name)
+            asked = name == question.slot
+            if slot is None or not (asked or offered):
+                continue
+            if value is None and asked and question.skippable:
+                self._run.skip(name)
+            elif accepts(slot, value):
+                self._run.fill(name, value)
+            else:
+                continue
+            changed = True
+        if changed:
+            self._understood()
+            if question.slot not in pressed.slots:
+                self._run.rerun()
+            self._run.advance()
+        return changed
+
+    def _command(self, pressed: Pressed) -> bool:
+        intent = pressed.command
+        patterns = self._patterns
+        others = (patterns.cancel_intent, patterns.repeat_intent, patterns.yes_intent, patterns.no_intent)
+        if intent not in self._book.by_intent and intent not in patterns.answers and intent not in others:
+            return False
+        score = IntentScore(intent, 1.0)
+        self._heard = Heard(intent=intent, intents=(score,), confidence=1.0, language=self._heard.language)
+        self._given = pressed.slots
+        self._hear()
+        return True
+
+    def _see_attachment(self, kind: str) -> None:
+        says = self._patterns.says
+        question = self._run.question
+        reply = says["words_needed"] if question is not None else says["words_needed_idle"]
+        self._run.say(reply, kind=word("attachment", kind))
+        self._run.ask_again()
+
+    # Words
+
+    def _hear(self) -> None:
+        names = self._heard.names
+        patterns = self._patterns
+        wishes = self._wishes(names)
+        if patterns.human_intent in names:
+            self._begin(patterns.human_flow)
+            self._run.advance()
+        elif self._upset(names, wishes):
+            self._run.advance()
+        elif patterns.cancel_intent in names:
+            self._cancel([wish for wish in wishes if wish.intent != patterns.cancel_intent])
+        elif self._run.question is not None:
+            self._in_question(self._run.question, names, wishes)
+        else:
+            self._in_the_open(names, wishes)
+
+    def _wishes(self, names: list[str]) -> list[Wish]:
+        """What the message wants done, one wish a matter."""
+        wishes: dict[str, Wish] = {}
+        for name in names:
+            if name in self._book.by_intent:
+                flow = self._book.flows[self._book.by_intent[name]]
+                wishes.setdefault(flow.matter, Wish(name, flow))
+        return list(wishes.values())
+
+    def _upset(self, names: list[str], wishes: list[Wish]) -> bool:
+        """Danger and anger go to a person at once; a complaint becomes a ticket first."""
+        patterns = self._patterns
+        matter = patterns.complaint_matter
+        complains = any(wish.flow.matter == matter for wish in wishes) or any(
+            self._book.flows[frame.flow].matter == matter for frame in self._run.stack
+        )
+        if complains and self._heard.urgency >= patterns.danger_at_least:
+            self._run.note("danger")
+            self._begin(patterns.danger_complaint_flow)
+            return True
+        if self._heard.sentiment > patterns.angry_at_most or not patterns.angry_unless.isdisjoint(names):
+            return False
+        self._run.note("angry")
+        self._begin(patterns.angry_complaint_flow if complains else patterns.angry_flow)
+        return True
+
+    def _cancel(self, wishes: list[Wish]) -> None:
+        self._understood()
+        says = self._patterns.says
+        if self._run.stack:
+            self._run.cancel()
+            self._run.say(says["cancelled"])
+        elif not wishes:
+            self._run.say(says["nothing_to_cancel"])
+        if wishes:
+            self._serve(wishes)
+        elif self._run.stack:
+            self._run.resume()
+        else:
+            self._run.offered_help = True
+        self._run.advance()
+
+    def _in_question(self, question: Collect, names: list[str], wishes: list[Wish]) -> None:
+        flow = self._run.top_flow
+        slot = flow.slots[question.slot]
+        here = self._run.seen_flow.matter
+        others = [wish for wish in wishes if wish.flow.matter != here]
+        if self._interrupts(slot, others, names):
+            self._interrupt(others)
+            return
+        learnt, corrected = self._correct(flow, slot, others)
+        found = None if corrected and slot.entity is None else self._answer(flow, slot, names, others)
+        if found is not None:
+            self._run.fill(slot.name, found.value)
+            self._take_description(wishes)
+            others = [] if found.bare else others
+        elif question.skippable and self._passes_over(names):
+            self._run.skip(slot.name)
+        elif not learnt:
+            self._not_an_answer(question, names, wishes, others)
+            return
+        self._understood()
+        self._queue(others)
+        if corrected:
+            self._run.rerun()
+        self._run.advance()
+
+    def _interrupts(self, slot: Slot, others: list[Wish], names: list[str]) -> bool:
+        """Another wish comes first where it claims what the message names, or is sure against free text."""
+        if not others or others[0].intent != names[0] or self._heard.confidence < self._patterns.sure:
+            return False
+        if slot.free:
+            return others[0].flow.name != self._patterns.colleague_flow
+        found = entity_value(slot, self._heard)
+        claims = slot.entity in {other.entity for other in others[0].flow.slots.values()}
+        return found is not None and claims and not found.bare
+
+    def _correct(self, flow: Flow, asked: Slot, others: list[Wish]) -> tuple[bool, bool]:
+        """Take in what the message names for other slots; return whether there was any, and any known before."""
+        claimed = {slot.entity for wish in others[:1] for slot in wish.flow.slots.values()}
+        frame = self._run.top
+        learnt = corrected = False
+        for slot in flow.slots.values():
+            if slot is asked or slot.entity is None or slot.entity in claimed:
+                continue
+            found = entity_value(slot, self._heard)
+            if found is None or frame.slots.get(slot.name) == found.value:
+                continue
+            corrected |= frame.slots.get(slot.name) is not None or slot.name in frame.skipped
+            learnt = True
+            self._run.fill(slot.name, found.value)
+        return learnt, corrected
+
+    def _answer(self, flow: Flow, slot: Slot, names: list[str], others: list[Wish]) -> Found | None:
+        if not slot.free:
+            return answer(self._book, flow, slot, self._heard, names)
+        text = self._heard.text
+        says = substance(self._book, text)
+        patterns = self._patterns
+        talk = {patterns.repeat_intent, patterns.yes_intent, patterns.no_intent, *patterns.answers}
+        if says == 0 or (names[0] in talk and says < LONG_ANSWER):
+            return None
+        others.clear()
+        return Found(kept(text))
+
+    def _passes_over(self, names: list[str]) -> bool:
+        text = self._heard.text.strip()
+        typed = 0 < len(text) <= SHORT_TEXT and self._patterns.skip.search(text) is not None
+        return typed or self._patterns.no_intent in names
+
+    def _not_an_answer(self, question: Collect, names: list[str], wishes: list[Wish], others: list[Wish]) -> None:
+        if others:
+            self._interrupt(others)
+        elif wishes:
+            self._understood()
+            self._grow()
+            self._run.ask_again()
+        elif names[0] == self._patterns.repeat_intent and self._run.say_again():
+            self._understood()
+            self._run.keep_asking(question.slot)
+        elif self._converse(names):
+            self._run.ask_again()
+        else:
+            self._misunderstood(question)
+
+    def _interrupt(self, wishes: list[Wish]) -> None:
+        self._understood()
+        if self._run.bring_up(wishes[0].flow.matter):
+            self._queue(wishes[1:])
+        else:
+            self._serve(wishes)
+        self._run.advance()
+
+    def _in_the_open(self, names: list[str], wishes: list[Wish]) -> None:
+        run = self._run
+        if wishes:
+            self._understood()
+            self._serve(wishes)
+        elif not self._converse(names) and not self._mentions():
+            self._misunderstood(None)
+        run.advance()
+
+    def _converse(self, names: list[str]) -> bool:
+        """Answer what needs no flow; return whether the message was that."""
+        patterns = self._patterns
+        name = names[0]
+        if patterns.no_intent in names and self._before.offered_help:
+            name = patterns.no_intent
+        if name in patterns.answers:
+            self._run.say(patterns.answers[name])
+        elif name == patterns.repeat_intent:
+            if not self._run.say_again():
+                self._run.say(patterns.says["nothing_to_repeat"])
+        elif name in (patterns.yes_intent, patterns.no_intent) and self._run.question is None:
+            self._run.say(patterns.says[self._to_nothing(name)])
+        else:
+            return False
+        self._understood()
+        return True
+
+    def _to_nothing(self, name: str) -> str:
+        if name == self._patterns.no_intent:
+            return "no_to_help"
+        return "yes_to_help" if self._before.offered_help else "yes_to_nothing"
+
+    def _mentions(self) -> bool:
+        """Somebody who sends an order number and nothing else wants to know about that order."""
+        for entity in self._heard.entities:
+            flow = self._patterns.mentions.get(entity.entity)
+            if flow is not None and entity.value is not None:
+                self._understood()
+                self._begin(flow)
+                return True
+        return False
+
+    def _misunderstood(self, question: Collect | None) -> None:
+        run = self._run
+        run.misunderstood += 1
+        run.note(f"misunderstood {run.misunderstood} in a row")
+        if run.misunderstood >= self._patterns.misunderstood_limit:
+            self._begin(self._patterns.misunderstood_flow)
+            run.advance()
+        elif question is None:
+            run.say(self._patterns.says["cannot_handle"])
+        elif question.help is not None:
+            run.say(question.help)
+            run.keep_asking(question.slot)
+        else:
+            run.say(self._patterns.says["not_an_answer"])
+            run.ask_again()
+
+    # Starting flows
+
+    def _serve(self, wishes: list[Wish]) -> None:
+        """Start the first wish now; the others wait for it, in order."""
+        first, *rest = wishes
+        self._run.start(first.flow.name, self._slots_for(first.flow, first.intent), self._opening())
+        self._queue(rest)
+
+    def _queue(self, wishes: list[Wish]) -> None:
+        waiting = {self._book.flows[frame.flow].matter for frame in self._run.stack}
+        for wish in wishes:
+            if wish.flow.matter not in waiting:
+                slots = self._slots_for(wish.flow, wish.intent)
+                self._run.start_afterwards(wish.flow.name, slots, self._opening())
+
+    def _begin(self, flow_name: str) -> None:
+        """Start one of the patterns' own flows; it inherits what a flow of its matter already knows."""
+        self._run.misunderstood = 0
+        flow = self._book.flows[flow_name]
+        known: dict[str, Any] = {}
+        for frame in self._run.stack:
+            if self._book.flows[frame.flow].matter == flow.matter:
+                known |= {name: value for name, value in frame.slots.items() if name in flow.slots}
+        slots = self._slots_for(flow, self._heard.intent)
+        for name, value in known.items():
+            slot = flow.slots[name]
+            if value is None:
+                continue
+            if slot.grows:
+                slots[name] = grown(value, self._heard.text) if self._heard.text else value
+            elif slot.entity is None or name not in slots:
+                slots[name] = value
+        self._run.start(flow_name, slots, self._opening())
+
+    def _slots_for(self, flow: Flow, intent: str) -> dict[str, Any]:
+        slots = opening_slots(self._book, flow, self._heard)
+        if flow.name == self._patterns.colleague_flow:
+            slots[self._patterns.colleague_slot] = intent
+        for name, value in self._given.items():
+            if name in flow.slots and accepts(flow.slots[name], value):
+                slots[name] = value
+        return slots
+
+    def _opening(self) -> str:
+        return kept(self._heard.text)
+
+    def _grow(self) -> None:
+        """The customer adds to what they told us instead of answering: keep it."""
+        if substance(self._book, self._heard.text) == 0:
+            return
+        for slot in self._run.top_flow.slots.values():
+            if slot.grows:
+                self._run.fill(slot.name, grown(self._run.top.slots.get(slot.name), self._heard.text))
+
+    def _take_description(self, wishes: list[Wish]) -> None:
+        """An answer such as "the courier lost it" both chooses a category and describes what happened."""
+        said = substance(self._book, self._heard.text)
+        for slot in self._run.top_flow.slots.values():
+            unknown = slot.grows and self._run.top.slots.get(slot.name) is None
+            if unknown and wishes and slot.opening is not None and said >= slot.opening:
+                self._run.fill(slot.name, kept(self._heard.text))
+
+    def _understood(self) -> None:
+        self._run.misunderstood = 0

@@ -1,0 +1,130 @@
+"""Find the values of slots in what a customer said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flows.engine.heard import Heard
+from flows.engine.model import Flow, FlowBook, Slot
+
+MAX_READ = 2000
+"""Characters of a message that patterns are tried on: a novel is no order number."""
+BARE_REST = 2
+"""A message with so few characters beside a slot's value says nothing else."""
+MAX_FREE = 1000
+"""Characters kept of a text that fills a slot; the whole message stays in the history."""
+
+_UNIT = re.compile(r"[\u3400-\u9fff]|(?<![A-Za-z0-9])[A-Za-z]+(?![A-Za-z0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A slot's value; ``bare`` where the message says nothing else."""
+
+    value: Any
+    bare: bool = False
+
+
+def substance(book: FlowBook, text: str) -> int:
+    """Return how much a text says: Chinese characters, and words twice, filler words and numbers left out.
+
+    "我要投诉" and "I want to complain" say nothing yet; "杯子裂了" and "broken cup" say four.
+    """
+    units = _UNIT.findall(book.fillers.sub(" ", text[:MAX_READ]))
+    return sum(2 if unit.isascii() else 1 for unit in units)
+
+
+def entity_value(slot: Slot, heard: Heard) -> Found | None:
+    """Return what the message names for the slot's entity, asked or not."""
+    for entity in heard.entities:
+        if slot.entity is None or entity.entity != slot.entity or entity.value is None:
+            continue
+        if slot.type == "number" and (isinstance(entity.value, bool) or not isinstance(entity.value, int | float)):
+            continue
+        if slot.type == "choice" and entity.value not in slot.values:
+            continue
+        return Found(entity.value, _is_bare(entity.text, heard.text))
+    return None
+
+
+def opening_slots(book: FlowBook, flow: Flow, heard: Heard) -> dict[str, Any]:
+    """Return the slots that the message which starts a flow already fills."""
+    filled: dict[str, Any] = {}
+    said: int | None = None
+    for slot in flow.slots.values():
+        found = entity_value(slot, heard)
+        if found is not None:
+            filled[slot.name] = found.value
+        elif slot.by_intent:
+            by_intent = _by_intent(slot, heard.names)
+            if by_intent is not None:
+                filled[slot.name] = by_intent
+        elif slot.opening is not None and heard.text.strip():
+            said = substance(book, heard.text) if said is None else said
+            if said >= slot.opening:
+                filled[slot.name] = kept(heard.text)
+    return filled
+
+
+def answer(book: FlowBook, flow: Flow, slot: Slot, heard: Heard, names: Collection[str]) -> Found | None:
+    """Return what the message says to the question for ``slot``; free text is judged elsewhere."""
+    found = entity_value(slot, heard)
+    if found is not None:
+        return found
+    yes, no = book.patterns.yes_intent, book.patterns.no_intent
+    if slot.type == "bool" and (yes in names or no in names):
+        return Found(_first(names, yes, no) == yes)
+    if slot.type == "choice":
+        value = {yes: slot.yes, no: slot.no}.get(_first(names, yes, no)) or _by_intent(slot, names)
+        return None if value is None else Found(value)
+    if slot.matches is not None:
+        return _matched(slot, flow, heard)
+    return None
+
+
+def kept(text: str) -> str:
+    """Return a customer's text as a slot keeps it."""
+    return text.strip()[:MAX_FREE]
+
+
+def grown(before: Any, text: str) -> str:
+    """Return a slot's text with what the customer added."""
+    added = kept(text)
+    if not isinstance(before, str) or not before:
+        return added
+    return before if added in before else f"{before}\n{added}"[:MAX_FREE]
+
+
+def _matched(slot: Slot, flow: Flow, heard: Heard) -> Found | None:
+    assert slot.matches is not None
+    text = _without_other_entities(slot, flow.slots, heard)
+    match = slot.matches.search(text)
+    if match is None:
+        return None
+    value = match.group(1) if slot.matches.groups else match.group()
+    return Found(value.upper() if slot.upper else value, _is_bare(match.group(), text))
+
+
+def _is_bare(part: str, text: str) -> bool:
+    return len(text.strip()) - len(part.strip()) <= BARE_REST
+
+
+def _without_other_entities(slot: Slot, slots: Mapping[str, Slot], heard: Heard) -> str:
+    """Blank out what other slots of the flow claim, or an order number would pass for a phone's digits."""
+    text = heard.text[:MAX_READ]
+    others = {other.entity for other in slots.values() if other.name != slot.name and other.entity}
+    for entity in heard.entities:
+        if entity.entity in others and 0 <= entity.start <= entity.end <= len(text):
+            text = text[: entity.start] + " " * (entity.end - entity.start) + text[entity.end :]
+    return text
+
+
+def _by_intent(slot: Slot, names: Collection[str]) -> str | None:
+    return next((slot.by_intent[name] for name in names if name in slot.by_intent), None)
+
+
+def _first(names: Collection[str], *wanted: str) -> str:
+    return next((name for name in names if name in wanted), "")

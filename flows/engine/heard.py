@@ -1,0 +1,89 @@
+"""What reaches the engine, and what leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from flows.engine.state import DialogueState, Say
+from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Understanding
+
+FlowEventKind = Literal["flow.started", "flow.completed", "flow.cancelled", "flow.interrupted", "flow.resumed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message of a customer: words with their understanding, or a pressed button, or an attachment."""
+
+    text: str = ""
+    intent: str = OUT_OF_SCOPE
+    intents: tuple[IntentScore, ...] = ()
+    confidence: float = 0.0
+    entities: tuple[Entity, ...] = ()
+    language: str = "zh"
+    sentiment: float = 0.0
+    urgency: float = 0.0
+    payload: str | None = None
+    attachment: str | None = None
+    """``photo``, ``voice``, ``sticker``, ``file``, ``location`` or ``other``."""
+
+    @classmethod
+    def of(cls, understood: Understanding, attachment: str | None = None) -> Heard:
+        """Return words with what they were understood to mean."""
+        return cls(
+            text=understood.text,
+            intent=understood.intent,
+            intents=understood.intents,
+            confidence=understood.confidence,
+            entities=understood.entities,
+            language=understood.language,
+            sentiment=understood.sentiment,
+            urgency=understood.urgency,
+            attachment=attachment,
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """Every intent of the message, best first."""
+        return list(dict.fromkeys((self.intent, *(score.name for score in self.intents))))
+
+
+@dataclass(frozen=True, slots=True)
+class ActionDone:
+    """What the action that was asked for returned (JSON)."""
+
+    name: str
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An action to be done before the engine can go on; ``args`` are the flow's slots and the step's args."""
+
+    name: str
+    args: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEvent:
+    """Something that happened to a flow the customer sees, for the history."""
+
+    kind: FlowEventKind
+    flow: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return {"flow": self.flow}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do next. Where ``act`` is set, `decide` is to be called again with its `ActionDone`."""
+
+    state: DialogueState
+    says: tuple[Say, ...] = ()
+    act: Act | None = None
+    events: tuple[FlowEvent, ...] = ()
+    trace: tuple[str, ...] = field(default=())
+    """Why, step by step, for `shuke explain`; no words of the customer."""

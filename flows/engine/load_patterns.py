@@ -1,0 +1,96 @@
+"""Read `patterns.yml`: what the bot does beside flows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flows.engine.marks import FlowError, MarkedList, MarkedMap
+from flows.engine.model import SAID_MOMENTS, Patterns, Place
+
+_SECTIONS: dict[str, dict[str, type]] = {
+    "answers": {},
+    "colleague": {"flow": str, "slot": str, "intents": list},
+    "mentions": {},
+    "intents": {"human": str, "cancel": str, "repeat": str, "yes": str, "no": str},
+    "human": {"flow": str},
+    "angry": {"sentiment_at_most": float, "flow": str, "unless": list, "complaint_flow": str},
+    "danger": {"urgency_at_least": float, "complaint_flow": str},
+    "complaint": {"matter": str},
+    "misunderstood": {"limit": int, "flow": str},
+    "interruption": {"sure": float},
+    "words": {"filler": list, "skip": str},
+    "says": dict.fromkeys(sorted(SAID_MOMENTS), str),
+}
+
+
+def read_patterns(source: MarkedMap, file: str) -> Patterns:
+    """Read the patterns.
+
+    Raises:
+        FlowError: a section or key is missing, unknown or of the wrong kind.
+    """
+    for key in source:
+        if key not in _SECTIONS:
+            raise FlowError(file, source.line_of(key), f'there is no pattern "{key}"; remove it')
+    said = {name: _section(source, name, file) for name in _SECTIONS}
+    try:
+        skip = re.compile(said["words"]["skip"], re.IGNORECASE)
+    except re.error as exc:
+        line = source["words"].line_of("skip")
+        raise FlowError(file, line, f"skip is not a pattern: {exc}") from exc
+    return Patterns(
+        place=Place(file, source.line),
+        answers=dict(said["answers"]),
+        colleague_flow=said["colleague"]["flow"],
+        colleague_slot=said["colleague"]["slot"],
+        colleague_intents=frozenset(said["colleague"]["intents"]),
+        mentions=dict(said["mentions"]),
+        human_intent=said["intents"]["human"],
+        human_flow=said["human"]["flow"],
+        cancel_intent=said["intents"]["cancel"],
+        repeat_intent=said["intents"]["repeat"],
+        yes_intent=said["intents"]["yes"],
+        no_intent=said["intents"]["no"],
+        angry_at_most=float(said["angry"]["sentiment_at_most"]),
+        angry_flow=said["angry"]["flow"],
+        angry_unless=frozenset(said["angry"]["unless"]),
+        danger_at_least=float(said["danger"]["urgency_at_least"]),
+        complaint_matter=said["complaint"]["matter"],
+        angry_complaint_flow=said["angry"]["complaint_flow"],
+        danger_complaint_flow=said["danger"]["complaint_flow"],
+        misunderstood_limit=said["misunderstood"]["limit"],
+        misunderstood_flow=said["misunderstood"]["flow"],
+        sure=float(said["interruption"]["sure"]),
+        filler_words=tuple(said["words"]["filler"]),
+        skip=skip,
+        says=dict(said["says"]),
+    )
+
+
+def _section(source: MarkedMap, name: str, file: str) -> dict[str, Any]:
+    section = source.get(name)
+    if not isinstance(section, MarkedMap):
+        raise FlowError(file, source.line_of(name), f'"{name}" is missing; it holds keys and values')
+    wanted = _SECTIONS[name]
+    for key, value in section.items():
+        kind = wanted.get(key, str if not wanted else None)
+        if kind is None:
+            raise FlowError(file, section.line_of(key), f'"{name}" has no "{key}"; remove it')
+        if not _fits(value, kind):
+            raise FlowError(file, section.line_of(key), f'"{key}" must be {_NAMES[kind]}')
+    for key in wanted:
+        if key not in section:
+            raise FlowError(file, section.line, f'"{name}" lacks "{key}"; add it')
+    return dict(section)
+
+
+_NAMES = {str: "a word", list: "a list of words", float: "a number", int: "a whole number"}
+
+
+def _fits(value: Any, kind: type) -> bool:
+    if kind is list:
+        return isinstance(value, MarkedList) and all(isinstance(item, str) for item in value)
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, kind) and not isinstance(value, bool)

@@ -1,0 +1,242 @@
+"""What a flow is made of, in the words of CALM: steps that collect, act, say, set, link and call.
+
+A flow is one YAML file, read by `load.py` into these frozen shapes; nothing here
+knows a file format, a database or a channel.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from flows.engine.conditions import Condition
+
+END = "end"
+
+SlotType = Literal["text", "number", "bool", "choice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: the file as a person would name it, and the line."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One thing that a flow wants to know, and the ways in which it can be learnt."""
+
+    name: str
+    type: SlotType
+    place: Place
+    entity: str | None = None
+    """Filled by this entity wherever it is named, asked or not."""
+    values: tuple[str, ...] = ()
+    """The only values of a ``choice``."""
+    by_intent: Mapping[str, str] = field(default_factory=dict)
+    """The value that an intent stands for."""
+    yes: str | None = None
+    no: str | None = None
+    """What yes and no mean where a ``choice`` is asked."""
+    matches: re.Pattern[str] | None = None
+    """Where asked: what of the text is the value (its first group, or all of it)."""
+    upper: bool = False
+    """What ``matches`` finds is kept in capitals, as order numbers are."""
+    free: bool = False
+    """Where asked: the customer's whole text is the value."""
+    opening: int | None = None
+    """The text that starts the flow is the value, if it says at least so much (see `substance`)."""
+    grows: bool = False
+    """What the customer adds later on the same matter is added to the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way out of a step: taken where ``when`` holds; the last one has no condition."""
+
+    when: Condition | None
+    then: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A value that the flow will not take, and the reply that says so."""
+
+    when: Condition
+    utter: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Ask for a slot, unless it is known."""
+
+    id: str
+    slot: str
+    utter: str
+    place: Place
+    routes: tuple[Route, ...]
+    help: str | None = None
+    """Said instead of the general line where the first answer is no answer."""
+    ask_before_filling: bool = False
+    rejections: tuple[Rejection, ...] = ()
+    skippable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Have an action done; what it returns is ``result.…`` from then on."""
+
+    id: str
+    action: str
+    args: Mapping[str, Any]
+    place: Place
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say a reply."""
+
+    id: str
+    reply: str
+    offers_help: bool
+    place: Place
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetSlots:
+    """Give slots fixed values; null empties one, so that it is asked again."""
+
+    id: str
+    values: Mapping[str, Any]
+    place: Place
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """End this flow and go on with another one."""
+
+    id: str
+    flow: str
+    place: Place
+    routes: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Run another flow as a part of this one; slots of the same name are shared."""
+
+    id: str
+    flow: str
+    place: Place
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Noop:
+    """Only choose where to go."""
+
+    id: str
+    place: Place
+    routes: tuple[Route, ...]
+
+
+Step = Collect | Do | Tell | SetSlots | Link | Call | Noop
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One thing that the bot can do with a customer."""
+
+    name: str
+    description: str
+    place: Place
+    intents: tuple[str, ...]
+    slots: Mapping[str, Slot]
+    steps: Mapping[str, Step]
+    """In the order of the file; the first is where the flow begins."""
+    matter: str
+    """Flows of one matter don't interrupt each other, and one message starts only one of them."""
+    drops_others: bool = False
+    """Starting this flow cancels every other one: somebody else takes over."""
+    persisted_slots: tuple[str, ...] = ()
+
+    @property
+    def first_step(self) -> str:
+        return next(iter(self.steps))
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """What the bot does beside flows; `patterns.yml` says it. Replies are named, never written here."""
+
+    place: Place
+    answers: Mapping[str, str]
+    """Intent → reply: answered at any time without losing the question that is open."""
+    colleague_flow: str
+    colleague_slot: str
+    colleague_intents: frozenset[str]
+    """Intents that have no flow of their own yet: this flow offers a person, the slot says for what."""
+    mentions: Mapping[str, str]
+    """Entity → flow: what a customer wants who says nothing but this."""
+    human_intent: str
+    human_flow: str
+    cancel_intent: str
+    repeat_intent: str
+    yes_intent: str
+    no_intent: str
+    angry_at_most: float
+    angry_flow: str
+    angry_unless: frozenset[str]
+    danger_at_least: float
+    complaint_matter: str
+    angry_complaint_flow: str
+    danger_complaint_flow: str
+    misunderstood_limit: int
+    misunderstood_flow: str
+    sure: float
+    """From this confidence on, another wish interrupts a question that takes any text."""
+    filler_words: tuple[str, ...]
+    skip: re.Pattern[str]
+    """What a customer types who wants to pass over a question."""
+    says: Mapping[str, str]
+    """Moment → reply; the moments are `SAID_MOMENTS`."""
+
+
+SAID_MOMENTS = frozenset(
+    {
+        "cancelled",
+        "nothing_to_cancel",
+        "nothing_to_repeat",
+        "resuming",
+        "cannot_handle",
+        "not_an_answer",
+        "old_button",
+        "words_needed",
+        "words_needed_idle",
+        "yes_to_help",
+        "no_to_help",
+        "yes_to_nothing",
+        "cannot_go_on",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBook:
+    """Every flow and pattern, with what is looked up in each turn computed beforehand."""
+
+    flows: Mapping[str, Flow]
+    patterns: Patterns
+    by_intent: Mapping[str, str]
+    """Intent → flow, the flow of `colleague_intents` included."""
+    fillers: re.Pattern[str]
+    """What `substance` leaves out of account."""

@@ -1,0 +1,61 @@
+"""What a pressed button says: ``/intent``, ``/intent{"slot":"value"}`` or ``/set{"slot":"value"}``.
+
+Only an event that the channel calls a payload is read so: the same characters
+typed by a customer are text like any other.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flows.engine.model import Slot
+
+MAX_BYTES = 64  # Telegram's limit on callback data
+SET = "set"
+
+_SHAPE = re.compile(r"/([a-z][a-z0-9_]{0,48})(\{.*\})?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button's meaning: a command (an intent, or ``set``) and slot values."""
+
+    command: str
+    slots: Mapping[str, Any]
+
+
+def read_payload(payload: str) -> Pressed | None:
+    """Return what a payload says, or None where it is none of ours."""
+    if len(payload.encode("utf-8", "replace")) > MAX_BYTES:
+        return None
+    match = _SHAPE.fullmatch(payload)
+    if match is None:
+        return None
+    command, inside = match.groups()
+    if inside is None:
+        return None if command == SET else Pressed(command, {})
+    try:
+        slots = json.loads(inside, parse_constant=_no_constant)
+    except ValueError:
+        return None
+    return Pressed(command, slots)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def accepts(slot: Slot, value: Any) -> bool:
+    """Return whether a button may give this value to the slot."""
+    if slot.type == "bool":
+        return isinstance(value, bool)
+    if slot.type == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if slot.type == "choice":
+        return value in slot.values
+    return isinstance(value, str) and value != ""

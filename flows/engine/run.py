@@ -1,0 +1,401 @@
+"""Run flows: from where the stack stands until a question, an action or the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from flows.engine.conditions import Condition
+from flows.engine.filling import substance
+from flows.engine.heard import Act, Decision, FlowEvent, FlowEventKind
+from flows.engine.model import (
+    END,
+    Call,
+    Collect,
+    Do,
+    Flow,
+    FlowBook,
+    Link,
+    Noop,
+    Route,
+    SetSlots,
+    Step,
+    Tell,
+)
+from flows.engine.state import DialogueState, Frame, Say
+from flows.engine.values import word
+
+MAX_STEPS = 200
+MAX_ACTS = 20
+
+
+class Run:
+    """One decision in the making. Works on its own copy of the state; `decision` freezes it."""
+
+    def __init__(
+        self, book: FlowBook, state: DialogueState, facts: Mapping[str, Any], message: Mapping[str, Any]
+    ) -> None:
+        self.book = book
+        self.stack = list(state.stack)
+        self.misunderstood = state.misunderstood
+        self.offered_help = state.offered_help
+        self.acts = state.acts
+        self._state = state
+        self._facts = facts
+        self._message = message
+        self._slots = dict(state.slots)
+        self._asking: str | None = None
+        self._act: Act | None = None
+        self._says: list[Say] = []
+        self._events: list[FlowEvent] = []
+        self._trace: list[str] = []
+        self._forget_missing_flows()
+
+    # What the rest of the engine asks
+
+    @property
+    def top(self) -> Frame:
+        return self.stack[-1]
+
+    @property
+    def top_flow(self) -> Flow:
+        return self.book.flows[self.top.flow]
+
+    @property
+    def question(self) -> Collect | None:
+        """The step whose question is open."""
+        if not self.stack or self.top.step is None:
+            return None
+        step = self.top_flow.steps.get(self.top.step)
+        return step if isinstance(step, Collect) and step.slot in self.top.asked else None
+
+    @property
+    def seen_at(self) -> int:
+        """Where in the stack the flow begins that the customer sees."""
+        return _begin_of(self.stack, len(self.stack) - 1)
+
+    @property
+    def seen_flow(self) -> Flow:
+        return self.book.flows[self.stack[self.seen_at].flow]
+
+    # What the rest of the engine does
+
+    def say(self, reply: str, again: bool = False, **values: Any) -> None:
+        known: dict[str, Any] = dict(self._facts)
+        if self.stack:
+            known.update(self.top.result)
+            known.update((name, value) for name, value in self.top.slots.items() if value is not None)
+        known.update(values)
+        self._says.append(Say(reply, known, again))
+
+    def say_again(self) -> bool:
+        """Say once more what was said last; return whether there was anything."""
+        self._says.extend(self._state.last_says)
+        return bool(self._state.last_says)
+
+    def note(self, line: str) -> None:
+        self._trace.append(line)
+
+    def change_top(self, **changes: Any) -> None:
+        self.stack[-1] = replace(self.stack[-1], **changes)
+
+    def fill(self, slot: str, value: Any) -> None:
+        skipped = tuple(name for name in self.top.skipped if name != slot)
+        self.change_top(slots={**self.top.slots, slot: value}, skipped=skipped)
+        self.note(f"slot {slot} filled")
+
+    def skip(self, slot: str) -> None:
+        self.change_top(skipped=(*self.top.skipped, slot))
+        self.note(f"slot {slot} passed over")
+
+    def rerun(self) -> None:
+        """Begin the flow under way anew with what is known: every step sees the corrected value."""
+        self.change_top(step=self.top_flow.first_step, result={})
+        self.note(f"flow {self.top.flow} runs again with what was corrected")
+
+    def start(self, flow_name: str, slots: Mapping[str, Any], opening: str) -> None:
+        """Put a flow on top of whatever is under way."""
+        flow = self.book.flows[flow_name]
+        if flow.drops_others:
+            self._drop_all()
+        elif self.stack and self.top.step is not None:
+            self._event("flow.interrupted", self.stack[self.seen_at].flow)
+        self.stack.append(self._fresh(flow, slots, opening))
+
+    def start_afterwards(self, flow_name: str, slots: Mapping[str, Any], opening: str) -> None:
+        """Let a flow wait until the one that the customer sees is done."""
+        frame = self._fresh(self.book.flows[flow_name], slots, opening)
+        self.stack.insert(self.seen_at if self.stack else 0, frame)
+        self.note(f"flow {flow_name} waits for its turn")
+
+    def bring_up(self, matter: str) -> bool:
+        """Go on with a flow of this matter from further down the stack; return whether there is one."""
+        at = self.seen_at - 1
+        while at >= 0:
+            begin = _begin_of(self.stack, at)
+            if self.book.flows[self.stack[begin].flow].matter == matter:
+                group = self.stack[begin : at + 1]
+                del self.stack[begin : at + 1]
+                self._event("flow.interrupted", self.stack[self.seen_at].flow)
+                self.stack.extend(group)
+                self._resume()
+                return True
+            at = begin - 1
+        return False
+
+    def cancel(self) -> None:
+        """Stop the flow that the customer sees; the one before it, if any, goes on."""
+        begin = self.seen_at
+        self._event("flow.cancelled", self.stack[begin].flow)
+        del self.stack[begin:]
+
+    def ask_again(self) -> None:
+        """Put the open question once more, shortly."""
+        question = self.question
+        if question is not None:
+            self._ask(question)
+
+    def keep_asking(self, slot: str) -> None:
+        """The question for ``slot`` stays open; its help has just been said."""
+        self._asking = slot
+
+    def advance(self) -> None:
+        """Run until a question is asked, an action is wanted or every flow is done."""
+        for _ in range(MAX_STEPS):
+            if not self.stack:
+                return
+            frame = self.top
+            if frame.step == END:
+                self._finish()
+            elif frame.step is None:
+                self._begin()
+            elif self._waits(self.top_flow.steps[frame.step]):
+                return
+        self._give_up("too many steps")
+
+    def action_done(self, name: str, result: Mapping[str, Any]) -> bool:
+        """Take in what an action returned; return whether a flow was waiting for it."""
+        step = self.top_flow.steps.get(self.top.step or "") if self.stack else None
+        if not isinstance(step, Do) or step.action != name:
+            self.note(f"action {name} was done, and no flow waits for it")
+            return False
+        self.change_top(result={**self.top.result, **result})
+        self._go(step.routes)
+        return True
+
+    def resume(self) -> None:
+        """Go on with the flow that is now on top, and say so, after another one has ended."""
+        if self.stack and self.top.step is not None:
+            self._resume()
+
+    def decision(self, spoke_before: bool = False) -> Decision:
+        """Freeze what was decided. After an action, what was said in the same turn still counts as last."""
+        last = tuple(self._says)
+        if spoke_before:
+            last = (*self._state.last_says, *last)
+        elif not last and self._act is None:
+            last = self._state.last_says
+        state = DialogueState(
+            stack=tuple(self.stack),
+            asking=self._asking,
+            misunderstood=self.misunderstood,
+            last_says=last,
+            offered_help=self.offered_help,
+            options=self._state.options,
+            slots=self._slots,
+            wordings=self._state.wordings,
+            acts=self.acts,
+        )
+        return Decision(state, tuple(self._says), self._act, tuple(self._events), tuple(self._trace))
+
+    # The steps
+
+    def _waits(self, step: Step) -> bool:
+        match step:
+            case Collect():
+                return self._collects(step)
+            case Do():
+                return self._acts(step)
+            case Tell():
+                self.say(step.reply)
+                self.offered_help = step.offers_help
+                self._go(step.routes)
+            case SetSlots():
+                skipped = tuple(name for name in self.top.skipped if name not in step.values)
+                self.change_top(slots={**self.top.slots, **step.values}, skipped=skipped)
+                self._go(step.routes)
+            case Link():
+                self._links(step)
+            case Call():
+                self._calls(step)
+            case Noop():
+                self._go(step.routes)
+        return False
+
+    def _collects(self, step: Collect) -> bool:
+        frame = self.top
+        value = frame.slots.get(step.slot)
+        if step.ask_before_filling and step.slot not in frame.asked:
+            self._ask(step)
+            return True
+        if value is None and step.slot not in frame.skipped:
+            self._ask(step)
+            return True
+        for rejection in step.rejections:
+            if value is not None and self._holds(rejection.when):
+                self.say(rejection.utter)
+                self.note(f"slot {step.slot} rejected")
+                self._ask(step)
+                return True
+        self._go(step.routes)
+        return False
+
+    def _ask(self, step: Collect) -> None:
+        again = step.slot in self.top.asked
+        slots = {name: value for name, value in self.top.slots.items() if name != step.slot}
+        asked = self.top.asked if again else (*self.top.asked, step.slot)
+        self.change_top(slots=slots, asked=asked)
+        self.say(step.utter, again=again)
+        self._asking = step.slot
+        self.note(f"asks {step.slot}")
+
+    def _acts(self, step: Do) -> bool:
+        self.acts += 1
+        if self.acts > MAX_ACTS:
+            self._give_up("too many actions")
+            return True
+        known = {name: value for name, value in self.top.slots.items() if value is not None}
+        self._act = Act(step.action, {**known, **step.args})
+        self.note(f"does {step.action}")
+        return True
+
+    def _links(self, step: Link) -> None:
+        frame = self.stack.pop()
+        if not frame.called:
+            self._event("flow.completed", frame.flow)
+        drops_others = self.book.flows[step.flow].drops_others
+        if drops_others:
+            self._drop_all()
+        self.stack.append(self._part(frame, step.flow, called=frame.called and not drops_others))
+
+    def _calls(self, step: Call) -> None:
+        self.stack.append(self._part(self.top, step.flow, called=True))
+
+    def _part(self, frame: Frame, flow_name: str, called: bool) -> Frame:
+        flow = self.book.flows[flow_name]
+        shared = {name: value for name, value in frame.slots.items() if name in flow.slots}
+        skipped = tuple(name for name in frame.skipped if name in flow.slots)
+        return Frame(flow_name, None, shared, skipped=skipped, opening=frame.opening, called=called)
+
+    def _begin(self) -> None:
+        if not self.top.called:
+            self._event("flow.started", self.top.flow)
+        self.change_top(step=self.top_flow.first_step)
+
+    def _finish(self) -> None:
+        frame = self.stack.pop()
+        flow = self.book.flows[frame.flow]
+        for name in flow.persisted_slots:
+            if frame.slots.get(name) is not None:
+                self._slots[name] = frame.slots[name]
+        if frame.called:
+            self._return_to_caller(frame)
+            return
+        self._event("flow.completed", frame.flow)
+        if self.stack and self.top.step is not None:
+            self._resume()
+
+    def _return_to_caller(self, part: Frame) -> None:
+        caller = self.top
+        declared = self.top_flow.slots
+        shared = {name: value for name, value in part.slots.items() if name in declared}
+        self.change_top(slots={**caller.slots, **shared}, result={**caller.result, **part.result})
+        step = self.top_flow.steps[caller.step or END]
+        self._go(step.routes)
+
+    def _resume(self) -> None:
+        if self.top.step is None:
+            return
+        name = self.stack[self.seen_at].flow
+        self._event("flow.resumed", name)
+        self.say(self.book.patterns.says["resuming"], task=word("flow", name))
+
+    # Small things
+
+    def _go(self, routes: tuple[Route, ...]) -> None:
+        for route in routes:
+            if route.when is None or self._holds(route.when):
+                self.change_top(step=route.then)
+                return
+
+    def _holds(self, condition: Condition) -> bool:
+        frame = self.top
+        return condition.holds(
+            {
+                "slots": frame.slots,
+                "facts": self._facts,
+                "result": frame.result,
+                "message": self._message,
+                "opening": _Opening(self.book, frame.opening),
+            }
+        )
+
+    def _fresh(self, flow: Flow, slots: Mapping[str, Any], opening: str) -> Frame:
+        remembered = {name: value for name, value in self._slots.items() if name in flow.slots}
+        return Frame(flow.name, None, {**remembered, **slots}, opening=opening)
+
+    def _drop_all(self) -> None:
+        while self.stack:
+            begin = self.seen_at
+            if self.stack[begin].step is not None:
+                self._event("flow.cancelled", self.stack[begin].flow)
+            del self.stack[begin:]
+
+    def _give_up(self, why: str) -> None:
+        self.note(f"gave up: {why}")
+        self._drop_all()
+        self._act = None
+        self._asking = None
+        self.say(self.book.patterns.says["cannot_go_on"])
+
+    def _event(self, kind: FlowEventKind, flow: str) -> None:
+        self._events.append(FlowEvent(kind, flow))
+        self.note(f"{kind} {flow}")
+
+    def _forget_missing_flows(self) -> None:
+        # A talk may be older than the flows: an upgrade or the shop took one away, or
+        # renamed the step where it stood. The customer then starts that task afresh.
+        at = 0
+        while at < len(self.stack):
+            end = at + 1
+            while end < len(self.stack) and self.stack[end].called:
+                end += 1
+            gone = next((frame for frame in self.stack[at:end] if not self._exists(frame)), None)
+            if gone is None and not self.stack[at].called:
+                at = end
+                continue
+            self.note(f"dropped {self.stack[at].flow}: the flow or the step where it stood is gone")
+            del self.stack[at:end]
+
+    def _exists(self, frame: Frame) -> bool:
+        flow = self.book.flows.get(frame.flow)
+        return flow is not None and (frame.step is None or frame.step == END or frame.step in flow.steps)
+
+
+class _Opening(dict[str, Any]):
+    """`opening.substance`, measured only where a condition asks for it."""
+
+    def __init__(self, book: FlowBook, text: str) -> None:
+        super().__init__()
+        self._book = book
+        self._text = text
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return substance(self._book, self._text) if name == "substance" else default
+
+
+def _begin_of(stack: list[Frame], at: int) -> int:
+    while at > 0 and stack[at].called:
+        at -= 1
+    return at

@@ -1,0 +1,34 @@
+"""Values that know how they want to be shown, as plain JSON.
+
+What an action returns is kept in the dialogue's state, so it is JSON; a moment
+there must not be confused with a text. Each helper here makes a tagged value that
+`flows.wording` writes out in the customer's language and zone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+Tagged = dict[str, Any]
+
+
+def moment(at: datetime) -> Tagged:
+    """A day and a time of day; ``at`` is aware."""
+    return {"moment": at.isoformat()}
+
+
+def day(at: datetime) -> Tagged:
+    """A day alone; ``at`` is aware."""
+    return {"day": at.isoformat()}
+
+
+def money(amount: Decimal, currency: str) -> Tagged:
+    """An amount in an ISO 4217 currency."""
+    return {"money": str(amount), "currency": currency}
+
+
+def word(table: str, name: str) -> Tagged:
+    """A word of ours that each language has its own for, such as ``word("status", "shipped")``."""
+    return {"word": name, "table": table}

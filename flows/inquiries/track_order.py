@@ -1,0 +1,77 @@
+"""Where an order is, told to whom it may be told.
+
+The verified owner hears everything. Anybody else names the last four digits of the
+order's phone and hears status and arrival only; whether an order exists is not told
+before, so a number that does not exist is asked about in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crm_store import access, orders
+from crm_store.orders import OrderView
+from flows.actions import ActionContext, action
+from flows.engine.values import day, word
+
+
+@action(
+    "find_order",
+    gives=("outcome", "stage", "status"),
+    may_give=("late", "eta", "since", "carrier", "tracking_no"),
+)
+def find_order(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return ``outcome``: ``own`` with all about it, ``not_yours`` (verified), or ``prove`` (anybody else)."""
+    if not context.verified:
+        return {"outcome": "prove"}
+    order = orders.find(context.conn, args["order_no"])
+    if order is None or order.customer_id != context.customer_id:
+        return {"outcome": "not_yours"}
+    known = _status(order, context.now, ZoneInfo(context.zone))
+    shipped = order.status in ("shipped", "delivered")
+    return {
+        "outcome": "own",
+        **known,
+        "since": _since(order),
+        "carrier": order.carrier if shipped else None,
+        "tracking_no": order.tracking_no if shipped else None,
+    }
+
+
+@action("check_phone", gives=("outcome", "stage", "status"), may_give=("late", "eta"))
+def check_phone(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return ``outcome``: ``match`` with status and arrival, ``no_match``, or ``locked`` for today."""
+    order_no = args["order_no"]
+    outcome = access.phone_matches(
+        context.conn, identity_id=context.identity_id, order_no=order_no, last4=args["phone_last4"], now=context.now
+    )
+    if outcome != "match":
+        return {"outcome": outcome}
+    order = orders.find(context.conn, order_no)
+    assert order is not None, "an order whose phone matches exists"
+    return {"outcome": "match", **_status(order, context.now, ZoneInfo(context.zone))}
+
+
+def _status(order: OrderView, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    under_way = order.status in ("created", "paid", "shipped")
+    # A parcel promised for today is not late before the day is over.
+    late = under_way and order.eta is not None and order.eta.astimezone(zone).date() < now.astimezone(zone).date()
+    return {
+        "stage": order.status,
+        "status": word("status", order.status),
+        "late": late,
+        "eta": day(order.eta) if under_way and order.eta is not None else None,
+    }
+
+
+def _since(order: OrderView) -> dict[str, Any] | None:
+    at = {
+        "created": order.ordered_at,
+        "paid": order.paid_at,
+        "shipped": order.shipped_at,
+        "delivered": order.delivered_at,
+    }.get(order.status)
+    return day(at) if at is not None else None

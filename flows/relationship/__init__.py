@@ -1,0 +1,1 @@
+"""What the customer allows us to send."""

@@ -1,0 +1,75 @@
+"""The flows that come with the project, with their replies and actions, and a shop's own laid over them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from flows import actions
+from flows.complaints import check_complaint_status, file_complaint
+from flows.engine.check import Problem, check
+from flows.engine.load import REPLIES_FOLDER, load_book
+from flows.engine.model import FlowBook
+from flows.handoff import hand_over
+from flows.inquiries import track_order
+from flows.loyalty import ask_points_balance
+from flows.relationship import opt_out_marketing
+from flows.replies import Replies
+
+DEFAULTS = Path(__file__).parent
+
+FACTS = frozenset(
+    {
+        "verified",
+        "language",
+        "known_name",
+        "channel_buttons",
+        "can_request_contact",
+        "staffed",
+        "back_at",
+        "recent_orders",
+        "open_complaint",
+    }
+)
+"""What the runtime tells the engine about the world in each turn.
+
+``back_at`` is when people are back, as `flows.engine.values.moment`, and None while
+somebody is there; ``recent_orders`` are the numbers of a verified customer's latest
+orders, empty for anybody else.
+"""
+
+_ACTING = (
+    ask_points_balance,
+    check_complaint_status,
+    file_complaint,
+    hand_over,
+    opt_out_marketing,
+    track_order,
+)
+"""Modules whose import registers the actions of the flow with the same name."""
+
+
+SAID_BY_THE_RUNTIME = ("handoff_cancelled", "handoff_after_error")
+"""Replies that no flow says: the runtime does, where the flows are not asked."""
+
+
+class Standard(NamedTuple):
+    """Everything that the dialogue needs, loaded once."""
+
+    book: FlowBook
+    replies: Replies
+
+    def problems(self) -> list[Problem]:
+        """Return what `shuke flows check` finds."""
+        return check(self.book, self.replies, actions.REGISTERED, FACTS, SAID_BY_THE_RUNTIME)
+
+
+def load_standard(overlay: Path | None = None) -> Standard:
+    """Load the project's flows, with those of ``overlay`` (a shop's folder of flows) over them.
+
+    Raises:
+        FlowError: a file cannot be read; it names the place and the mend.
+    """
+    own_replies = overlay / REPLIES_FOLDER if overlay is not None else None
+    replies = Replies.load(DEFAULTS / REPLIES_FOLDER, own_replies)
+    return Standard(load_book(DEFAULTS, overlay), replies)
