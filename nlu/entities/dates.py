@@ -1,0 +1,143 @@
+"""Dates: calendar days and days told from today, in the customer's own zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from nlu.entities.calendar_days import add_months, is_solar_day
+from nlu.entities.folding import Folded
+from nlu.entities.numbers import to_whole
+from nlu.entities.written_days import WrittenDay
+from nlu.understanding import Entity
+
+AMBIGUOUS: Final = "ambiguous"
+
+_DAYS_FROM_TODAY = {
+    **dict.fromkeys(("今天", "今日", "今儿", "今晚", "今早", "today", "tonight"), 0),
+    **dict.fromkeys(("明天", "明日", "明儿", "明晚", "明早", "tomorrow", "tmrw", "tmr"), 1),
+    **dict.fromkeys(("后天", "the day after tomorrow", "day after tomorrow"), 2),
+    "大后天": 3,
+    **dict.fromkeys(("昨天", "昨日", "昨儿", "昨晚", "yesterday", "last night"), -1),
+    **dict.fromkeys(("前天", "the day before yesterday", "day before yesterday"), -2),
+    "大前天": -3,
+}
+_CHINESE_DAY_WORD = re.compile("大[后前]天|[今明昨][天日儿晚早]|[后前]天")
+_ENGLISH_DAY_WORD = re.compile(
+    r"(?<![a-z])(?:(?:the )?day (?:after tomorrow|before yesterday)"
+    r"|tomorrow|tmrw?|today|tonight|yesterday|last night)(?![a-z])"
+)
+_ENGLISH_HINT = re.compile(r"day|tom|tmr|night|week|month|year|next |this |last |on (?:mon|tue|wed|thu|fri|sat|sun)")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_CHINESE_WEEKDAY = re.compile(
+    r"(?P<week>下下|上上|[下上这本])?个?(?<![一两二三四五六七八九十几每0-9])(?:周|星期|礼拜)(?P<day>[一二三四五六日天1-7])(?![0-9个年])"
+)
+_ENGLISH_WEEKDAY = re.compile(
+    r"(?<![a-z])(?:(?P<week>next|this|last|coming) (?:week )?(?:on )?)?"
+    rf"(?P<day>{'|'.join(_WEEKDAYS)}"
+    r"|(?:(?<=next )|(?<=this )|(?<=last )|(?<=on ))(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun))(?![a-z])"
+)
+_WEEKS_AWAY = {"下下": 2, "下": 1, "next": 1, "上": -1, "last": -1, "上上": -2, "这": 0, "本": 0, "this": 0}
+_CHINESE_SPAN = re.compile(
+    r"(?<![0-9第])(?P<count>[0-9]{1,3}|[一两二三四五六七八九十]{1,3})个?(?P<unit>工作日|天|日|周|星期|礼拜|月|年)[之以]?(?P<way>后|前)"
+)
+_ENGLISH_SPAN = re.compile(
+    r"(?<![a-z0-9])(?:(?P<ahead>in|within) )?(?P<count>[0-9]{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten)"
+    r" (?P<unit>day|week|month|year)s?(?: (?P<way>ago|later|from now|from today))?(?![a-z])"
+)
+_UNITS = {"周": "week", "星期": "week", "礼拜": "week", "月": "month", "年": "year"}
+_DAY_OF_MONTH = re.compile(
+    r"(?:(?P<month>[这本上下])个?月)?(?<![0-9第月年.])(?<![0-9],)(?P<day>[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})(?P<mark>号|日)"
+    r"(?![0-9电球码色款字楼门店线机院链元])"
+)
+_MONTHS_AWAY = {"这": 0, "本": 0, "上": -1, "下": 1}
+_DAY_CUE = re.compile(r"(?<![a-z])(?:on|by|before|after|since|from|until|till|due|date|the) $")
+
+
+def find(message: Folded, days: Sequence[WrittenDay], *, today: date) -> list[Entity]:
+    """Return the dates in ``message`` as ISO days, those of ``days`` and the spoken ones; they may overlap.
+
+    ``ambiguous`` is the problem of a day whose month may be its day (``3/5`` in English).
+    """
+    found = [_written(message, day, today) for day in days if _is_day(message, day)]
+    if not message.plain.isascii():
+        found += [message.entity("date", day.isoformat(), span) for day, span in _chinese(message.plain, today)]
+    if _ENGLISH_HINT.search(message.plain):
+        found += [message.entity("date", day.isoformat(), span) for day, span in _english(message.plain, today)]
+    return found
+
+
+def _written(message: Folded, day: WrittenDay, today: date) -> Entity:
+    nearest = {found for reading in day.readings if (found := reading.nearest(today))}
+    if len(nearest) == 1:
+        return message.entity("date", nearest.pop().isoformat(), day.span)
+    return message.entity("date", None, day.span, AMBIGUOUS if nearest else day.readings[0].problem())
+
+
+def _is_day(message: Folded, day: WrittenDay) -> bool:
+    """Return whether ``4/5`` is a day here and no rating or fraction."""
+    if day.form != "fraction":
+        return day.form == "plain"
+    reading = day.readings[0]
+    if reading.problem():
+        return False
+    return bool(_DAY_CUE.search(message.plain, max(0, day.start - 8), day.start)) or reading.day not in (5, 10)
+
+
+type _Dated = tuple[date, tuple[int, int]]
+
+
+def _chinese(plain: str, today: date) -> Iterator[_Dated]:
+    for match in _CHINESE_DAY_WORD.finditer(plain):
+        yield today + timedelta(days=_DAYS_FROM_TODAY[match[0]]), match.span()
+    if "周" in plain or "期" in plain or "礼" in plain:
+        for match in _CHINESE_WEEKDAY.finditer(plain):
+            day = match["day"]
+            weekday = 6 if day in "日天7" else (to_whole(day) or 1) - 1
+            yield _weekday(weekday, match["week"], today), match.span()
+    if "后" in plain or "前" in plain:
+        for match in _CHINESE_SPAN.finditer(plain):
+            count, unit = to_whole(match["count"]), match["unit"]
+            if count and unit != "工作日":
+                signed = count if match["way"] == "后" else -count
+                yield _away(today, signed, _UNITS.get(unit, "day")), match.span()
+    if "号" in plain or "日" in plain:
+        for match in _DAY_OF_MONTH.finditer(plain):
+            if found := _day_of_month(to_whole(match["day"]) or 0, match["month"], today):
+                yield found, match.span()
+
+
+def _english(plain: str, today: date) -> Iterator[_Dated]:
+    for match in _ENGLISH_DAY_WORD.finditer(plain):
+        yield today + timedelta(days=_DAYS_FROM_TODAY[match[0]]), match.span()
+    for match in _ENGLISH_WEEKDAY.finditer(plain):
+        weekday = next(index for index, name in enumerate(_WEEKDAYS) if name.startswith(match["day"][:3]))
+        yield _weekday(weekday, match["week"], today), match.span()
+    for match in _ENGLISH_SPAN.finditer(plain):
+        if match["ahead"] or match["way"]:
+            count = 1 if match["count"] in ("a", "an") else (to_whole(match["count"]) or 0)
+            signed = -count if match["way"] == "ago" else count
+            yield _away(today, signed, match["unit"]), match.span()
+
+
+def _weekday(weekday: int, week: str | None, today: date) -> date:
+    """Return the day of this, the next or the last week (Monday to Sunday), or the next such day."""
+    if week in _WEEKS_AWAY:
+        return today + timedelta(days=weekday - today.weekday() + 7 * _WEEKS_AWAY[week])
+    return today + timedelta(days=(weekday - today.weekday()) % 7)
+
+
+def _away(today: date, count: int, unit: str) -> date:
+    if unit in ("month", "year"):
+        return add_months(today, count * (12 if unit == "year" else 1))
+    return today + timedelta(days=count * (7 if unit == "week" else 1))
+
+
+def _day_of_month(day: int, month: str | None, today: date) -> date | None:
+    """Return the day of the month named, or the nearest such day; None where there is none."""
+    away = (_MONTHS_AWAY[month],) if month else (-1, 0, 1)
+    firsts = [add_months(today.replace(day=1), months) for months in away]
+    days = [first.replace(day=day) for first in firsts if is_solar_day(first.year, first.month, day)]
+    return min(days, key=lambda found: (abs(found - today), found < today), default=None)

@@ -1,0 +1,81 @@
+"""Ratings, each with its scale."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from nlu.entities.folding import Folded
+from nlu.entities.numbers import to_number
+from nlu.understanding import Entity
+
+_CHINESE_DIGIT = "[零一二两三四五六七八九十]"
+_VALUE = rf"(?:(?<![0-9.])[0-9]{{1,3}}(?:\.[0-9])?|{_CHINESE_DIGIT}{{1,3}})"
+_STARS = re.compile(
+    r"(?P<value>(?<![0-9.])[0-5](?:\.[0-9])?|[零一二两三四五]) ?(?:个|颗|粒)?星(?!期|巴克|座)"
+    r"|(?P<spelled>(?<![0-9.])[0-5](?:\.[0-9])?|(?<![a-z])(?:zero|one|two|three|four|five))[ -]?stars?(?![a-z])"
+)
+_SYMBOLS = re.compile(r"(?:[⭐★🌟]\ufe0f?){1,5}")
+_OUT_OF = re.compile(
+    r"(?<![0-9./-])(?P<value>[0-9]{1,3}(?:\.[0-9])?) ?(?:/|out of|of) ?(?P<scale>5|10|100)(?![0-9/.]|-[0-9])"
+    r"|(?<![a-z])(?P<spelled>zero|one|two|three|four|five|six|seven|eight|nine|ten)"
+    r" out of (?P<spelled_scale>five|ten)(?![a-z])"
+)
+_FULL_MARKS = re.compile(
+    rf"(?P<scale>{_VALUE})分?满分?,? ?[我只]{{0,2}}[打评给]?(?:个|你们|您|你)?(?P<value>{_VALUE})分"
+)
+_MARKS = re.compile(rf"(?:打|评分|评|给)(?:[你您他她它们]{{1,2}})?(?:个|了)?:? ?(?P<value>{_VALUE}) ?分(?!钟|之)")
+_RATE = re.compile(
+    r"(?<![a-z])(?:rate|rating|score|give)(?: (?:it|you|this|them|him|her))?(?: (?:an?|of|is|at))?:? "
+    r"(?P<value>[0-9]{1,3}(?:\.[0-9])?|one|two|three|four|five|six|seven|eight|nine|ten)"
+    r"(?![0-9a-z/%]| ?(?:out|of|stars?|points?|pts))"
+)
+_ALONE = re.compile(
+    rf"(?P<value>{_VALUE}|(?<![a-z])(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z])) ?分?"
+)
+_DATE_CUE = re.compile(r"(?<![a-z])(?:on|by|before|after|since|from|until|till|due) $|生日|birthday|born")
+
+
+def find(message: Folded, *, asked: bool, scale: int | None) -> list[Entity]:
+    """Return the ratings in ``message``, value and scale.
+
+    With ``asked``, a number alone is one, of ``scale`` where the question named it,
+    else out of 5 or 10, whichever it fits first.
+    """
+    plain, found = message.plain, []
+    matches: list[tuple[re.Match[str], str, int | None]] = []
+    if "星" in plain or "star" in plain:
+        matches += [(match, match["value"] or match["spelled"], 5) for match in _STARS.finditer(plain)]
+    if ("/" in plain and message.has_digit) or "of" in plain:
+        for match in _OUT_OF.finditer(plain):
+            if not _DATE_CUE.search(plain, max(0, match.start() - 16), match.start()):
+                written_scale = to_number(match["scale"] or match["spelled_scale"])
+                matches.append((match, match["value"] or match["spelled"], int(written_scale or 0)))
+    if "rat" in plain or "score" in plain or "give" in plain:
+        matches += [(match, match["value"], None) for match in _RATE.finditer(plain)]
+    if "分" in plain:
+        full = list(_FULL_MARKS.finditer(plain))
+        matches += [(match, match["value"], int(to_number(match["scale"]) or 0)) for match in full]
+        matches += [(match, match["value"], None) for match in _MARKS.finditer(plain) if not full]
+    if asked and not matches:
+        matches += [(match, match["value"], scale) for match in _ALONE.finditer(plain) if message.is_all(match.span())]
+    for match, written, of in matches:
+        rated = _rating(written, of, smallest=5 if asked else 10)
+        if rated:
+            found.append(message.entity("rating", rated, match.span()))
+    for match in _SYMBOLS.finditer(plain) if not plain.isascii() else ():
+        stars = sum(character in "⭐★🌟" for character in match[0])
+        found.append(message.entity("rating", {"value": stars, "scale": 5}, match.span()))
+    return found
+
+
+def _rating(written: str, scale: int | None, *, smallest: int) -> dict[str, int | float] | None:
+    value = to_number(written)
+    if value is None:
+        return None
+    of = scale or next((size for size in (5, 10, 100) if size >= smallest and value <= size), 0)
+    return {"value": _plain(value), "scale": of} if 0 <= value <= of else None
+
+
+def _plain(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)

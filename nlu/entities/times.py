@@ -1,0 +1,165 @@
+"""Clock times, joined with the day that stands beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from nlu.entities.folding import Folded
+from nlu.entities.numbers import to_whole
+from nlu.understanding import Entity
+
+_HOUR = "[0-9]{1,2}|[一两二三四五六七八九]|十[一二三四五六七八九]?|二十[一二三四]?"
+_PART = "凌晨|清早|清晨|早上|早晨|上午|中午|下午|午后|傍晚|晚上|夜里|半夜|(?<![今明昨])[早晚]"
+_CHINESE = re.compile(
+    rf"(?P<part>{_PART})?(?:的)?(?<![0-9.一二三四五六七八九十百千两])(?P<hour>{_HOUR}) ?(?:点|时)(?!数)"
+    r"(?P<minute>半|[一三]刻|(?:[0-9]{1,2}|零?[一二三四五六七八九十]{1,3})分?)?(?P<sharp>钟|整|左右|前|之前|以前|后|之后|以后|到)?"
+)
+_CLOCK = re.compile(
+    rf"(?P<part>{_PART})?(?<![0-9:.])(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])(?::[0-5][0-9])?"
+    r"(?: ?(?P<half>am|pm|a\.m\.|p\.m\.))?(?![0-9:a-z])"
+)
+_ENGLISH = re.compile(
+    r"(?<![0-9:.])(?<![a-z])(?P<hour>1[0-2]|0?[1-9])(?: ?(?P<half>am|pm|a\.m\.|p\.m\.)| ?(?P<sharp>o'clock)"
+    r"(?: in the (?P<part>morning|afternoon|evening))?)(?![a-z0-9])"
+)
+_AT_HOUR = re.compile(r"(?<![a-z])at (?P<hour>1[0-2]|[1-9])(?![0-9:.%/]| ?(?:am|pm|a\.m|p\.m|o'clock|[a-z]))")
+_NAMED = re.compile(r"(?<![a-z])(?:noon|midday|midnight)(?![a-z])")
+_SPAN = re.compile(
+    r"(?<![0-9.])(?P<count>半|[0-9]{1,3}|[一两二三四五六七八九十]{1,3})个?(?P<half>半)?(?P<unit>小时|钟头|分钟)[之以]?(?P<way>后|前)"
+)
+_ENGLISH_SPAN = re.compile(
+    r"(?<![a-z0-9])in (?P<count>[0-9]{1,3}|an?|one|two|three|four|five|ten|half an) (?P<unit>hour|minute)s?(?![a-z])"
+)
+_BETWEEN_DAY_AND_TIME = re.compile(r"[ ,的]{0,3}(?:at |around |by |before |on |about )?")
+_AFTERNOON = frozenset(("下午", "午后", "傍晚", "晚上", "晚", "夜里", "afternoon", "evening", "pm", "p.m."))
+_MORNING = frozenset(("早上", "早晨", "上午", "清早", "清晨", "早", "morning", "am", "a.m."))
+_NIGHT = frozenset(("凌晨", "半夜"))
+_LATE = frozenset(("晚上", "晚", "夜里", "半夜"))
+# Somebody who says 三点 to a shop means the afternoon: at three in the morning nobody delivers.
+_NEVER_MEANT_BEFORE = 7
+
+
+def find(message: Folded, *, now: datetime, dates: Sequence[Entity]) -> list[Entity]:
+    """Return the times in ``message`` as aware ISO moments; they may overlap.
+
+    ``now`` is aware, in the customer's zone; ``dates`` are the dates found in the message.
+    A time without a day is the next such time.
+    """
+    plain = message.plain
+    days = [entity for entity in dates if entity.value is not None]
+    found = [message.entity("time", moment.isoformat(), span) for moment, span in _spans(message, now)]
+    for hour, minute, span, certain in _clock_times(message):
+        day = _day_beside(plain, span, days)
+        if certain or day:
+            found.append(message.entity("time", _moment(now, day, hour, minute).isoformat(), span))
+    return found
+
+
+type _ClockTime = tuple[int, int, tuple[int, int], bool]
+
+
+def _clock_times(message: Folded) -> Iterator[_ClockTime]:
+    """Yield hour (0 to 24), minute, span and whether it is a time even without a day beside it."""
+    plain = message.plain
+    if message.has_number and ("点" in plain or "时" in plain):
+        for match in _CHINESE.finditer(plain):
+            part = match["part"] or _part_before(plain, match.start())
+            hour = _hour(to_whole(match["hour"]), part, spoken=True)
+            minute = _chinese_minute(match["minute"])
+            if hour is not None and minute is not None:
+                end = match.end("sharp") if match["sharp"] in ("钟", "整") else _end_before(match, "sharp")
+                yield hour, minute, (match.start(), end), bool(part or match["minute"] or match["sharp"])
+    if message.has_digit and ":" in plain:
+        for match in _CLOCK.finditer(plain):
+            part = match["half"] or match["part"] or _part_before(plain, match.start())
+            if (hour := _hour(int(match["hour"]), part, spoken=False)) is not None:
+                yield hour, int(match["minute"]), match.span(), True
+    if message.has_digit:
+        for match in _ENGLISH.finditer(plain):
+            part = match["half"] or match["part"] or _part_before(plain, match.start())
+            if (hour := _hour(int(match["hour"]), part, spoken=True)) is not None:
+                yield hour, 0, match.span(), True
+        for match in _AT_HOUR.finditer(plain):
+            if (hour := _hour(int(match["hour"]), _part_before(plain, match.start()), spoken=True)) is not None:
+                yield hour, 0, match.span("hour"), False
+    if "noon" in plain or "mid" in plain:
+        for match in _NAMED.finditer(plain):
+            yield (24 if match[0] == "midnight" else 12), 0, match.span(), True
+
+
+def _spans(message: Folded, now: datetime) -> Iterator[tuple[datetime, tuple[int, int]]]:
+    if "小时" in message.plain or "钟" in message.plain:
+        for match in _SPAN.finditer(message.plain):
+            count = 0.5 if match["count"] == "半" else (to_whole(match["count"]) or 0) + (0.5 if match["half"] else 0)
+            span = timedelta(minutes=count) if match["unit"] == "分钟" else timedelta(hours=count)
+            yield _later(now, span if match["way"] == "后" else -span), match.span()
+    if "hour" in message.plain or "minute" in message.plain:
+        for match in _ENGLISH_SPAN.finditer(message.plain):
+            written = match["count"]
+            count = 0.5 if written == "half an" else 1 if written in ("a", "an") else (to_whole(written) or 0)
+            yield _later(now, timedelta(minutes=count * (60 if match["unit"] == "hour" else 1))), match.span()
+
+
+def _later(now: datetime, span: timedelta) -> datetime:
+    # Hours pass on the world's clock, not on the wall clock, which may jump in between.
+    return (now.astimezone(UTC) + span).astimezone(now.tzinfo).replace(second=0, microsecond=0)
+
+
+def _hour(hour: int | None, part: str | None, *, spoken: bool) -> int | None:
+    """Return the hour of the day, 0 to 24, or None where there is no such hour."""
+    if hour is None or hour > 24:
+        return None
+    if part in _LATE and hour == 12:
+        return 24
+    if (part in _AFTERNOON or (part == "中午" and hour < 10)) and hour < 12:
+        return hour + 12
+    if (part in _NIGHT or part in ("am", "a.m.")) and hour == 12:
+        return 0
+    if part is None and spoken and 0 < hour < _NEVER_MEANT_BEFORE:
+        return hour + 12
+    return hour
+
+
+def _chinese_minute(written: str | None) -> int | None:
+    if not written:
+        return 0
+    if written == "半":
+        return 30
+    if written.endswith("刻"):
+        return 15 if written[0] == "一" else 45
+    minute = to_whole(written.removesuffix("分").removeprefix("零"))
+    return minute if minute is not None and minute < 60 else None
+
+
+def _part_before(plain: str, start: int) -> str | None:
+    """Return the part of the day named by the day word before: 今晚八点, tonight at 8."""
+    before = plain[max(0, start - 12) : start].rstrip()
+    if before.endswith(("今晚", "明晚", "昨晚", "tonight", "tonight at", "tonight,")):
+        return "晚"
+    return "早" if before.endswith(("今早", "明早")) else None
+
+
+def _end_before(match: re.Match[str], group: str) -> int:
+    return match.start(group) if match[group] else match.end()
+
+
+def _day_beside(plain: str, span: tuple[int, int], days: Sequence[Entity]) -> date | None:
+    for day in days:
+        if day.end <= span[0] and _BETWEEN_DAY_AND_TIME.fullmatch(plain, day.end, span[0]):
+            return date.fromisoformat(day.value)
+        if span[1] <= day.start and _BETWEEN_DAY_AND_TIME.fullmatch(plain, span[1], day.start):
+            return date.fromisoformat(day.value)
+    return None
+
+
+def _moment(now: datetime, day: date | None, hour: int, minute: int) -> datetime:
+    chosen = day or now.date()
+    moment = datetime.combine(chosen, time(hour % 24, minute), tzinfo=now.tzinfo)
+    if hour == 24:
+        moment += timedelta(days=1)
+    if day is None and moment <= now:
+        moment += timedelta(days=1)
+    # A wall time that the change to summer time skips is moved to where the clocks go on.
+    return moment.astimezone(UTC).astimezone(now.tzinfo)

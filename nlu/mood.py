@@ -1,0 +1,123 @@
+"""How a customer feels, by the words used.
+
+An ordinary complaint is no anger: "the cup arrived broken" is said calmly by most.
+Anger takes strong words, insults, threats or shouting; danger takes a person or a
+home that came to harm or was near it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from nlu.entities.folding import SEARCHED_CHARACTERS, fold
+from nlu.mood_words import (
+    ANGER,
+    ASKED_AFTER,
+    BAD,
+    CALM_PHRASES,
+    COURTESY,
+    DANGER_WORDS,
+    GOOD,
+    INTENSIFIER,
+    NEGATION,
+    SUPPOSED,
+    URGENT,
+)
+
+ANGRY: Final = -0.7
+"""A sentiment at or below this is anger; without anger no sentiment goes this low."""
+DANGER: Final = 0.9
+"""An urgency at or above this is danger to people or to their home; without it no urgency goes this high."""
+
+_COMPLAINT = 0.35
+_FURTHER = 0.08
+_MOST_COUNTED = 4
+_LOWEST_CALM = -0.6
+_ANGER = 0.75
+_PRAISE = 0.5
+_COURTESY = 0.2
+_STRESS = 0.1
+_HURRY = 0.5
+_HIGHEST_SAFE = 0.85
+_IN_DANGER = 0.95
+
+_CLAUSE_MARKS = re.compile(r"[,.;:!?。;、\n]")
+_REACH_BEFORE = 24
+_LOUD_MARKS = re.compile(r"[!！]{2,}")
+_CAPITAL_WORD = re.compile(r"(?<![A-Za-z])[A-Z]{2,}(?![A-Za-z])")
+_FEWEST_CAPITAL_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """``sentiment`` -1 (furious) to 1 (delighted), ``urgency`` 0 to 1, and the words that showed anger and danger."""
+
+    sentiment: float
+    urgency: float
+    angry: tuple[str, ...] = ()
+    danger: tuple[str, ...] = ()
+
+
+def read_mood(text: str) -> Mood:
+    """Return the mood of a Chinese or English text; of other languages only marks and shared words tell."""
+    typed = text[:SEARCHED_CHARACTERS]
+    plain = CALM_PHRASES.sub(lambda phrase: "," * len(phrase[0]), fold(typed))
+    angry = _said(ANGER, plain)
+    danger = tuple(word for word in _said(DANGER_WORDS, plain, supposed=False))
+    praise = list(GOOD.finditer(plain))
+    meant = sum(not _is_negated(plain, word) for word in praise)
+    complaints = len(_said(BAD, plain)) + len(danger) + len(praise) - meant
+    loud = _LOUD_MARKS.search(typed)
+    if loud and complaints and not meant and len(_CAPITAL_WORD.findall(typed)) >= _FEWEST_CAPITAL_WORDS:
+        angry = (*angry, loud[0])
+    return Mood(
+        _sentiment(plain, len(angry), complaints, meant, stressed=loud is not None),
+        _urgency(plain, angry=bool(angry), danger=bool(danger), loud=loud is not None),
+        angry,
+        danger,
+    )
+
+
+def _sentiment(plain: str, angry: int, complaints: int, praise: int, *, stressed: bool) -> float:
+    stress = _STRESS * (stressed + (INTENSIFIER.search(plain) is not None))
+    if angry:
+        return max(-1.0, -_ANGER - _FURTHER * min(angry + complaints - 1, _MOST_COUNTED))
+    low = -_COMPLAINT - _FURTHER * min(complaints - 1, _MOST_COUNTED) - stress if complaints else 0.0
+    high = _PRAISE + _FURTHER * min(praise - 1, _MOST_COUNTED) + stress if praise else 0.0
+    if complaints:
+        # Praise softens a complaint and doesn't undo it.
+        return max(_LOWEST_CALM, low + high / 2)
+    return min(1.0, high) if praise else (_COURTESY if COURTESY.search(plain) else 0.0)
+
+
+def _urgency(plain: str, *, angry: bool, danger: bool, loud: bool) -> float:
+    if danger:
+        return _IN_DANGER
+    hurry = len(_said(URGENT, plain))
+    urgency = _HURRY + _FURTHER * min(hurry - 1, _MOST_COUNTED) if hurry else 0.0
+    return min(_HIGHEST_SAFE, urgency + 2 * _STRESS * angry + _STRESS * loud)
+
+
+def _said(words: re.Pattern[str], plain: str, *, supposed: bool = True) -> tuple[str, ...]:
+    """Return the words found and meant; without ``supposed``, those of questions and fears are left out."""
+    return tuple(
+        word[0]
+        for word in words.finditer(plain)
+        if not _is_negated(plain, word) and (supposed or not _is_supposed(plain, word))
+    )
+
+
+def _is_negated(plain: str, word: re.Match[str]) -> bool:
+    return NEGATION.search(_before(plain, word)) is not None
+
+
+def _is_supposed(plain: str, word: re.Match[str]) -> bool:
+    return SUPPOSED.search(_before(plain, word)) is not None or ASKED_AFTER.match(plain, word.end()) is not None
+
+
+def _before(plain: str, word: re.Match[str]) -> str:
+    """Return what stands before ``word`` in its own clause."""
+    before = plain[max(0, word.start() - _REACH_BEFORE) : word.start()]
+    return _CLAUSE_MARKS.split(before)[-1]
