@@ -1,0 +1,102 @@
+"""What a message wants, by keywords: all that answers while the classifier is away.
+
+Only what words say unmistakably. ``certain_intent`` is exact at any time and stands
+above the classifier: a customer who asks for a person gets one, and 嗯 is a yes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from nlu.entities.folding import SEARCHED_CHARACTERS, fold
+from nlu.fallback_words import HUMAN, HUMAN_ASKED, HUMAN_NOT_ASKED, KEYWORD_RULES, STRONG, WEAK, WHOLE_MESSAGES
+from nlu.understanding import OUT_OF_SCOPE, IntentScore
+
+CERTAIN: Final = 1.0
+
+_BY_WHOLE_MESSAGE: Final = {
+    phrase: intent for intent, phrases in WHOLE_MESSAGES.items() for phrase in phrases.split("|")
+}
+_SURE_BESIDE_THE_CLASSIFIER: Final = frozenset(("affirm", "deny", "greet", "cancel_dialogue", HUMAN))
+_LONGEST_WHOLE_MESSAGE = 30
+_RULES: Final = tuple(
+    (intent, confidence, re.compile(rf"{chinese}|(?<![a-z])(?:{english})(?![a-z])"))
+    for intent, confidence, chinese, english in KEYWORD_RULES
+)
+_AROUND: Final = re.compile(
+    r"^[\s,.;:!?~。、…·\"'()\[\]-]+|[\s,.;:!?~。、…·\"'()\[\]-]+$|[\ufe0f\U0001f3fb-\U0001f3ff]"
+)
+_MANNERS: Final = re.compile(
+    r"(?:呀|啊|哦|喔|呢|吧|啦|哈|哒|嘛|的说)+$|,? (?:please|pls|thanks|mate)$|^(?:please |pls |请|麻烦)"
+)
+_SAID_AGAIN: Final = re.compile(r"(.{1,14}?)(?:[ ,.!。、]*\1)+")
+_BETWEEN: Final = re.compile(r"[,.;!。、 ]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """An intent beyond doubt; ``is_all`` says that the message holds nothing else to classify."""
+
+    intent: IntentScore
+    is_all: bool
+
+
+def certain_intent(text: str) -> Certainty | None:
+    """Return what ``text`` means without doubt: a bare yes, no, greeting or stop, or a call for a person."""
+    plain = fold(text[:SEARCHED_CHARACTERS])
+    whole = _by_whole_message(plain)
+    if whole in _SURE_BESIDE_THE_CLASSIFIER:
+        return Certainty(IntentScore(whole, CERTAIN), is_all=True)
+    if HUMAN_ASKED.search(plain) and not HUMAN_NOT_ASKED.search(plain):
+        return Certainty(IntentScore(HUMAN, CERTAIN), is_all=False)
+    return None
+
+
+def fixed_phrase_intent(text: str) -> str | None:
+    """Return the intent of a text that is nothing but a fixed phrase (好的, thanks), else None."""
+    return _by_whole_message(fold(text[: _LONGEST_WHOLE_MESSAGE + 1]))
+
+
+def intents_by_rules(text: str) -> tuple[IntentScore, ...]:
+    """Return what the words of ``text`` show, best first; ``out_of_scope`` alone where they show nothing."""
+    plain = fold(text[:SEARCHED_CHARACTERS])
+    certain = certain_intent(text)
+    if certain and certain.is_all:
+        return (certain.intent,)
+    if whole := _by_whole_message(plain):
+        return (IntentScore(whole, STRONG),)
+    found = _by_keywords(plain)
+    if certain:
+        return (certain.intent, *(intent for intent in found if intent.name != certain.intent.name))
+    return found or (IntentScore(OUT_OF_SCOPE, STRONG),)
+
+
+def _by_keywords(plain: str) -> tuple[IntentScore, ...]:
+    found: dict[str, tuple[float, int]] = {}
+    for intent, confidence, words in _RULES:
+        # Weak words say something only where nothing strong was said.
+        if intent in found or (confidence == WEAK and found):
+            continue
+        if match := words.search(plain):
+            found[intent] = (-confidence, match.start())
+    ordered = sorted(found.items(), key=lambda item: item[1])
+    return tuple(IntentScore(intent, -confidence) for intent, (confidence, _) in ordered)
+
+
+def _by_whole_message(plain: str) -> str | None:
+    """Return the intent of a message that is one fixed phrase, said politely, twice, or two of one intent."""
+    if len(plain) > _LONGEST_WHOLE_MESSAGE:
+        return None
+    bare = _AROUND.sub("", plain)
+    if intent := _by_phrase(bare):
+        return intent
+    if again := _SAID_AGAIN.fullmatch(bare):
+        return _by_phrase(again[1])
+    intents = {_by_phrase(part) for part in _BETWEEN.split(bare)}
+    return intents.pop() if len(intents) == 1 else None
+
+
+def _by_phrase(bare: str) -> str | None:
+    return _BY_WHOLE_MESSAGE.get(bare) or _BY_WHOLE_MESSAGE.get(_MANNERS.sub("", bare))

@@ -1,0 +1,215 @@
+"""One message, understood: exact code first, then the classifier, and rules while it is away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from nlu.clauses import split_clauses
+from nlu.entities import Catalogue, EntityContext, OrderPattern, find_all
+from nlu.entities.folding import SEARCHED_CHARACTERS
+from nlu.errors import NluUnavailable
+from nlu.fallback import HUMAN, WEAK, certain_intent, intents_by_rules
+from nlu.language import detect
+from nlu.mood import Mood, read_mood
+from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Source, Understanding
+
+LEAST_CONFIDENCE: Final = 0.35
+"""Below this the best intent is a guess. Over some forty intents a right one often gets no more than a half."""
+
+# A clause must be surer than a message before it counts as a wish of its own.
+_CLAUSE_CONFIDENCE = 0.5
+# A message of which the classifier is this sure is searched for a second wish only where a word announces one.
+_SURE = 0.8
+_KEPT_GUESSES = 3
+_CLASSIFIED_CHARACTERS = 1_000
+# Said along with a wish, these are manners.
+_MANNERS: Final = frozenset(("greet", "thank", "goodbye", "affirm", "deny", "chitchat", OUT_OF_SCOPE))
+
+
+class IntentClassifier(Protocol):
+    """Tells what a text wants."""
+
+    async def classify(self, text: str) -> tuple[IntentScore, ...]:
+        """Return the intents of ``text``, best first; none where nothing can be read in it.
+
+        Raises:
+            NluUnavailable: no answer in time.
+        """
+        ...
+
+
+class Understander:
+    """Understands messages; without a classifier, or while it is away, keyword rules answer."""
+
+    def __init__(
+        self,
+        classifier: IntentClassifier | None,
+        *,
+        least_confidence: float = LEAST_CONFIDENCE,
+        region: str = "CN",
+        currency: str = "CNY",
+        orders: OrderPattern | None = None,
+    ) -> None:
+        """``region`` (ISO 3166) and ``currency`` (ISO 4217) are those of numbers that name none."""
+        self._classifier = classifier
+        self._least_confidence = least_confidence
+        self._region = region
+        self._currency = currency
+        self._orders = orders or OrderPattern()
+
+    async def understand(
+        self,
+        text: str,
+        *,
+        asking: str | None,
+        language: Language,
+        timezone: str,
+        now: datetime,
+        catalogue: Catalogue,
+    ) -> Understanding:
+        """Return what ``text`` means to a customer of ``language`` in ``timezone`` at ``now`` (aware).
+
+        ``asking`` is the slot that was just asked for. Any text is answered, also while
+        the classifier is away: ``source`` then is ``rules`` or ``fallback``.
+
+        Raises:
+            ZoneInfoNotFoundError: there is no such time zone.
+        """
+        read = self._read(text, asking, language, timezone, now, catalogue)
+        settled = _settled(read, asking)
+        if settled or self._classifier is None:
+            return read.meaning(*(settled or _by_rules(read)))
+        try:
+            intents = await self._carried(self._classifier, text[:_CLASSIFIED_CHARACTERS])
+        except NluUnavailable:
+            return read.meaning(*_by_rules(read))
+        if certain := certain_intent(text):
+            others = (one for one in intents if one.name not in (certain.intent.name, OUT_OF_SCOPE))
+            wished = tuple(one for one in others if one.confidence >= self._least_confidence)
+            return read.meaning((certain.intent, *wished), "rules")
+        return read.meaning(intents, "rasa")
+
+    def understand_by_rules(
+        self,
+        text: str,
+        *,
+        asking: str | None,
+        language: Language,
+        timezone: str,
+        now: datetime,
+        catalogue: Catalogue,
+    ) -> Understanding:
+        """Return what ``text`` means by exact code and keyword rules alone; raises as ``understand`` does."""
+        read = self._read(text, asking, language, timezone, now, catalogue)
+        return read.meaning(*(_settled(read, asking) or _by_rules(read)))
+
+    def _read(
+        self,
+        text: str,
+        asking: str | None,
+        language: Language,
+        timezone: str,
+        now: datetime,
+        catalogue: Catalogue,
+    ) -> _Read:
+        written_in = detect(text, language)
+        context = EntityContext(
+            now=now.astimezone(ZoneInfo(timezone)),
+            asking=asking,
+            language=written_in,
+            catalogue=catalogue,
+            orders=self._orders,
+            region=self._region,
+            currency=self._currency,
+        )
+        return _Read(text, written_in, find_all(text, context=context), read_mood(text))
+
+    async def _carried(self, classifier: IntentClassifier, text: str) -> tuple[IntentScore, ...]:
+        """Return the intents that ``text`` carries, or out_of_scope and the guesses where none is likely enough."""
+        ranking = await classifier.classify(text)
+        if not ranking:
+            return (IntentScore(OUT_OF_SCOPE, 1.0),)
+        best = ranking[0]
+        wishes = {best.name: best.confidence} if best.confidence >= self._least_confidence else {}
+        clauses = split_clauses(text)
+        if clauses.joined or best.confidence < _SURE:
+            wishes |= await self._wishes(classifier, clauses.parts, wishes)
+        if not wishes:
+            return (IntentScore(OUT_OF_SCOPE, 1 - best.confidence), *ranking[:_KEPT_GUESSES])
+        found = [IntentScore(name, confidence) for name, confidence in wishes.items()]
+        found.sort(key=lambda one: (one.name != HUMAN, one.name in _MANNERS, -one.confidence))
+        return tuple(found)
+
+    async def _wishes(
+        self, classifier: IntentClassifier, clauses: tuple[str, ...], known: dict[str, float]
+    ) -> dict[str, float]:
+        """Return the different intents of clauses, each with its confidence; none where they agree or are unsure."""
+        wishes: dict[str, float] = {}
+        for clause in clauses:
+            ranking = await classifier.classify(clause)
+            if not ranking or ranking[0].confidence < _CLAUSE_CONFIDENCE or ranking[0].name in _MANNERS:
+                return {}
+            wishes[ranking[0].name] = max(ranking[0].confidence, known.get(ranking[0].name, 0.0))
+        return wishes if len(wishes) > 1 else {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """All of a message but what it wants."""
+
+    text: str
+    language: Language
+    entities: tuple[Entity, ...]
+    mood: Mood
+
+    def meaning(self, intents: tuple[IntentScore, ...], source: Source) -> Understanding:
+        return Understanding(
+            text=self.text,
+            language=self.language,
+            intent=intents[0].name,
+            confidence=intents[0].confidence,
+            intents=intents,
+            entities=self.entities,
+            sentiment=self.mood.sentiment,
+            urgency=self.mood.urgency,
+            source=source,
+        )
+
+
+type _Decided = tuple[tuple[IntentScore, ...], Source]
+
+
+def _settled(read: _Read, asking: str | None) -> _Decided | None:
+    """Return the intents of a message that holds nothing to classify, None where it does."""
+    certain = certain_intent(read.text)
+    if certain and certain.is_all:
+        return (certain.intent,), "rules"
+    if not certain and (_says_nothing(read.text) or _is_the_answer(read, asking)):
+        return (IntentScore(OUT_OF_SCOPE, 1.0),), "rules"
+    return None
+
+
+def _by_rules(read: _Read) -> _Decided:
+    intents = intents_by_rules(read.text)
+    if intents[0].name != OUT_OF_SCOPE:
+        return intents, "rules"
+    if any(entity.entity in ("order_no", "tracking_no") for entity in read.entities):
+        # Who sends the number of an order and says nothing to it asks where it is.
+        return (IntentScore("track_order", WEAK),), "rules"
+    return intents, "fallback"
+
+
+def _says_nothing(text: str) -> bool:
+    """Return whether there is neither a letter nor a digit, as in blanks, marks and most emoji."""
+    return not any(character.isalnum() for character in text[:SEARCHED_CHARACTERS])
+
+
+def _is_the_answer(read: _Read, asking: str | None) -> bool:
+    """Return whether the message is the value that was asked for and not a word more."""
+    return any(
+        entity.entity == asking and _says_nothing(read.text[: entity.start]) and _says_nothing(read.text[entity.end :])
+        for entity in read.entities
+    )
