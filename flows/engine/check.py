@@ -45,21 +45,36 @@ class Gives(Protocol):
     def may_give(self) -> frozenset[str]: ...
 
 
-def check(book: FlowBook, wordings: Wordings, actions: Mapping[str, Gives], facts: Collection[str]) -> list[Problem]:
+def check(
+    book: FlowBook,
+    wordings: Wordings,
+    actions: Mapping[str, Gives],
+    facts: Collection[str],
+    said_elsewhere: Collection[str] = (),
+) -> list[Problem]:
     """Return everything that is wrong with the flows, in the order of files and lines.
 
-    ``facts`` are the names that the runtime passes to `decide`.
+    ``facts`` are the names that the runtime passes to `decide`; ``said_elsewhere`` are
+    replies without placeholders that it says of its own.
     """
-    checker = _Checker(book, wordings, actions, frozenset(facts))
+    checker = _Checker(book, wordings, actions, frozenset(facts), tuple(said_elsewhere))
     return sorted(checker.problems(), key=lambda problem: (problem.file, problem.line, problem.text))
 
 
 class _Checker:
-    def __init__(self, book: FlowBook, wordings: Wordings, actions: Mapping[str, Gives], facts: frozenset[str]) -> None:
+    def __init__(
+        self,
+        book: FlowBook,
+        wordings: Wordings,
+        actions: Mapping[str, Gives],
+        facts: frozenset[str],
+        said_elsewhere: tuple[str, ...],
+    ) -> None:
         self._book = book
         self._wordings = wordings
         self._actions = actions
         self._facts = facts
+        self._said_elsewhere = said_elsewhere
 
     def problems(self) -> Iterator[Problem]:
         for flow in self._book.flows.values():
@@ -121,7 +136,8 @@ class _Checker:
     def _patterns(self) -> Iterator[Problem]:
         patterns = self._book.patterns
         known = (frozenset({"kind", "task"}), self._facts)
-        for reply in (*patterns.answers.values(), *patterns.says.values()):
+        said = (*patterns.answers.values(), *patterns.says.values(), *patterns.attachments.values())
+        for reply in (*said, *self._said_elsewhere):
             yield from self._reply(reply, patterns.place, known, "a pattern")
 
     def _reply(

@@ -139,10 +139,15 @@ class _Talk:
         return True
 
     def _see_attachment(self, kind: str) -> None:
-        says = self._patterns.says
+        patterns = self._patterns
         question = self._run.question
-        reply = says["words_needed"] if question is not None else says["words_needed_idle"]
-        self._run.say(reply, kind=word("attachment", kind))
+        if question is not None and self._run.top_flow.slots[question.slot].attachment == kind:
+            self._understood()
+            self._run.fill(question.slot, True)
+            self._run.advance()
+            return
+        moment = "words_needed_idle" if question is None else "words_needed"
+        self._run.say(patterns.attachments.get(kind, patterns.says[moment]), kind=word("attachment", kind))
         self._run.ask_again()
 
     # Words

@@ -26,7 +26,7 @@ class Heard:
     urgency: float = 0.0
     payload: str | None = None
     attachment: str | None = None
-    """``photo``, ``voice``, ``sticker``, ``file``, ``location`` or ``other``."""
+    """``photo``, ``voice``, ``sticker``, ``file``, ``location``, ``other``, or ``contact`` (the platform's word on the customer's phone)."""
 
     @classmethod
     def of(cls, understood: Understanding, attachment: str | None = None) -> Heard:

@@ -35,7 +35,7 @@ REPLIES_FOLDER = "replies"
 
 FLOW_KEYS = frozenset({"description", "intents", "matter", "drops_others", "persisted_slots", "slots", "steps"})
 SLOT_KEYS = frozenset(
-    {"type", "entity", "values", "by_intent", "yes", "no", "matches", "upper", "free", "opening", "grows"}
+    {"type", "entity", "values", "by_intent", "yes", "no", "matches", "upper", "free", "opening", "grows", "attachment"}
 )
 SLOT_TYPES = ("text", "number", "bool", "choice")
 KIND_KEYS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -148,6 +148,7 @@ class _FlowReader:
             free=said.get("free") is True,
             opening=said.get("opening"),
             grows=said.get("grows") is True,
+            attachment=said.get("attachment"),
         )
 
     def _pattern(self, said: MarkedMap, slot: str) -> re.Pattern[str] | None:

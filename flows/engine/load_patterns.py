@@ -10,6 +10,7 @@ from flows.engine.model import SAID_MOMENTS, Patterns, Place
 
 _SECTIONS: dict[str, dict[str, type]] = {
     "answers": {},
+    "attachments": {},
     "colleague": {"flow": str, "slot": str, "intents": list},
     "mentions": {},
     "intents": {"human": str, "cancel": str, "repeat": str, "yes": str, "no": str},
@@ -42,6 +43,7 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
     return Patterns(
         place=Place(file, source.line),
         answers=dict(said["answers"]),
+        attachments=dict(said["attachments"]),
         colleague_flow=said["colleague"]["flow"],
         colleague_slot=said["colleague"]["slot"],
         colleague_intents=frozenset(said["colleague"]["intents"]),

@@ -50,6 +50,8 @@ class Slot:
     """Where asked: the customer's whole text is the value."""
     opening: int | None = None
     """The text that starts the flow is the value, if it says at least so much (see `substance`)."""
+    attachment: str | None = None
+    """Where asked: an attachment of this kind makes a ``bool`` true."""
     grows: bool = False
     """What the customer adds later on the same matter is added to the value."""
 
@@ -181,6 +183,8 @@ class Patterns:
     place: Place
     answers: Mapping[str, str]
     """Intent → reply: answered at any time without losing the question that is open."""
+    attachments: Mapping[str, str]
+    """Kind of attachment → reply, where it is more than something that the bot cannot read."""
     colleague_flow: str
     colleague_slot: str
     colleague_intents: frozenset[str]
