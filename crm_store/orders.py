@@ -7,7 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, bindparam, select
+from sqlalchemy import Connection, ForeignKey, Index, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Exact, UtcDateTime, table_of
@@ -64,6 +65,16 @@ _RECENT = (
     .limit(bindparam("most"))
 )
 _LINES = select(order_lines).where(order_lines.c.order_no == bindparam("order_no")).order_by(order_lines.c.line)
+_HEAD = select(orders).where(orders.c.order_no == bindparam("key"))
+_LINE = select(order_lines).where(
+    order_lines.c.order_no == bindparam("key"), order_lines.c.line == bindparam("ordinal")
+)
+_ADD = insert(orders)
+_PUT_LINE = insert(order_lines)
+_PUT_LINE = _PUT_LINE.on_conflict_do_update(
+    index_elements=["order_no", "line"],
+    set_={name: _PUT_LINE.excluded[name] for name in ("sku", "quantity", "unit_price", "currency")},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +157,28 @@ def of_customer(conn: Connection, customer_id: str) -> list[OrderView]:
 def _items(conn: Connection, order_no: str) -> tuple[OrderItem, ...]:
     rows = conn.execute(_LINES, {"order_no": order_no})
     return tuple(OrderItem(row.sku, row.quantity, row.unit_price, row.currency) for row in rows)
+
+
+def head(conn: Connection, order_no: str) -> Any | None:
+    """Return the order's own row, or None."""
+    return conn.execute(_HEAD, {"key": order_no}).one_or_none()
+
+
+def add(conn: Connection, **fields: Any) -> None:
+    """Add an order without its items; ``fields`` are columns of the model."""
+    conn.execute(_ADD, fields)
+
+
+def change(conn: Connection, order_no: str, **fields: Any) -> None:
+    """Set columns of an order."""
+    conn.execute(update(orders).where(orders.c.order_no == order_no).values(**fields))
+
+
+def line(conn: Connection, order_no: str, ordinal: int) -> Any | None:
+    """Return one item's row, or None."""
+    return conn.execute(_LINE, {"key": order_no, "ordinal": ordinal}).one_or_none()
+
+
+def put_line(conn: Connection, **fields: Any) -> None:
+    """Add an item, or replace the one on its line; ``fields`` are columns of the model."""
+    conn.execute(_PUT_LINE, fields)

@@ -1,0 +1,195 @@
+"""A CSV file, read as a stream and written a few hundred rows a transaction."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import batched
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+
+from crm_store.imports.cells import Cells
+from crm_store.imports.mapping import ColumnMap
+from crm_store.imports.outcomes import ImportRefused, ImportSettings, Report, RowRefused, RowResult
+from crm_store.imports.rows import KINDS, Kind, Ordinals, PreparedRow
+from crm_store.ports import Ids
+from crm_store.unit_of_work import Store
+
+ROWS_A_TRANSACTION = 500
+"""Few enough that a customer's message waits for them no longer than a fifth of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a file by our column names, or why it cannot be read; ``number`` is the line it begins on."""
+
+    number: int
+    row: Mapping[str, str] | RowRefused
+
+
+def import_file(
+    store: Store,
+    kind: str,
+    path: Path,
+    *,
+    mapping: ColumnMap | None = None,
+    dry_run: bool = False,
+    now: datetime,
+    ids: Ids,
+    settings: ImportSettings,
+    progress: Callable[[float], None] | None = None,
+) -> Report:
+    """Import a CSV file (UTF-8, with a header); bad rows are listed in the report and good ones kept.
+
+    A dry run does the same to a copy of the store that is thrown away. ``progress``
+    is told the share of the file that is done, 0 to 1, from the calling thread.
+
+    Raises:
+        ImportRefused: the file cannot be read at all, or its header lacks a column; nothing was written.
+        StoreBusy: the store has no room; the rows before are written, and importing again is safe.
+    """
+    if dry_run:
+        with _throw_away_copy(store) as copy:
+            return import_file(
+                copy, kind, path, mapping=mapping, now=now, ids=ids, settings=settings, progress=progress
+            )
+    report, ordinals = Report(), Ordinals()
+    if mapping is not None and mapping.date_format is not None:
+        settings = replace(settings, date_format=mapping.date_format)
+    if kind not in KINDS:
+        raise ImportRefused(f"{kind}: there is no such kind of data; write one of {', '.join(KINDS)}")
+    for lines in batched(read_lines(path, kind, mapping, report=report, progress=progress), ROWS_A_TRANSACTION):
+        prepared: list[tuple[int, PreparedRow]] = []
+        refused: list[tuple[int, RowRefused]] = []
+        for line in lines:
+            try:
+                if isinstance(line.row, RowRefused):
+                    raise line.row
+                cells = Cells(line.row, settings, now=now, ordinal=ordinals.of(line.row))
+                prepared.append((line.number, KINDS[kind].read(cells)))
+            except RowRefused as refusal:
+                refused.append((line.number, refusal))
+        for number, outcome in store.run_now(_apply_all, prepared, now, ids):
+            if isinstance(outcome, RowRefused):
+                refused.append((number, outcome))
+            else:
+                report.count(outcome)
+        for number, why in sorted(refused, key=lambda each: each[0]):
+            report.refuse(number, why)
+    if progress is not None:
+        progress(1.0)
+    return report
+
+
+def read_lines(
+    path: Path,
+    kind: str,
+    mapping: ColumnMap | None = None,
+    *,
+    report: Report | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Iterator[Line]:
+    """Read a file's rows one after the other, by our column names.
+
+    Raises:
+        ImportRefused: as `import_file`.
+    """
+    mapping = mapping or ColumnMap()
+    try:
+        raw = path.open("rb")
+    except OSError as exc:
+        raise ImportRefused(f"{path}: cannot be opened ({exc.strerror}); name a CSV file that is there") from None
+    size = path.stat().st_size or 1
+    # What is not UTF-8 becomes lone surrogates, which the cell that holds them refuses:
+    # one such row costs no other.
+    with raw, io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        rows = csv.reader(text, strict=True)
+        header = _header(path.name, rows, KINDS[kind], mapping)
+        if report is not None and not KINDS[kind].keeps_others:
+            report.ignored_columns = tuple(name for name in header if name not in KINDS[kind].columns)
+        number = rows.line_num + 1
+        while (row := _next_row(rows, header, mapping)) is not None:
+            if row:
+                yield Line(number, row)
+            if progress is not None and number % ROWS_A_TRANSACTION == 0:
+                progress(raw.tell() / size)
+            number = rows.line_num + 1
+
+
+def _header(file: str, rows: Iterator[list[str]], kind: Kind, mapping: ColumnMap) -> list[str]:
+    try:
+        theirs = [name.strip() for name in next(rows, [])]
+    except csv.Error as exc:
+        raise ImportRefused(f"{file}:1: is no CSV ({exc}); save it as CSV UTF-8") from None
+    for ours, name in mapping.columns.items():
+        if name not in theirs:
+            raise ImportRefused(
+                f"{file}:1: the map's columns.{ours} names a column that is not here; {_guess(name, theirs)}"
+            )
+    header = mapping.ours(theirs)
+    for required in kind.required:
+        if required not in header and required not in mapping.constants:
+            raise ImportRefused(f"{file}:1: the column {required} is missing; {_guess(required, header)}")
+    twice = next((name for name in header if name and header.count(name) > 1), None)
+    if twice is not None:
+        raise ImportRefused(f"{file}:1: the column {twice} is there twice; rename one of them")
+    return header
+
+
+def _guess(wanted: str, header: list[str]) -> str:
+    near = difflib.get_close_matches(wanted, header, 1)
+    return f"is {near[0]} the one? Then rename it, or say so with --map" if near else (
+        "the first line has to name the columns, apart by commas, in UTF-8; another name is told with --map"
+    )  # fmt: skip
+
+
+def _next_row(rows: Iterator[list[str]], header: list[str], mapping: ColumnMap) -> dict[str, str] | RowRefused | None:
+    """Return the next row, {} for an empty line, why it cannot be read, or None at the end."""
+    try:
+        values = next(rows, None)
+    except csv.Error as exc:
+        return RowRefused("row", f"is no CSV ({exc})", "close every quote, and double a quote inside of quotes")
+    if not values:
+        return None if values is None else {}
+    if len(values) > len(header):
+        return RowRefused("row", "has more values than there are columns", "quote values that hold a comma")
+    row = dict(zip(header, values, strict=False))
+    row.pop("", None)
+    return {**row, **mapping.constants}
+
+
+def _apply_all(
+    conn: Connection, rows: list[tuple[int, PreparedRow]], now: datetime, ids: Ids
+) -> list[tuple[int, RowResult | RowRefused]]:
+    outcomes: list[tuple[int, RowResult | RowRefused]] = []
+    for number, row in rows:
+        # A row refuses before it writes, so no savepoint is needed to keep the others.
+        try:
+            outcomes.append((number, row.apply(conn, now=now, ids=ids)))
+        except RowRefused as refusal:
+            outcomes.append((number, refusal))
+    return outcomes
+
+
+@contextmanager
+def _throw_away_copy(store: Store) -> Iterator[Store]:
+    """A copy of the store as it is now: a rehearsal on it keeps no customer's message waiting."""
+    present = make_url(store.url).database or ""
+    with TemporaryDirectory(dir=Path(present).parent, prefix="dry-run-") as folder:
+        copied = Path(folder) / "copy.db"
+        with closing(sqlite3.connect(present)) as source, closing(sqlite3.connect(copied)) as target:
+            source.backup(target)
+        copy = Store(f"sqlite:///{copied}", durable=False)
+        try:
+            yield copy
+        finally:
+            copy.close()

@@ -1,0 +1,190 @@
+"""Orders of a list, a row an item: the rows of an order may say the same or complete each other.
+
+The earliest time that any row gives for a step is the order's; of everything else
+the latest row counts, and empty columns change nothing. An order's steps are part
+of its customer's history, each once and at its own time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from crm_store import catalogue, history, orders
+from crm_store.history import history as history_table
+from crm_store.imports.cells import Cells
+from crm_store.imports.lookups import customer_named
+from crm_store.imports.outcomes import RowRefused, RowResult
+from crm_store.ports import Ids
+
+COLUMNS = (
+    "order_no", "line", "customer_id", "ordered_at", "status", "sku", "quantity", "unit_price", "currency", "paid_at",
+    "shipped_at", "delivered_at", "eta", "carrier", "tracking_no",
+)  # fmt: skip
+REQUIRED = ("order_no", "sku")
+TIMES = {"created": "ordered_at", "paid": "paid_at", "shipped": "shipped_at", "delivered": "delivered_at"}
+"""The column that tells when an order reached a status; the others have none."""
+
+_RECORDED = select(history_table.c.kind, history_table.c.data).where(
+    history_table.c.customer_id == bindparam("customer"),
+    history_table.c.kind.in_([f"order.{status}" for status in orders.STATUSES]),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item; ``unit_price`` is None where the catalogue has to say it."""
+
+    line: int
+    sku: str
+    quantity: int
+    unit_price: Decimal | None
+    currency: str | None
+    usual_currency: str
+
+    def row(self, conn: Connection) -> dict[str, Any]:
+        """Return the item as a row of `orders.order_lines`, without its order."""
+        price, currency = self.unit_price, self.currency
+        if price is None:
+            product = catalogue.by_sku(conn, self.sku)
+            if product is None or product.price is None:
+                raise RowRefused("unit_price", "is empty, and the catalogue has none", "write one such as 199.50")
+            price, currency = product.price, currency or product.currency
+        return {
+            "line": self.line, "sku": self.sku, "quantity": self.quantity, "unit_price": price,
+            "currency": currency or self.usual_currency,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One row: what it says of the order, and the item where it names one."""
+
+    order_no: str
+    customer_no: str | None
+    fields: dict[str, Any]
+    item: Item | None
+
+    def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
+        """Add the order or its item, or change what the row says otherwise."""
+        fields = dict(self.fields)
+        if self.customer_no is not None:
+            fields["customer_id"] = customer_named(conn, self.customer_no)
+        line = self.item.row(conn) if self.item else None
+        before = orders.head(conn, self.order_no)
+        changed = self._add(conn, fields) if before is None else self._change(conn, before, fields, now)
+        put = RowResult.UNCHANGED if line is None else self._put_line(conn, line)
+        if before is None or put is RowResult.ADDED:
+            return RowResult.ADDED
+        return RowResult.CHANGED if changed else put
+
+    def _add(self, conn: Connection, fields: dict[str, Any]) -> bool:
+        times = _times(fields)
+        if not times:
+            raise RowRefused("ordered_at", "is empty", "say when it was ordered, such as 2026-11-22T18:30:00+08:00")
+        furthest = list(times)[-1]
+        fields = {"customer_id": None, "status": furthest, "ordered_at": min(times.values()), **fields}
+        orders.add(conn, order_no=self.order_no, **fields)
+        # When it was cancelled or refunded is not known: not before the last thing that is.
+        self._record(conn, fields["customer_id"], _steps(fields, otherwise=max(times.values())))
+        return True
+
+    def _change(self, conn: Connection, before: Any, fields: dict[str, Any], now: datetime) -> bool:
+        present = {name: getattr(before, name) for name in ("customer_id", "status", *TIMES.values())}
+        for column in TIMES.values():
+            if present[column] is not None and column in fields:
+                fields[column] = min(present[column], fields[column])
+        changed = {name: value for name, value in fields.items() if getattr(before, name) != value}
+        if not changed:
+            return False
+        orders.change(conn, self.order_no, **changed)
+        after = present | changed
+        new = _steps(after, otherwise=now)
+        if after["customer_id"] == present["customer_id"]:
+            known = _steps(present, otherwise=now)
+            new = {status: at for status, at in new.items() if status not in known}
+        if new and after["customer_id"] is not None:
+            for row in conn.execute(_RECORDED, {"customer": after["customer_id"]}):
+                if row.data["order_no"] == self.order_no:
+                    new.pop(row.kind.removeprefix("order."), None)
+        self._record(conn, after["customer_id"], new)
+        return True
+
+    def _put_line(self, conn: Connection, line: dict[str, Any]) -> RowResult:
+        present = orders.line(conn, self.order_no, line["line"])
+        if present is not None and all(getattr(present, name) == value for name, value in line.items()):
+            return RowResult.UNCHANGED
+        orders.put_line(conn, order_no=self.order_no, **line)
+        return RowResult.ADDED if present is None else RowResult.CHANGED
+
+    def _record(self, conn: Connection, customer_id: str | None, steps: dict[str, datetime]) -> None:
+        # An order of nobody is in nobody's history, until a row says whose it is.
+        if customer_id is None or not steps:
+            return
+        conn.execute(
+            history.ADD,
+            [
+                history.entry(
+                    at=at, kind=f"order.{status}", by="import", customer_id=customer_id,
+                    data={"order_no": self.order_no},
+                )
+                for status, at in sorted(steps.items(), key=lambda step: step[1])
+            ],
+        )  # fmt: skip
+
+
+def read(cells: Cells) -> OrderRow:
+    """Read a row of a list; `RowRefused` names the column that cannot be read."""
+    order_no, fields = cells.required("order_no"), _fields(cells)
+    cells.required("sku")
+    return OrderRow(order_no, cells.text("customer_id"), fields, _item(cells))
+
+
+def read_event(cells: Cells, status: str) -> OrderRow:
+    """Read the shop's word that an order has just become ``status``; it need name no item.
+
+    Where the row leaves the time of that step open, it is now.
+    """
+    fields = _fields(cells) | {"status": status}
+    if status in TIMES:
+        fields.setdefault(TIMES[status], cells.now)
+    return OrderRow(cells.required("order_no"), cells.text("customer_id"), fields, _item(cells))
+
+
+def _fields(cells: Cells) -> dict[str, Any]:
+    said = {
+        "status": cells.one_of("status", orders.STATUSES),
+        **{column: cells.moment(column) for column in TIMES.values()},
+        "eta": cells.moment("eta", until_end_of_day=True),
+        "carrier": cells.text("carrier"),
+        "tracking_no": cells.text("tracking_no"),
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _item(cells: Cells) -> Item | None:
+    sku = cells.text("sku")
+    if sku is None:
+        return None
+    line, quantity = cells.whole("line"), cells.whole("quantity")
+    return Item(
+        line=cells.ordinal if line is None else line,
+        sku=sku,
+        quantity=1 if quantity is None else quantity,
+        unit_price=cells.exact("unit_price"),
+        currency=cells.currency(),
+        usual_currency=cells.settings.currency,
+    )
+
+
+def _times(fields: dict[str, Any]) -> dict[str, datetime]:
+    return {status: fields[column] for status, column in TIMES.items() if fields.get(column) is not None}
+
+
+def _steps(fields: dict[str, Any], *, otherwise: datetime) -> dict[str, datetime]:
+    """When an order became each status that it has been in, the one it is in now included."""
+    return {fields["status"]: otherwise} | _times(fields)

@@ -1,0 +1,72 @@
+"""Movements of points in a list: positive ones are earned, negative ones spent, oldest row first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from crm_store import points
+from crm_store.errors import NotEnoughPoints
+from crm_store.imports.cells import Cells
+from crm_store.imports.lookups import customer_named
+from crm_store.imports.outcomes import RowRefused, RowResult
+from crm_store.ports import Ids
+
+COLUMNS = ("customer_id", "points", "reason", "at", "expires_at", "reference")
+REQUIRED = ("customer_id", "points", "reference")
+
+
+@dataclass(frozen=True, slots=True)
+class PointsRow:
+    """One movement; ``reference`` is its own name, by which it is entered once."""
+
+    customer_no: str
+    points: int
+    reason: str | None
+    at: datetime
+    expires_at: datetime | None
+    reference: str
+
+    def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
+        """Earn or spend, unless the reference is known.
+
+        A lot that has expired meanwhile is entered all the same: it was there to be
+        spent, and the history has to say so.
+        """
+        customer = customer_named(conn, self.customer_no)
+        if points.is_known(conn, self.reference):
+            return RowResult.UNCHANGED
+        if self.points > 0:
+            points.earn(
+                conn, customer, self.points, at=self.at, ids=ids, expires_at=self.expires_at,
+                reason=self.reason, reference=self.reference, by="import",
+            )  # fmt: skip
+            return RowResult.ADDED
+        try:
+            points.spend(
+                conn, customer, -self.points, at=self.at, reason=self.reason, reference=self.reference, by="import"
+            )
+        except NotEnoughPoints:
+            raise RowRefused(
+                "points", "are more than there were at that time", "put the rows that earned them first, oldest on top"
+            ) from None
+        return RowResult.ADDED
+
+
+def read(cells: Cells) -> PointsRow:
+    """Read a row; `RowRefused` names the column that cannot be read."""
+    if cells.text("reference") is None:
+        raise RowRefused("reference", "is empty", "give each row a name of its own, or it would count again next time")
+    cells.required("points")
+    moved = cells.whole("points")
+    if not moved:
+        raise RowRefused("points", "moves nothing", "write points earned, or points spent with a minus")
+    at = cells.moment("at") or cells.now
+    expires_at = cells.moment("expires_at", until_end_of_day=True)
+    if expires_at is not None and expires_at <= at:
+        raise RowRefused("expires_at", "lies before the points were earned", "write a later day, or leave it empty")
+    return PointsRow(
+        cells.required("customer_id"), moved, cells.text("reason"), at, expires_at, cells.required("reference")
+    )

@@ -1,0 +1,63 @@
+"""Products of a list: a row each, known by their SKU; empty columns change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from crm_store import catalogue
+from crm_store.imports.cells import Cells
+from crm_store.imports.outcomes import RowResult
+from crm_store.ports import Ids
+
+COLUMNS = (
+    "sku", "name_zh", "name_en", "aliases", "category", "price", "currency", "stock",
+    "description_zh", "description_en",
+)  # fmt: skip
+REQUIRED = ("sku",)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """``fields`` are the columns that the row speaks of, ``others`` those that are not ours."""
+
+    sku: str
+    fields: dict[str, Any]
+    others: dict[str, str]
+    usual_currency: str
+
+    def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
+        """Add the product, or change what the row says otherwise."""
+        known = catalogue.by_sku(conn, self.sku)
+        if known is None:
+            fields = {"currency": self.usual_currency, **self.fields}
+            catalogue.add(conn, sku=self.sku, **fields, attributes=self.others or None)
+            return RowResult.ADDED
+        changed = {name: value for name, value in self.fields.items() if getattr(known, name) != value}
+        kept = known.attributes or {}
+        if kept | self.others != kept:
+            changed["attributes"] = kept | self.others
+        if not changed:
+            return RowResult.UNCHANGED
+        catalogue.change(conn, self.sku, **changed)
+        return RowResult.CHANGED
+
+
+def read(cells: Cells) -> ProductRow:
+    """Read a row; `RowRefused` names the column that cannot be read."""
+    said = {
+        "name_zh": cells.text("name_zh"),
+        "name_en": cells.text("name_en"),
+        "aliases": cells.texts("aliases"),
+        "category": cells.text("category"),
+        "price": cells.exact("price"),
+        "currency": cells.currency(),
+        "stock": cells.whole("stock"),
+        "description_zh": cells.text("description_zh"),
+        "description_en": cells.text("description_en"),
+    }
+    fields = {name: value for name, value in said.items() if value is not None}
+    return ProductRow(cells.required("sku"), fields, cells.others(COLUMNS), cells.settings.currency)
