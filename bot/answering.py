@@ -7,10 +7,9 @@ transaction's connection, until it has nothing more to ask for.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, exists, select, text
 
@@ -19,8 +18,8 @@ from bot.delivery import Parcel, parcel_of, queued
 from bot.errors import ShukeError
 from bot.intake import Claimed
 from bot.limits import pieces
-from bot.messages import Button, OutboundKind
-from bot.ports import Capabilities
+from bot.messages import Button
+from bot.ports import Capabilities, Channel
 from bot.staffing import DeskHours
 from crm_store import conversations, handoffs, history, inbox, orders, outbox, turns
 from crm_store.conversations import BOT, QUEUE
@@ -29,13 +28,14 @@ from crm_store.identities import identities
 from crm_store.ports import Ids
 from crm_store.switches import switches
 from crm_store.tickets import tickets
-from flows.actions import ActionContext
-from flows.actions import run as run_action
+from flows.actions import REGISTERED, ActionContext
 from flows.engine.decide import decide
 from flows.engine.heard import ActionDone, Decision, Heard
-from flows.engine.model import FlowBook
 from flows.engine.state import DialogueState, Say
-from flows.replies import Rendered, Replies
+from flows.engine.values import moment
+from flows.replies import Listener, Rendered
+from flows.standard import Standard
+from flows.wording import address
 from nlu.understanding import Language, Understanding
 
 ATTEMPTS = 5
@@ -82,8 +82,6 @@ class Shop:
     zone: str
     region: str
     desk: DeskHours
-    facts: Mapping[str, Any]
-    """The shop's own facts that replies may name, such as its names."""
 
 
 @dataclass(slots=True)
@@ -91,9 +89,11 @@ class _Outcome:
     """What one message led to, while it is being found out."""
 
     state: DialogueState
-    rendered: list[tuple[Say, Rendered]]
-    trace: list[str]
-    actions: list[dict[str, Any]]
+    listener: Listener
+    says: list[Say] = field(default_factory=list)
+    messages: list[Rendered] = field(default_factory=list)
+    trace: list[str] = field(default_factory=list)
+    actions: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Answering:
@@ -101,18 +101,17 @@ class Answering:
 
     def __init__(
         self,
-        book: FlowBook,
-        replies: Replies,
+        dialogue: Standard,
         shop: Shop,
-        capabilities: Mapping[str, Capabilities],
+        channels: Mapping[str, Channel],
         ids: Ids,
         *,
         worker: str,
     ) -> None:
-        self._book = book
-        self._replies = replies
+        self._book = dialogue.book
+        self._replies = dialogue.replies
         self._shop = shop
-        self._capabilities = capabilities
+        self._channels = channels
         self._ids = ids
         self._worker = worker
 
@@ -122,7 +121,7 @@ class Answering:
         return self._shop.zone
 
     def language(self, spoken: str | None, known: str | None) -> Language:
-        """Return the language to answer in where a message itself does not tell: as last spoken, as on file, the shop's."""
+        """Return the language to answer in where a message does not tell: as last spoken, on file, or the shop's."""
         for language in (spoken, known):
             if language and (short := language[:2].lower()) in ("zh", "en"):
                 return cast(Language, short)
@@ -149,17 +148,17 @@ class Answering:
         before = DialogueState.from_json((who.state or {}).get("dialogue") or {})
 
         heard = _heard(claimed, understood, language)
-        outcome = _Outcome(before, [], [], [])
+        outcome = _Outcome(before, self._listener(who, language, now))
         if heard is None:
             outcome.trace.append("nothing to answer")
         elif who.paused:
             outcome.trace.append("the bot is paused")
             self._hand_over(conn, who, "bot_paused", now)
         elif who.owner == BOT:
-            self._decide(conn, who, heard, claimed, language, outcome, now)
+            self._decide(conn, who, heard, language, outcome, now)
         elif who.owner == QUEUE and _wants_out(heard):
             handoffs.cancel(conn, who.id, now=now)
-            self._say(outcome, who, [Say("handoff_cancelled")], language, claimed, now)
+            self._say(outcome, [Say("handoff_cancelled")])
             outcome.trace.append("waiting ended by the customer")
         else:
             outcome.trace.append(f"silent: the conversation is with {who.owner}")
@@ -184,13 +183,18 @@ class Answering:
         inbox.bury(conn, claimed.inbox_id)
         who = self._load(conn, claimed)
         self._hand_over(conn, who, "error", now)
-        outcome = _Outcome(DialogueState(), [], ["given to a person: the turn failed too often"], [])
+        language = self.language((who.state or {}).get("language"), who.language or claimed.inbound.language)
+        outcome = _Outcome(DialogueState(), self._listener(who, language, now))
+        outcome.trace.append("given to a person: the turn failed too often")
         if who.owner == BOT:
-            language = self.language((who.state or {}).get("language"), who.language or claimed.inbound.language)
-            self._say(outcome, who, [Say("handoff_after_error")], language, claimed, now)
+            self._say(outcome, [Say("handoff_after_error")])
         rows = self._queue(conn, who, claimed, outcome, now, lease=None)
         self._record(conn, who, claimed, None, outcome, rows, now)
         conversations.release(conn, claimed.conversation_id, self._worker)
+
+    def _able(self, channel: str) -> Capabilities | None:
+        known = self._channels.get(channel)
+        return known.capabilities if known else None
 
     def _load(self, conn: Connection, claimed: Claimed) -> Any:
         inbound = claimed.inbound
@@ -199,15 +203,18 @@ class Answering:
         )
         return row.one()
 
+    def _listener(self, who: Any, language: Language, now: datetime) -> Listener:
+        gender = (who.attributes or {}).get("gender")
+        return Listener(
+            language=language,
+            zone=who.timezone or self._shop.zone,
+            now=now,
+            key=f"{who.id}:{who.turns}",
+            salutation=address(who.name, gender, language),
+        )
+
     def _decide(
-        self,
-        conn: Connection,
-        who: Any,
-        heard: Heard,
-        claimed: Claimed,
-        language: Language,
-        outcome: _Outcome,
-        now: datetime,
+        self, conn: Connection, who: Any, heard: Heard, language: Language, outcome: _Outcome, now: datetime
     ) -> None:
         facts = self._facts(conn, who, language, now)
 
@@ -217,54 +224,33 @@ class Answering:
         context = ActionContext(
             conn=conn, now=now, ids=self._ids, customer_id=who.customer_id, identity_id=who.identity_id,
             conversation_id=who.id, channel=who.channel, verified=bool(who.verified), language=language,
-            zone=who.timezone or self._shop.zone, text=heard.text, ref=claimed.ref, staffed=facts["staffed"],
-            record=record,
+            zone=outcome.listener.zone, text=heard.text, staffed=facts["staffed"], record=record,
         )  # fmt: skip
         decision = decide(self._book, outcome.state, heard, facts)
-        self._take_in(conn, who, decision, outcome, language, claimed, now)
+        self._take_in(conn, who, decision, outcome, now)
         for _ in range(MOST_ACTIONS):
             if decision.act is None:
                 return
-            result = run_action(decision.act, context)
+            result = REGISTERED.run(decision.act, context)
             outcome.actions.append({"action": decision.act.name, "result": _shown(result)})
-            decision = decide(self._book, decision.state, ActionDone(decision.act.name, result), facts)
-            self._take_in(conn, who, decision, outcome, language, claimed, now)
+            decision = decide(self._book, outcome.state, ActionDone(decision.act.name, result), facts)
+            self._take_in(conn, who, decision, outcome, now)
         raise ShukeError(f"flow {outcome.state.flow}: more than {MOST_ACTIONS} actions for one message")
 
-    def _take_in(
-        self,
-        conn: Connection,
-        who: Any,
-        decision: Decision,
-        outcome: _Outcome,
-        language: Language,
-        claimed: Claimed,
-        now: datetime,
-    ) -> None:
+    def _take_in(self, conn: Connection, who: Any, decision: Decision, outcome: _Outcome, now: datetime) -> None:
         outcome.state = decision.state
         outcome.trace.extend(decision.trace)
         for event in decision.events:
             _append(conn, who, event.kind, "bot", event.data, now)
-        self._say(outcome, who, decision.says, language, claimed, now)
+        self._say(outcome, decision.says)
 
-    def _say(
-        self, outcome: _Outcome, who: Any, says: Sequence[Say], language: Language, claimed: Claimed, now: datetime
-    ) -> None:
-        for say in says:
-            rendered, outcome.state = self._replies.render(
-                say,
-                state=outcome.state,
-                language=language,
-                name=who.name,
-                zone=who.timezone or self._shop.zone,
-                now=now,
-                key=f"{claimed.conversation_id}:{who.turns}",
-                facts=self._shop.facts,
-            )
-            outcome.rendered.append((say, rendered))
+    def _say(self, outcome: _Outcome, says: Sequence[Say]) -> None:
+        outcome.state, messages = self._replies.speak(outcome.state, says, outcome.listener)
+        outcome.says.extend(says)
+        outcome.messages.extend(messages)
 
     def _facts(self, conn: Connection, who: Any, language: Language, now: datetime) -> dict[str, Any]:
-        able = self._capabilities.get(who.channel)
+        able = self._able(who.channel)
         back = self._shop.desk.back_at(now)
         recent = orders.recent(conn, who.customer_id, RECENT_ORDERS) if who.verified else []
         return {
@@ -274,7 +260,7 @@ class Answering:
             "channel_buttons": able.buttons if able else False,
             "can_request_contact": able.contact if able else False,
             "staffed": back is None,
-            "back_at": back.isoformat() if back else None,
+            "back_at": moment(back) if back else None,
             "recent_orders": [order.order_no for order in recent],
             "open_complaint": bool(who.open_complaint),
         }
@@ -288,17 +274,17 @@ class Answering:
         self, conn: Connection, who: Any, claimed: Claimed, outcome: _Outcome, now: datetime, lease: timedelta | None
     ) -> list[dict[str, Any]]:
         """Queue the answers; they may leave at once where nothing else is on its way to the same place."""
-        able = self._capabilities.get(who.channel)
-        rows = []
-        for _say, rendered in outcome.rendered:
+        able = self._able(who.channel)
+        rows: list[dict[str, Any]] = []
+        for rendered in outcome.messages:
             parts = pieces(rendered.text, able.text_limit) if able else [rendered.text]
             for part, words in enumerate(parts, 1):
                 last = part == len(parts)
                 row = queued(
                     ref=self._ids.new(), dedupe_key=f"reply:{claimed.ref}:{len(rows)}", customer_id=who.customer_id,
                     conversation_id=who.id, identity_id=who.identity_id, channel=who.channel, recipient=who.user_id,
-                    kind=_kind(rendered), text=words, now=now,
-                    buttons=[Button(title, payload) for title, payload in rendered.buttons] if last else (),
+                    kind="reply", text=words, now=now,
+                    buttons=[Button(choice.title, choice.payload) for choice in rendered.buttons] if last else (),
                     request_contact=rendered.request_contact and last,
                 )  # fmt: skip
                 if lease is not None and not who.others_waiting:
@@ -338,7 +324,7 @@ class Answering:
                 "decided": {
                     "owner": who.owner, "flow": outcome.state.flow, "asking": outcome.state.asking,
                     "verified": bool(who.verified), "trace": outcome.trace, "actions": outcome.actions,
-                    "replies": [{"reply": say.reply, "values": _shown(say.values)} for say, _ in outcome.rendered],
+                    "replies": [{"reply": say.reply, "values": _shown(say.values)} for say in outcome.says],
                     "sent": [row["ref"] for row in rows],
                 },
             },
@@ -366,10 +352,6 @@ def _heard(claimed: Claimed, understood: Understanding | None, language: Languag
 
 def _wants_out(heard: Heard) -> bool:
     return "cancel_dialogue" in heard.names[:1] or heard.payload == "/cancel_dialogue"
-
-
-def _kind(rendered: Rendered) -> OutboundKind:
-    return cast(OutboundKind, rendered.kind)
 
 
 def _append(conn: Connection, who: Any, kind: str, by: str, data: Mapping[str, Any], now: datetime) -> None:

@@ -61,23 +61,18 @@ class Outcome:
     unreachable: bool = False
 
 
-def parcel_of(row: Any) -> Parcel:
+def parcel_of(row: Mapping[str, Any]) -> Parcel:
     """Return the parcel of an outbox row."""
-    body = row.body
+    body = row["body"]
+    buttons = tuple(Button(**button) for button in body.get("buttons", ()))
     message = Outbound(
-        row.ref, row.channel, row.recipient, row.kind, body["text"],
-        tuple(Button(**button) for button in body.get("buttons", ())), body.get("request_contact", False),
+        row["ref"], row["channel"], row["recipient"], row["kind"], body["text"], buttons,
+        body.get("request_contact", False),
     )  # fmt: skip
     return Parcel(
-        row.ref,
-        message,
-        row.customer_id,
-        row.conversation_id,
-        row.identity_id,
-        row.rule,
-        row.attempts,
-        row.created_at,
-    )
+        message, row["customer_id"], row["conversation_id"], row["identity_id"], row["rule"],
+        row.get("attempts", 0), row["created_at"],
+    )  # fmt: skip
 
 
 class Delivery:
@@ -120,6 +115,10 @@ class Delivery:
         for parcel in due:
             await self._store.run(settle, await self.send([parcel]), now=self._clock.now())
         return len(due)
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next waiting message may leave, or None where none waits."""
+        return await self._store.read(outbox.next_due)
 
     async def _send(self, parcel: Parcel) -> Outcome:
         channel = self._channels.get(parcel.message.channel)

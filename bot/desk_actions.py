@@ -93,7 +93,7 @@ def _note(conn: Connection, talk: Any, wanted: AgentAction, now: datetime) -> No
 def _text(wanted: AgentAction) -> str:
     text = (wanted.text or "").strip()
     if not text:
-        raise ActionRefused(f"a {wanted.action} needs a text; add \"text\"")
+        raise ActionRefused(f'a {wanted.action} needs a text; add "text"')
     return text
 
 
@@ -103,7 +103,7 @@ def _until(text: str | None, now: datetime) -> datetime:
     try:
         until = datetime.fromisoformat(text)
     except ValueError:
-        raise ActionRefused("a snooze ends at a time such as 2026-01-06T09:00:00+08:00; correct \"text\"") from None
+        raise ActionRefused('a snooze ends at a time such as 2026-01-06T09:00:00+08:00; correct "text"') from None
     if until.tzinfo is None or until <= now:
-        raise ActionRefused("a snooze ends in the future, with its time zone; correct \"text\"")
+        raise ActionRefused('a snooze ends in the future, with its time zone; correct "text"')
     return until

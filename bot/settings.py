@@ -13,20 +13,21 @@ import re
 from collections.abc import Mapping
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from care.settings import CareSettings
-from nlu.settings import NluSettings
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.terminal.settings import TerminalSettings
 from bot.errors import SettingsError
 from bot.staffing import DeskHours
+from care.settings import CareSettings
+from nlu.settings import NluSettings
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = get_args(Day)
 _SECRETS = {
     "SHUKE_TELEGRAM_TOKEN": ("telegram", "token"),
     "SHUKE_TELEGRAM_WEBHOOK_SECRET": ("telegram", "webhook_secret"),
@@ -74,7 +75,7 @@ class DeskSettings(_Section):
 
     opens: time = time(9)
     closes: time = time(21)
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = Field(default=DAYS, min_length=1)
+    days: tuple[Day, ...] = Field(default=DAYS, min_length=1)
 
 
 class StoreSettings(_Section):
@@ -159,23 +160,23 @@ def build(given: dict[str, Any], *, root: Path, name: str = "config.yml") -> Set
     """Check what was given and make settings of it; errors name ``name`` and the key."""
     var = root / str(given.pop("var", "var"))
     shop = given.get("shop") or {}
-    nlu = {"root": root, "models": var / "models", "logs": var / "log"} | (given.pop("nlu", None) or {})
-    care = {"zone": shop.get("zone", "Asia/Shanghai"), "language": shop.get("language", "zh")} | (
-        given.pop("care", None) or {}
-    )
-    terminal = {"address_file": var / "terminal.json"} | (given.pop("terminal", None) or {})
-    telegram = given.get("telegram")
-    if telegram is not None and not telegram.get("token"):
-        given.pop("telegram")  # configured, but no bot yet: the token comes from the environment
+    whole = given | {
+        "root": root,
+        "var": var,
+        "nlu": {"models": var / "models", "logs": var / "log"} | (given.get("nlu") or {}),
+        "care": {name: shop[name] for name in ("zone", "language") if name in shop} | (given.get("care") or {}),
+        "terminal": {"address_file": var / "terminal.json"} | (given.get("terminal") or {}),
+    }
+    if not (whole.get("telegram") or {}).get("token"):
+        whole.pop("telegram", None)  # described, but no bot yet: its token comes from the environment
     try:
-        settings = Settings(root=root, var=var, nlu=nlu, care=care, terminal=terminal, **given)
+        settings = Settings.model_validate(whole)
     except ValidationError as exc:
         raise SettingsError(_explain(exc, name)) from None
     url = settings.store.url
     path = Path(url.removeprefix("sqlite:///"))
     if not path.is_absolute():
-        absolute = StoreSettings(url=f"sqlite:///{root / path}")
-        settings = settings.model_copy(update={"store": absolute})
+        settings = settings.model_copy(update={"store": StoreSettings(url=f"sqlite:///{root / path}")})
     return settings
 
 

@@ -8,6 +8,7 @@ before they are tried again, and outbox messages that are due.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -52,7 +53,8 @@ class Worker:
         self._sweep_every = sweep_every
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stopping = asyncio.Event()
+        self._stopping = False
+        self._awake = asyncio.Event()
 
     def start(self, claimed: Claimed) -> None:
         """Begin the turn of a claimed message, and go on with the conversation's next ones."""
@@ -61,16 +63,20 @@ class Worker:
         task.add_done_callback(self._ended)
 
     async def run(self) -> None:
-        """Sweep until `stop` is called."""
-        while not self._stopping.is_set():
+        """Sweep until `stop` is called, regularly and whenever woken."""
+        while not self._stopping:
+            self._awake.clear()
             try:
                 await self.sweep()
             except Exception as exc:  # noqa: BLE001 - whatever it is, the next sweep must come
                 log.error("worker.sweep_failed", error=type(exc).__name__)
-            try:
-                await asyncio.wait_for(self._stopping.wait(), self._sweep_every.total_seconds())
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._sweep_every.total_seconds()):
+                    await self._awake.wait()
+
+    def wake(self) -> None:
+        """Sweep now: something was queued."""
+        self._awake.set()
 
     async def sweep(self) -> None:
         """Take up what nobody is working on."""
@@ -83,7 +89,8 @@ class Worker:
 
     async def stop(self) -> None:
         """Take nothing new up and finish the turns in flight."""
-        self._stopping.set()
+        self._stopping = True
+        self._awake.set()
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 

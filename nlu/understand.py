@@ -11,7 +11,8 @@ from nlu.clauses import split_clauses
 from nlu.entities import Catalogue, EntityContext, OrderPattern, find_all
 from nlu.entities.folding import SEARCHED_CHARACTERS
 from nlu.errors import NluUnavailable
-from nlu.fallback import HUMAN, WEAK, certain_intent, intents_by_rules
+from nlu.fallback import certain_intent, intents_by_rules
+from nlu.fallback_words import HUMAN, WEAK
 from nlu.language import detect
 from nlu.mood import Mood, read_mood
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Source, Understanding
@@ -52,13 +53,18 @@ class Understander:
         region: str = "CN",
         currency: str = "CNY",
         orders: OrderPattern | None = None,
+        rules_stand_in: bool = True,
     ) -> None:
-        """``region`` (ISO 3166) and ``currency`` (ISO 4217) are those of numbers that name none."""
+        """``region`` (ISO 3166) and ``currency`` (ISO 4217) are those of numbers that name none.
+
+        Where ``rules_stand_in`` is false, a classifier that is away is an error, not a reason to guess.
+        """
         self._classifier = classifier
         self._least_confidence = least_confidence
         self._region = region
         self._currency = currency
         self._orders = orders or OrderPattern()
+        self._rules_stand_in = rules_stand_in
 
     async def understand(
         self,
@@ -77,6 +83,7 @@ class Understander:
 
         Raises:
             ZoneInfoNotFoundError: there is no such time zone.
+            NluUnavailable: the classifier is away and the rules may not stand in.
         """
         read = self._read(text, asking, language, timezone, now, catalogue)
         settled = _settled(read, asking)
@@ -85,6 +92,8 @@ class Understander:
         try:
             intents = await self._carried(self._classifier, text[:_CLASSIFIED_CHARACTERS])
         except NluUnavailable:
+            if not self._rules_stand_in:
+                raise
             return read.meaning(*_by_rules(read))
         if certain := certain_intent(text):
             others = (one for one in intents if one.name not in (certain.intent.name, OUT_OF_SCOPE))

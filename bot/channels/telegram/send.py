@@ -29,7 +29,7 @@ class TelegramChannel:
     """One bot's way out; see `bot.ports.Channel`."""
 
     name = CHANNEL
-    capabilities = Capabilities(text_limit=TEXT_LIMIT, buttons=True)
+    capabilities = Capabilities(text_limit=TEXT_LIMIT, buttons=True, contact=True)
 
     def __init__(self, bot: Bot, *, contact_button: str) -> None:
         self._bot = bot

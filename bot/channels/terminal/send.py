@@ -18,7 +18,7 @@ class TerminalChannel:
     """The way out to every connected terminal of a user; see `bot.ports.Channel`."""
 
     name = CHANNEL
-    capabilities = Capabilities(text_limit=TEXT_LIMIT, buttons=True)
+    capabilities = Capabilities(text_limit=TEXT_LIMIT, buttons=True, contact=True)
 
     def __init__(self, sessions: Sessions, *, absent_retry: timedelta) -> None:
         self._sessions = sessions

@@ -1,0 +1,1 @@
+"""The `shuke` commands, a module for each matter; `bot/cli.py` joins them."""

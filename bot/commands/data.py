@@ -1,0 +1,156 @@
+"""What the shop puts in, and what is known: imports, a customer's page, why the bot said something, the database."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import typer
+from sqlalchemy import Connection
+
+from bot.commands.common import Bar, console, errors, open_store, options, show_json
+from bot.errors import ShukeError
+from bot.wiring import import_settings
+from crm_store import history, outbox, schema, turns
+from crm_store.imports import import_file, load_mapping
+from crm_store.ports import SystemClock, Ulids
+from crm_store.showing import customer_json, find_customer
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("import")(import_)
+    app.command()(explain)
+    customer = typer.Typer(help="What is known of a customer.", no_args_is_help=True, rich_markup_mode=None)
+    customer.command("show")(show)
+
+    @customer.callback()
+    def _customer() -> None:
+        """What is known of a customer."""
+
+    app.add_typer(customer, name="customer")
+    database = typer.Typer(help="Care of the database.", no_args_is_help=True, rich_markup_mode=None)
+    database.command("upgrade")(upgrade)
+
+    @database.callback()
+    def _database() -> None:
+        """Care of the database."""
+
+    app.add_typer(database, name="db")
+
+
+def import_(
+    context: typer.Context,
+    kind: Annotated[Literal["customers", "products", "orders", "points"], typer.Argument(help="What the file holds.")],
+    file: Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header.")],
+    map: Annotated[Path | None, typer.Option(help="A YAML file that says which column is which.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+) -> None:
+    """Bring in customers, products, orders or points; again changes nothing.
+
+    Example: ./shuke import customers customers.csv --dry-run
+    """
+    settings = options(context).settings()
+    clock = SystemClock()
+    with open_store(settings) as store, Bar(f"importing {kind}") as bar:
+        report = import_file(
+            store,
+            kind,
+            file,
+            mapping=load_mapping(map, kind) if map else None,
+            dry_run=dry_run,
+            now=clock.now(),
+            ids=Ulids(clock),
+            settings=import_settings(settings),
+            progress=bar.share,
+        )
+    if options(context).json:
+        show_json(asdict(report))
+    else:
+        for refused in report.refused:
+            errors.print(f"{file.name}:{refused.line}: {refused.field}: {refused.reason}", markup=False)
+        would = "would be " if dry_run else ""
+        console.print(
+            f"{report.rows} rows: {report.added} {would}added, {report.changed} {would}changed, "
+            f"{report.unchanged} unchanged, {len(report.refused)} refused",
+            markup=False,
+        )
+    if report.refused:
+        sys.exit(2)
+
+
+def show(
+    context: typer.Context, id: Annotated[str, typer.Argument(help="A customer_id, an id or CHANNEL:USER.")]
+) -> None:
+    """Show everything that is known of a customer.
+
+    Example: ./shuke customer show terminal:wang --json
+    """
+    with open_store(options(context).settings()) as store:
+        found = store.read_now(find_customer, id)
+        if found is None:
+            raise ShukeError(f"{id}: no such customer; give a customer_id, an internal id or CHANNEL:USER")
+        show_json(store.read_now(customer_json, found, SystemClock().now()))
+
+
+def explain(context: typer.Context, interaction: Annotated[str, typer.Argument(help="A message's id.")]) -> None:
+    """Say why the bot said, or did not say, that: what was understood, decided and used.
+
+    Example: ./shuke explain 01KB2M8QY5T6ZC3X9V7N4R1S0D
+    """
+    settings = options(context).settings()
+    with open_store(settings) as store:
+        found = store.read_now(_explained, interaction)
+    if found is None:
+        raise ShukeError(f"{interaction}: no such message; `shuke customer show` lists a customer's messages")
+    if options(context).json:
+        show_json(found)
+        return
+    zone = ZoneInfo(settings.shop.zone)
+    message, turn = found["message"], found["turn"]
+    at = message["at"].astimezone(zone)
+    said = message["text"] or message["data"]
+    console.print(f"{at:%Y-%m-%d %H:%M:%S} {message['by']}: {said}", markup=False)
+    if turn is None:
+        console.print("no turn of the bot led to this, or has handled it yet", markup=False)
+        return
+    if understood := turn["understood"]:
+        ranking = ", ".join(f"{one['name']} {one['confidence']:.2f}" for one in understood["intents"][:5])
+        console.print(f"understood by {understood['source']}: {ranking or understood['intent']}", markup=False)
+        for entity in understood["entities"]:
+            console.print(f"  {entity['entity']}: {entity['value']}", markup=False)
+        console.print(f"  mood {understood['sentiment']}, urgency {understood['urgency']}", markup=False)
+    decided = turn["decided"]
+    console.print(f"owner {decided['owner']}, flow {decided['flow']}, asking {decided['asking']}", markup=False)
+    for line in decided["trace"]:
+        console.print(f"  {line}", markup=False)
+    for action in decided["actions"]:
+        console.print(f"  did {action['action']}: {action['result']}", markup=False)
+    for reply in decided["replies"]:
+        console.print(f"  said {reply['reply']}", markup=False)
+
+
+def _explained(conn: Connection, ref: str) -> dict[str, Any] | None:
+    message = history.by_ref(conn, ref)
+    if message is None:
+        return None
+    answered = (message.data or {}).get("answers", ref)
+    turn = turns.by_ref(conn, answered)
+    sent = outbox.by_ref(conn, ref)
+    return {
+        "message": {"id": ref, "at": message.at, "by": message.by, "text": message.text, "data": message.data},
+        "turn": {"at": turn.at, "understood": turn.understood, "decided": turn.decided} if turn else None,
+        "delivery": {"status": sent.status, "attempts": sent.attempts, "error": sent.error} if sent else None,
+    }
+
+
+def upgrade(context: typer.Context) -> None:
+    """Bring the database to the newest form, making it where there is none.
+
+    Example: ./shuke db upgrade
+    """
+    settings = options(context).settings()
+    schema.upgrade(settings.store.url)
+    console.print("the database is up to date", markup=False)

@@ -1,0 +1,97 @@
+"""`shuke simulate`: the virtual world, JSON lines in and out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+
+from bot.commands.common import Bar, errors, options
+from bot.settings import Settings
+from bot.simulate import World, run
+from bot.wiring import build_understander, fixed_address
+from nlu.breaker import Breaker
+from nlu.client import RasaClient
+from nlu.errors import NluUnavailable
+from nlu.rasa_process import RasaProcess
+from nlu.training import ensure_model
+
+NO_ANSWER = timedelta(seconds=60)
+"""A virtual world has no deadline and no fallback; a Rasa that is silent for so long is broken."""
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(simulate)
+
+
+def simulate(
+    context: typer.Context,
+    seed: Annotated[int, typer.Option(help="What chance is drawn from.")] = 1,
+    nlu: Annotated[str, typer.Option(help="rasa, rules, or the URL of a Rasa server.")] = "rasa",
+    input: Annotated[Path | None, typer.Option(help="A file of JSON lines; default stdin.")] = None,
+) -> None:
+    """Run the virtual world: a JSON line in, a JSON line out.
+
+    Example: echo '{"customer": "u1", "text": "你好"}' | ./shuke simulate --seed 7
+    """
+    chosen = options(context)
+    settings = chosen.settings()
+    try:
+        asyncio.run(_simulate(settings, seed, nlu, input, chosen.store))
+    except NluUnavailable as exc:
+        errors.print(f"shuke: the NLU gave no answer: {exc}; see {settings.nlu.logs}/rasa.log", markup=False)
+        sys.exit(1)
+
+
+async def _simulate(settings: Settings, seed: int, nlu: str, input: Path | None, store: str | None) -> None:
+    async with classifier_for(settings, nlu) as classifier:
+        understander = build_understander(settings, classifier, rules_stand_in=False)
+        world = World(settings, understander, seed=seed, store_url=settings.store.url if store else None)
+        out = sys.stdout.buffer
+
+        def write(line: bytes) -> None:
+            out.write(line)
+            out.flush()
+
+        try:
+            with input.open("rb") if input else contextlib.nullcontext(sys.stdin.buffer) as lines:
+                await run(world, lines, write)
+        finally:
+            world.close()
+
+
+@contextlib.asynccontextmanager
+async def classifier_for(settings: Settings, nlu: str) -> AsyncIterator[RasaClient | None]:
+    """Give the client of a Rasa: ``rasa`` starts one, ``rules`` gives None, anything else is a server's URL."""
+    if nlu == "rules":
+        yield None
+        return
+    patient = Breaker(failures=2**31, pause=NO_ANSWER, now=monotonic)
+    if nlu != "rasa":
+        locate = fixed_address(nlu, os.environ.get("SHUKE_NLU_TOKEN", ""))
+        async with RasaClient(locate, deadline=NO_ANSWER, breaker=patient) as client:
+            yield client
+        return
+    with Bar("training the NLU") as bar:
+        model = await ensure_model(settings.nlu, progress=bar)
+    rasa = RasaProcess(settings.nlu, model)
+    running = asyncio.create_task(rasa.run())
+    try:
+        async with asyncio.timeout(180):
+            await rasa.until_ready()
+        async with RasaClient(lambda: rasa.address, deadline=NO_ANSWER, breaker=patient) as client:
+            yield client
+    except TimeoutError:
+        raise NluUnavailable("Rasa did not start within 180 s") from None
+    finally:
+        await rasa.stop()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running

@@ -1,0 +1,116 @@
+"""Builds the objects and joins them; the only place where concrete classes meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from bot.answering import Answering, Shop
+from bot.delivery import Delivery
+from bot.intake import Claimed, Intake
+from bot.ports import Channel
+from bot.settings import Settings
+from bot.turn import Turn, Understand
+from bot.worker import Worker
+from care.due import last_moment
+from care.policy import Policy, load_policy
+from crm_store.imports import ImportSettings
+from crm_store.ports import Clock, Ids
+from crm_store.unit_of_work import Store
+from flows.standard import load_standard
+from nlu.breaker import Breaker
+from nlu.client import RasaAddress, RasaClient
+from nlu.entities.order_no import OrderPattern
+from nlu.understand import IntentClassifier, Understander
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The pipeline, put together: what takes messages in, works on them and sends the answers out."""
+
+    store: Store
+    intake: Intake
+    turn: Turn
+    delivery: Delivery
+    worker: Worker
+    policy: Policy
+
+
+def build_understander(
+    settings: Settings, classifier: IntentClassifier | None, *, rules_stand_in: bool = True
+) -> Understander:
+    """Return the understanding of messages; without a classifier keyword rules answer."""
+    return Understander(
+        classifier,
+        least_confidence=settings.nlu.least_confidence,
+        region=settings.shop.region,
+        currency=settings.shop.currency,
+        orders=OrderPattern(settings.shop.order_no),
+        rules_stand_in=rules_stand_in,
+    )
+
+
+def build_classifier(settings: Settings, locate: Any) -> RasaClient:
+    """Return the client of a Rasa that ``locate`` knows the address of, None while there is none."""
+    breaker = Breaker(failures=settings.nlu.failures_before_pause, pause=settings.nlu.pause, now=monotonic)
+    return RasaClient(locate, deadline=settings.nlu.deadline, breaker=breaker)
+
+
+def fixed_address(url: str, token: str) -> Any:
+    """Return a `locate` for a Rasa that is always at the same place."""
+    address = RasaAddress(url.rstrip("/"), token)
+    return lambda: address
+
+
+def import_settings(settings: Settings) -> ImportSettings:
+    """Return how the shop's own files are to be read."""
+    shop = settings.shop
+    return ImportSettings(zone=ZoneInfo(shop.zone), region=shop.region, currency=shop.currency)
+
+
+def build_policy(settings: Settings) -> Policy:
+    """Return the rules and words of care, the shop's own over ours."""
+    care = settings.overlay / "care"
+    return load_policy(
+        settings.care,
+        rules_overlay=care if care.is_dir() else None,
+        replies_overlay=care / "replies" if (care / "replies").is_dir() else None,
+    )
+
+
+def build_house(
+    settings: Settings,
+    *,
+    store: Store,
+    clock: Clock,
+    ids: Ids,
+    channels: Mapping[str, Channel],
+    understand: Understand,
+    worker: str,
+) -> House:
+    """Put the pipeline together. ``channels`` is kept, so that one may be added until the first message."""
+    overlay = settings.overlay / "flows"
+    dialogue = load_standard(overlay if overlay.is_dir() else None)
+    policy = build_policy(settings)
+    lease = settings.work.lease
+
+    def ask_care(conn: Connection, row: Any, now: datetime) -> str | None:
+        return last_moment(conn, row, now, policy)
+
+    delivery = Delivery(store, clock, channels, worker=worker, lease=lease, last_moment=ask_care)
+    shop = Shop(settings.shop.language, settings.shop.zone, settings.shop.region, settings.desk_hours)
+    answering = Answering(dialogue, shop, channels, ids, worker=worker)
+    turn = Turn(store, clock, understand, answering, delivery, worker=worker, lease=lease)
+    at_work = Worker(store, clock, turn, delivery, name=worker, lease=lease, sweep_every=settings.work.sweep_every)
+
+    def start(claimed: Claimed) -> None:
+        at_work.start(claimed)
+
+    intake = Intake(store, clock, ids, worker=worker, lease=lease, start=start)
+    return House(store, intake, turn, delivery, at_work, policy)
