@@ -1,0 +1,70 @@
+"""What the gate needs to know about a customer, read from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from care.calendar import zone_named
+from care.gate import Facts
+from care.policy import Policy
+from care.rules import BIRTHDAY, Rule
+from crm_store import consents, conversations, identities, tickets
+from crm_store.outbox import outbox
+
+LOOK_BACK = timedelta(days=33)
+"""How far back sends are looked up: a calendar month of any zone lies within it."""
+
+_left_at = func.coalesce(outbox.c.sent_at, outbox.c.created_at)
+_SENDS = (
+    select(outbox.c.rule, _left_at.label("at"))
+    .where(
+        outbox.c.customer_id == bindparam("customer_id"),
+        outbox.c.kind == "care",
+        outbox.c.status.in_(("queued", "sending", "sent", "unknown")),
+        outbox.c.created_at > bindparam("since"),
+    )
+    .order_by(outbox.c.id)
+)
+
+
+def gather(
+    conn: Connection, customer: Any, *, rule: Rule, due_at: datetime, policy: Policy, now: datetime,
+    planned: Collection[datetime] = (),
+) -> Facts:  # fmt: skip
+    """Return the facts about a customer (their row) for a rule; ``planned`` sends count as sent."""
+    conversation = conversations.of_customer(conn, customer.id)
+    return Facts(
+        customer_id=customer.id,
+        rule=rule.name,
+        due_at=due_at,
+        zone=zone_named(customer.timezone, policy.settings.zone),
+        consent=consents.of_customer(conn, customer.id),
+        open_tickets=tickets.has_open(conn, customer.id),
+        owner=conversation.owner if conversation else conversations.BOT,
+        reachable=reachable_identity(conn, customer.id) is not None,
+        sends=(*_counted_sends(conn, customer.id, policy.rules, now), *planned),
+        own_day=rule.on == BIRTHDAY,
+        holdout=rule.holdout,
+    )
+
+
+def reachable_identity(conn: Connection, customer_id: str) -> Any | None:
+    """Return the identity to write to: of those that can be reached the last seen, else the newest."""
+    reachable = [row for row in identities.of_customer(conn, customer_id) if row.unreachable_since is None]
+    if not reachable:
+        return None
+    seen = [row for row in reachable if row.last_seen_at is not None]
+    if seen:
+        return max(seen, key=lambda row: (row.last_seen_at, row.created_at, row.id))
+    return max(reachable, key=lambda row: (row.created_at, row.id))
+
+
+def _counted_sends(conn: Connection, customer_id: str, rules: Mapping[str, Rule], now: datetime) -> list[datetime]:
+    # Of a rule that exists no more the purpose is unknown: it counts.
+    free = {rule.name for rule in rules.values() if rule.purpose == "service"}
+    rows = conn.execute(_SENDS, {"customer_id": customer_id, "since": now - LOOK_BACK})
+    return [row.at for row in rows if row.rule not in free]

@@ -1,0 +1,98 @@
+"""The clock: every half minute it asks what has become due, and fires each occasion as a unit of its own.
+
+How far it has come is kept in the store, so what fell due while nobody ran is
+found afterwards; and every occasion is claimed there, so two clocks do no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy import Connection
+
+from care.due import PAUSED, SWEEP, Fired, fire
+from care.occasions import Occasion, occasions
+from care.policy import Policy
+from crm_store import schedule, switches
+from crm_store.ports import Clock, Ids
+from crm_store.unit_of_work import Store
+
+log = structlog.get_logger(__name__)
+
+
+async def sweep(store: Store, now: datetime, *, policy: Policy, ids: Ids) -> list[Fired]:
+    """Fire what has become due since the last sweep, up to ``now``, in order.
+
+    The first sweep ever only marks where time begins: nobody is congratulated for
+    last week. While care is paused nothing is fired and the mark stays.
+    """
+    plan = await store.read(_plan, now, policy)
+    if plan is None:
+        return []
+    if not plan:
+        await store.run(schedule.advance, SWEEP, now)
+        return []
+    fired: list[Fired] = []
+    for number, occasion in enumerate(plan, start=1):
+        swept = now if number == len(plan) else None
+        fired.append(await store.run(fire, occasion, policy, ref=ids.new(), now=now, swept=swept))
+        if fired[-1].outcome == PAUSED:
+            break
+    return fired
+
+
+def _plan(conn: Connection, now: datetime, policy: Policy) -> list[Occasion] | None:
+    """Return what is due, or None where the mark is to stay where it is."""
+    since = schedule.swept_until(conn, SWEEP)
+    if since is None:
+        return []
+    if since >= now or "care" in switches.paused(conn):
+        return None
+    return occasions(conn, policy.rules, since=since, until=now, settings=policy.settings)
+
+
+class CareClock:
+    """Sweeps at the start and then regularly, until it is stopped.
+
+    ``queued`` is called after a sweep that put messages into the outbox, so that
+    delivery need not wait for its own next look.
+    """
+
+    def __init__(self, store: Store, policy: Policy, *, clock: Clock, ids: Ids, queued: Callable[[], None]) -> None:
+        self._store = store
+        self._policy = policy
+        self._clock = clock
+        self._ids = ids
+        self._queued = queued
+        self._sweeping = asyncio.Lock()
+        # APScheduler is the clock only: its jobs live in memory and mean nothing but "look now".
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+
+    async def start(self) -> None:
+        """Sweep once, then go on regularly on the running event loop."""
+        await self.look()
+        every = self._policy.settings.sweep_every.total_seconds()
+        self._scheduler.add_job(
+            self.look, "interval", seconds=every, max_instances=1, coalesce=True, misfire_grace_time=None
+        )
+        self._scheduler.start()
+
+    async def look(self) -> None:
+        """Sweep once."""
+        async with self._sweeping:
+            fired = await sweep(self._store, self._clock.now(), policy=self._policy, ids=self._ids)
+        outcomes = [one.outcome for one in fired]
+        if outcomes:
+            log.info("care.swept", occasions=len(outcomes), queued=outcomes.count("queued"))
+        if "queued" in outcomes:
+            self._queued()
+
+    async def stop(self) -> None:
+        """End, after the sweep that is under way."""
+        self._scheduler.pause()
+        async with self._sweeping:
+            self._scheduler.shutdown(wait=False)
