@@ -14,8 +14,7 @@ import yaml
 
 from nlu.settings import RASA_FOLDER
 
-INTENTS = frozenset(
-    """
+_NAMES = """
     greet goodbye thank affirm deny cancel_dialogue repeat ask_bot_identity ask_bot_help request_human_agent
     chitchat out_of_scope
     ask_product_info ask_price_promotion request_price_adjustment ask_stock ask_store_info ask_shipping_info
@@ -25,8 +24,8 @@ INTENTS = frozenset(
     check_complaint_status
     ask_points_balance ask_earn_rules redeem_points ask_membership_tier join_membership cancel_membership
     update_profile give_feedback_rating opt_out_marketing opt_in_marketing request_data_export_or_delete
-    """.split()
-)
+"""
+INTENTS = frozenset(_NAMES.split())
 BARE_WORDS = {
     "人工": "request_human_agent",
     "你好": "greet",

@@ -1,0 +1,72 @@
+"""A stand-in for the `rasa` command: real process, real HTTP, and trouble where a test asks for it.
+
+What it does is written in the files that it is given, as nothing else reaches it:
+`train` reads the training data, `run` the model.
+"""
+
+import json
+import os
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+BROKEN = """\
+YamlSyntaxException: Failed to read 'data/zh/a.yml'. while parsing a block mapping
+  in "data/zh/a.yml", line 4, column 3:
+expected <block end>, but found '<block sequence start>'
+  in "data/zh/a.yml", line 7, column 4:
+"""
+INVALID = """\
+YamlValidationException: Failed to validate 'data/zh/a.yml'. Here are the errors found during validation:
+  in data/zh/a.yml:5:
+      Key 'intents' was not defined. Path: '/nlu/0'
+"""
+
+
+def main() -> None:
+    {"train": train, "run": run}[sys.argv[1]]()
+
+
+def train() -> None:
+    data = Path("data/zh/a.yml").read_text()
+    with Path("../trainings.txt").open("a") as log:
+        log.write("training\n")
+    if "broken" in data:
+        sys.exit(BROKEN)
+    if "invalid" in data:
+        sys.exit(INVALID)
+    if "crash" in data:
+        sys.exit("Killed: out of memory")
+    print("Starting to train component 'JiebaTokenizer'.")
+    print("Starting to train component 'LogisticRegressionClassifier'.")
+    Path("trained.tar.gz").write_text(data)
+
+
+def run() -> None:
+    option = dict(zip(sys.argv, sys.argv[1:], strict=False))
+    trouble = Path(option["-m"]).read_text()
+    first = not Path("started.txt").exists()
+    Path("started.txt").write_text("\n".join(os.environ))
+    if "dies at once" in trouble and first:
+        sys.exit(3)
+
+    class Answers(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            url = urlsplit(self.path)
+            said = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            allowed = parse_qs(url.query).get("token") == [option["--auth-token"]]
+            if said["text"] == "die":
+                os._exit(4)
+            body = json.dumps({"intent_ranking": [{"name": "greet", "confidence": 0.9}]}).encode()
+            self.send_response(200 if allowed else 401)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    ThreadingHTTPServer(("127.0.0.1", int(option["-p"])), Answers).serve_forever()
