@@ -102,7 +102,7 @@ class World:
             self._folder = TemporaryDirectory(prefix="shuke-world-")
             url = f"sqlite:///{Path(self._folder.name) / 'world.db'}"
             self.store = Store(url, durable=False)
-            schema.create(self.store.writing_engine)
+            self.store.run_now(schema.create)
         else:
             schema.upgrade(url)
             self.store = Store(url)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, select
+from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
@@ -50,6 +50,7 @@ ADD = insert(history)
 
 _TIMELINE = select(history).where(history.c.customer_id == bindparam("customer_id")).order_by(history.c.id)
 _SINCE = select(history).where(history.c.id > bindparam("after")).order_by(history.c.id)
+_LAST_ID = select(func.coalesce(func.max(history.c.id), 0))
 _BY_REF = select(history).where(history.c.ref == bindparam("ref"))
 
 
@@ -94,6 +95,11 @@ def timeline(conn: Connection, customer_id: str) -> list[Any]:
 def since(conn: Connection, after: int) -> list[Any]:
     """Return the entries after the one with the given key, in order."""
     return list(conn.execute(_SINCE, {"after": after}))
+
+
+def last_id(conn: Connection) -> int:
+    """Return the key of the newest entry, 0 where there is none."""
+    return int(conn.execute(_LAST_ID).scalar_one())
 
 
 def by_ref(conn: Connection, ref: str) -> Any | None:

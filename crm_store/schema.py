@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from crm_store import models
 from crm_store.unit_of_work import sqlite_engine
@@ -51,9 +51,9 @@ def is_current(url: str) -> bool:
         engine.dispose()
 
 
-def create(engine: Engine) -> None:
-    """Make all tables at once, without migrations."""
-    models.metadata.create_all(engine)
+def create(conn: Connection) -> None:
+    """Make all tables at once, without migrations: a unit of work for a store that is new."""
+    models.metadata.create_all(conn)
 
 
 def _config() -> Config:

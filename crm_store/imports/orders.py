@@ -1,8 +1,11 @@
-"""Orders of a list, a row an item: the rows of an order may say the same or complete each other.
+"""Orders of a list, a row an item.
 
-The earliest time that any row gives for a step is the order's; of everything else
-the latest row counts, and empty columns change nothing. An order's steps are part
-of its customer's history, each once and at its own time.
+The first row of an order in a file speaks for the order; its further rows bring
+items, and complete what the first left empty (parcels of one order may have
+tracking numbers of their own, and the file shall mean the same each time). Of each
+step the earliest time that any row gives is the order's. Empty columns change
+nothing. An order's steps are part of its customer's history, each once and at its
+own time.
 """
 
 from __future__ import annotations
@@ -68,6 +71,8 @@ class OrderRow:
     customer_no: str | None
     fields: dict[str, Any]
     item: Item | None
+    is_further: bool = False
+    """Whether the file spoke of this order before."""
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Add the order or its item, or change what the row says otherwise."""
@@ -95,6 +100,10 @@ class OrderRow:
 
     def _change(self, conn: Connection, before: Any, fields: dict[str, Any], now: datetime) -> bool:
         present = {name: getattr(before, name) for name in ("customer_id", "status", *TIMES.values())}
+        if self.is_further:
+            fields = {
+                name: value for name, value in fields.items() if name in TIMES.values() or getattr(before, name) is None
+            }
         for column in TIMES.values():
             if present[column] is not None and column in fields:
                 fields[column] = min(present[column], fields[column])
@@ -141,7 +150,7 @@ def read(cells: Cells) -> OrderRow:
     """Read a row of a list; `RowRefused` names the column that cannot be read."""
     order_no, fields = cells.required("order_no"), _fields(cells)
     cells.required("sku")
-    return OrderRow(order_no, cells.text("customer_id"), fields, _item(cells))
+    return OrderRow(order_no, cells.text("customer_id"), fields, _item(cells), is_further=cells.ordinal > 1)
 
 
 def read_event(cells: Cells, status: str) -> OrderRow:
