@@ -6,6 +6,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -20,10 +21,8 @@ COLUMNS = "type_name, timestamp, intent_name, action_name, data"
 
 def give_history(store: Path, model: str, customers: Sequence[str], *, passes: int, when: When) -> None:
     """Write the talk of the customer ``model``, ``passes`` times over, for each of ``customers``."""
-    with sqlite3.connect(store, timeout=60) as connection:
-        talk = connection.execute(
-            f"SELECT {COLUMNS} FROM events WHERE sender_id = ? ORDER BY id", (model,)
-        ).fetchall()
+    with closing(sqlite3.connect(store, timeout=60)) as connection, connection:
+        talk = connection.execute(f"SELECT {COLUMNS} FROM events WHERE sender_id = ? ORDER BY id", (model,)).fetchall()
         connection.executemany(
             f"INSERT INTO events (sender_id, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
             [(customers[0], *event) for event in _repeated(talk, passes, when)],

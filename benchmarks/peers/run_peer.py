@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import IO
 
@@ -69,9 +70,13 @@ class PeerBot:
             timeout=ANSWER_WITHIN_S,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
         )
-        async with asyncio.timeout(READY_WITHIN_S):
-            await self._until_ready(f"http://127.0.0.1:{action_port}/health")
-            await self._until_ready("/webhooks/rest/")
+        try:
+            async with asyncio.timeout(READY_WITHIN_S):
+                await self._until_ready(f"http://127.0.0.1:{action_port}/health")
+                await self._until_ready("/webhooks/rest/")
+        except BaseException:
+            await self.kill()
+            raise
         return time.perf_counter() - begun
 
     def _launch(self, model: Path, bot_port: int, action_port: int) -> None:
@@ -108,20 +113,24 @@ class PeerBot:
             await asyncio.sleep(0.2)
 
     async def stop(self) -> None:
-        """End both processes in order."""
+        """End both processes in order, or by force where one doesn't end within ENDED_WITHIN_S."""
+        family = self.processes()
         for process in self._started.values():
             process.terminate()
+        _, lasting = await asyncio.to_thread(psutil.wait_procs, family, ENDED_WITHIN_S)
+        for process in lasting:
+            process.kill()
         await self._forget()
 
     async def kill(self) -> None:
-        """End both processes as a power cut would."""
-        for process in self._started.values():
+        """End both processes, children included, as a power cut would."""
+        for process in self.processes():
             process.kill()
         await self._forget()
 
     async def _forget(self) -> None:
         for process in self._started.values():
-            await asyncio.to_thread(process.wait, ENDED_WITHIN_S)
+            await asyncio.to_thread(process.wait)
         self._started.clear()
         if self._client is not None:
             await self._client.aclose()
@@ -152,7 +161,8 @@ class PeerBot:
         return {name: memory_mb(family) for name, family in self._families().items()}
 
     def _families(self) -> dict[str, list[psutil.Process]]:
-        parents = {name: psutil.Process(process.pid) for name, process in self._started.items()}
+        alive = {name: process for name, process in self._started.items() if process.poll() is None}
+        parents = {name: psutil.Process(process.pid) for name, process in alive.items()}
         return {name: [parent, *parent.children(recursive=True)] for name, parent in parents.items()}
 
     def customers(self, count: int) -> list[Customer]:
@@ -176,7 +186,7 @@ class PeerBot:
 
     def said_to(self, customers: Iterable[str]) -> int:
         """Return how many messages of these customers the tracker store holds."""
-        with sqlite3.connect(self.tracker_db) as store:
+        with closing(sqlite3.connect(self.tracker_db)) as store:
             return sum(
                 store.execute(
                     "SELECT count(*) FROM events WHERE sender_id = ? AND type_name = 'user'", (customer,)

@@ -21,18 +21,14 @@ class OrderStatus(Action):
     def name(self) -> str:
         return "action_order_status"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         order_no = tracker.get_slot("order_no")
         row = SHOP.execute(
             "SELECT status, carrier, tracking_no, eta FROM orders WHERE order_no = ? AND customer = ?",
             (order_no, tracker.sender_id),
         ).fetchone()
         if row is None:
-            dispatcher.utter_message(
-                text=f"没有找到订单 {order_no}。 I can't find {order_no} among your orders."
-            )
+            dispatcher.utter_message(text=f"没有找到订单 {order_no}。 I can't find {order_no} among your orders.")
         else:
             status, carrier, tracking_no, eta = row
             dispatcher.utter_message(text=f"{order_no}: {status}, {carrier} {tracking_no}, {eta}")
@@ -45,9 +41,7 @@ class Points(Action):
     def name(self) -> str:
         return "action_points"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         lots = SHOP.execute(
             "SELECT points, expires_at FROM points WHERE customer = ? ORDER BY expires_at",
             (tracker.sender_id,),
@@ -70,9 +64,7 @@ class OpenTicket(Action):
     def name(self) -> str:
         return "action_open_ticket"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         if tracker.get_slot("confirmed"):
             with SHOP:
                 number = SHOP.execute(
@@ -96,9 +88,7 @@ class HandOver(Action):
     def name(self) -> str:
         return "action_hand_over"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         with SHOP:
             SHOP.execute("INSERT INTO handovers (customer) VALUES (?)", (tracker.sender_id,))
         dispatcher.utter_message(text="同事马上来。 A colleague will be with you.")

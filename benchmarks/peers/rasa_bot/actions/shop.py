@@ -38,9 +38,5 @@ def add_regulars(connection: sqlite3.Connection, regulars: Iterable[tuple[str, s
         )
         connection.executemany(
             "INSERT INTO points VALUES (?, ?, ?)",
-            [
-                lot
-                for customer, _ in rows
-                for lot in ((customer, 500, "2026-03-31"), (customer, 360, "2026-12-31"))
-            ],
+            [lot for customer, _ in rows for lot in ((customer, 500, "2026-03-31"), (customer, 360, "2026-12-31"))],
         )
