@@ -202,14 +202,19 @@ def _objection(conn: Connection, row: Any, last_moment: LastMoment, now: datetim
 
 def _record_care(conn: Connection, parcel: Parcel, fate: str, reason: str | None, now: datetime) -> None:
     data: dict[str, Any] = {"rule": parcel.rule, "message": parcel.message.id}
-    _record(conn, parcel, f"care.{fate}", data if reason is None else data | {"reason": reason}, now)
+    if reason is not None:
+        data["reason"] = reason
+    said = {"ref": parcel.message.id, "text": parcel.message.text} if fate == "sent" else {}
+    _record(conn, parcel, f"care.{fate}", data, now, **said)
 
 
-def _record(conn: Connection, parcel: Parcel, kind: str, data: dict[str, Any], now: datetime) -> None:
+def _record(
+    conn: Connection, parcel: Parcel, kind: str, data: dict[str, Any], now: datetime, **columns: str
+) -> None:
     history.record(
         conn, at=now, kind=kind, by="system", customer_id=parcel.customer_id,
         conversation_id=parcel.conversation_id, identity_id=parcel.identity_id, channel=parcel.message.channel,
-        data=data,
+        data=data, **columns,
     )  # fmt: skip
 
 

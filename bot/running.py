@@ -161,7 +161,7 @@ async def _receive_telegram(
 async def _serve(
     stack: AsyncExitStack, settings: Settings, house: House, rasa: RasaProcess | None, routers: list[APIRouter]
 ) -> str:
-    app = build_app(house, nlu_ready=lambda: rasa is not None and rasa.ready, routers=routers)
+    app = build_app(house.store, nlu_ready=lambda: rasa is not None and rasa.ready, routers=routers)
     listening = socket.create_server((settings.web.host, settings.web.port))
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     server = _Server(config)

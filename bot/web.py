@@ -10,10 +10,10 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.wiring import House
+from crm_store.unit_of_work import Store
 
 
-def build_app(house: House, *, nlu_ready: Any, routers: Sequence[APIRouter] = ()) -> FastAPI:
+def build_app(store: Store, *, nlu_ready: Any, routers: Sequence[APIRouter] = ()) -> FastAPI:
     """Return the application. ``nlu_ready`` says whether the NLU answers; without it keyword rules do."""
     app = FastAPI(title="Shuke", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -24,7 +24,7 @@ def build_app(house: House, *, nlu_ready: Any, routers: Sequence[APIRouter] = ()
     @app.get("/readyz")
     async def ready() -> JSONResponse:
         try:
-            await house.store.read(_answers)
+            await store.read(_answers)
             database = True
         except SQLAlchemyError:
             database = False

@@ -179,6 +179,7 @@ def sqlite_engine(url: str, *, begin: str = "BEGIN IMMEDIATE", pool_size: int = 
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0,
+        hide_parameters=True,  # customers' words are among them, and errors reach logs
         connect_args={"check_same_thread": False, "timeout": 10, "cached_statements": 512},
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,

@@ -26,8 +26,8 @@ COLUMNS = (
 REQUIRED = ("customer_id",)
 EVIDENCE = "import"
 
-_SAID_THEMSELVES = select(consents.c.purpose).where(
-    consents.c.customer_id == bindparam("customer_id"), consents.c.evidence != EVIDENCE
+_SAID = select(consents.c.purpose, consents.c.value, consents.c.evidence).where(
+    consents.c.customer_id == bindparam("customer_id")
 )
 
 
@@ -45,7 +45,7 @@ class CustomerRow:
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Add the customer, or change what the row says otherwise, and link what proves to be theirs."""
         known = customers.by_number(conn, self.customer_no)
-        self._refuse_identity_of_another(conn, known)
+        identity = self._identity_unless_of_another(conn, known)
         stranger = self._stranger_with_phone(conn) if known is None or self._changes_phone(known) else None
         if known is None:
             customer_id = ids.new()
@@ -57,21 +57,23 @@ class CustomerRow:
             changed = self._change(conn, known, now)
         if stranger is not None:
             linking.link(conn, stranger, customer_id, evidence=EVIDENCE, now=now)
+            identity = identities.find(conn, *self.identity) if self.identity else None
             changed = True
-        changed |= self._give_identity(conn, customer_id, now, ids, is_new=known is None)
+        changed |= self._give_identity(conn, identity, customer_id, now, ids, is_new=known is None)
         # After the linking: what a stranger said about our messages goes on counting.
         changed |= self._take_consent(conn, customer_id, now)
         if known is None:
             return RowResult.ADDED
         return RowResult.CHANGED if changed else RowResult.UNCHANGED
 
-    def _refuse_identity_of_another(self, conn: Connection, known: Any | None) -> None:
+    def _identity_unless_of_another(self, conn: Connection, known: Any | None) -> Any | None:
         found = identities.find(conn, *self.identity) if self.identity else None
         if found is None or (known is not None and found.customer_id == known.id):
-            return
+            return found
         holder = customers.by_id(conn, found.customer_id)
         if holder is not None and holder.customer_no is not None:
             raise RowRefused("channel_user_id", "belongs to another customer", "take it out of one of the two")
+        return found
 
     def _changes_phone(self, known: Any) -> bool:
         phone = self.fields.get("phone")
@@ -107,15 +109,16 @@ class CustomerRow:
         )
         return True
 
-    def _give_identity(self, conn: Connection, customer_id: str, now: datetime, ids: Ids, *, is_new: bool) -> bool:
+    def _give_identity(
+        self, conn: Connection, found: Any | None, customer_id: str, now: datetime, ids: Ids, *, is_new: bool
+    ) -> bool:
         if self.identity is None:
             return False
-        channel, user_id = self.identity
-        found = identities.find(conn, channel, user_id)
         if found is not None:
             was_theirs = bool(found.verified) and found.customer_id == customer_id
             linking.link(conn, found, customer_id, evidence=EVIDENCE, now=now)
             return not was_theirs
+        channel, user_id = self.identity
         id = ids.new()
         identities.add(
             conn, id=id, channel=channel, user_id=user_id, customer_id=customer_id, now=now,
@@ -131,16 +134,17 @@ class CustomerRow:
     def _take_consent(self, conn: Connection, customer_id: str, now: datetime) -> bool:
         if self.marketing_consent is None:
             return False
-        # A list is often older than what a customer told us since: their own word stands.
-        own = set(conn.execute(_SAID_THEMSELVES, {"customer_id": customer_id}).scalars())
-        changed = [
-            set_consent(
-                conn, customer_id, purpose, self.marketing_consent, now=now, evidence=EVIDENCE, by="import"
-            )
-            for purpose in ("care", "marketing")
-            if purpose not in own
-        ]  # fmt: skip
-        return any(changed)
+        said = {row.purpose: row for row in conn.execute(_SAID, {"customer_id": customer_id})}
+        changed = False
+        for purpose in ("care", "marketing"):
+            word = said.get(purpose)
+            # A list is often older than what a customer told us since: their own word stands.
+            is_ours_to_say = word is None or word.evidence == EVIDENCE
+            if is_ours_to_say and self.marketing_consent != (word is not None and word.value):
+                changed |= set_consent(
+                    conn, customer_id, purpose, self.marketing_consent, now=now, evidence=EVIDENCE, by="import"
+                )
+        return changed
 
 
 def read(cells: Cells) -> CustomerRow:
