@@ -31,4 +31,4 @@ class NluSettings(BaseModel):
     deadline: timedelta = Field(default=timedelta(milliseconds=800), gt=timedelta(0))
     failures_before_pause: int = Field(default=3, ge=1)
     pause: timedelta = Field(default=timedelta(seconds=5), gt=timedelta(0))
-    least_confidence: float = Field(default=0.3, ge=0, le=1)
+    least_confidence: float = Field(default=0.35, ge=0, le=1)
