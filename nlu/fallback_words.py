@@ -17,24 +17,20 @@ HUMAN: Final = "request_human_agent"
 WHOLE_MESSAGES: Final = {
     "affirm": (
         "是|是的|对|对的|对啊|对呀|嗯|嗯嗯|嗯呢|恩|好|好的|好啊|好呀|好吧|行|行的|行吧|可以|可以的|没错|没问题|要"
-        "|要的|需要|确认|确定|同意|当然"
-        "|就这样|就是这个|是这个|ok|okay|k|好滴|好哒|yes|yeah|yep|yup|ya|sure|of course|correct|right"
-        "|that's right|confirm|y|yes please|sounds good|👍|👌|✅|🆗"
+        "|要的|需要|确认|确定|同意|当然|就这样|就是这个|是这个|ok|okay|k|好滴|好哒|yes|yeah|yep|yup|ya|sure"
+        "|of course|correct|right|that's right|confirm|y|yes please|sounds good|👍|👌|✅|🆗"
     ),
     "deny": (
         "不|不是|不是的|不对|不用|不用了|不要|不要了|不需要|不行|不可以|否|没有|没有了|没了|错了|不是这个|不确认"
-        "|不同意|no|nope|nah|no thanks"
-        "|no thank you|not really|n|wrong|that's wrong|incorrect|don't|👎|❌|🙅"
+        "|不同意|no|nope|nah|no thanks|no thank you|not really|n|wrong|that's wrong|incorrect|don't|👎|❌|🙅"
     ),
     "greet": (
         "你好|您好|你好啊|哈喽|哈啰|嗨|在吗|在么|在不在|有人吗|有人在吗|早|早上好|上午好|中午好|下午好|晚上好"
-        "|你们好|hi|hello|hey|hi there|hello there"
-        "|hey there|good morning|good afternoon|good evening|hiya|👋"
+        "|你们好|hi|hello|hey|hi there|hello there|hey there|good morning|good afternoon|good evening|hiya|👋"
     ),
     "cancel_dialogue": (
         "算了|算了吧|不弄了|不办了|不查了|先不弄了|取消|退出|停|停止|别问了|cancel|stop|never mind|nevermind"
-        "|forget it|quit|exit|abort|cancel that"
-        "|stop this"
+        "|forget it|quit|exit|abort|cancel that|stop this"
     ),
     "thank": (
         "谢谢|谢谢你|谢谢您|谢了|多谢|感谢|谢谢啦|非常感谢|thanks|thank you|thx|ty|many thanks|thanks a lot"
@@ -43,42 +39,39 @@ WHOLE_MESSAGES: Final = {
     "goodbye": "再见|拜拜|拜|88|先这样|下次聊|晚安|bye|bye bye|goodbye|good bye|see you|see ya|good night",
     HUMAN: (
         "人工|转人工|真人|客服|人工客服|在线客服|转客服|找客服|找人工|叫人工|我要人工|要人工|人工服务|人工人工"
-        "|客服人员|活人|human|agent|human please"
-        "|agent please|a human|real person|a real person|operator|representative|live agent|human agent"
-        "|person please|live chat|customer service"
+        "|客服人员|活人|human|agent|human please|agent please|a human|real person|a real person|operator"
+        "|representative|live agent|human agent|person please|live chat|customer service"
     ),
     "ask_bot_help": "菜单|帮助|功能|help|menu|start|/start|/help|/menu|options",
 }
 HUMAN_ASKED: Final = re.compile(
-    r"(?:转|找|叫|换|接|要|来|给我|联系|呼叫|麻烦)[一下到给个位我接的 ]{0,4}(?:人工|真人|活人|客服人员|人类)(?!费"
-    r"|智能|合成|制作)"
+    r"(?:转|找|叫|换|接|要|来|给我|联系|呼叫|麻烦)[一下到给个位我接的 ]{0,4}(?:人工|真人|活人|客服人员|人类)"
+    r"(?!费|智能|合成|制作)"
     r"|转(?:接)?(?:到)?(?:一下)?客服|(?:找|叫|换)[一下个位]{0,3}客服(?!电话|热线)|人工客服|人工服务"
-    r"|有(?:没有)?(?:人工|真人)(?!智能)|人工在(?:吗|不)"
-    r"|(?:跟|和)(?:人工|真人|客服|人)(?:说|聊|讲|谈|沟通)|不(?:想|要)(?:跟|和)(?:机器人|机器)|找个人(?:来|跟|和"
-    r"|处理|说|问)"
-    r"|(?<![a-z])(?:(?:speak|talk|chat|connect me|transfer me|put me through|get me)(?: \w+)? (?:to "
-    r"|with )?(?:an? |the |some |your )?"
-    r"(?:real |live |actual |human )?(?:human|person|people|agent|representative|someone|somebody|operator|staff"
-    r"|manager)"
-    r"|(?:real|live|actual) (?:human|person|agent)|human (?:agent|support|help|being|please|representative)"
-    r"|(?:want|need|get|find|give me|like) (?:an? )?(?:human|agent|representative|operator)|customer (?:service"
-    r"|support) (?:agent|rep\w*))(?![a-z])"
+    r"|有(?:没有)?(?:人工|真人)(?!智能)|人工在(?:吗|不)|(?:跟|和)(?:人工|真人|客服|人)(?:说|聊|讲|谈|沟通)"
+    r"|不(?:想|要)(?:跟|和)(?:机器人|机器)|找个人(?:来|跟|和|处理|说|问)"
+    r"|(?<![a-z])(?:(?:speak|talk|chat|connect me|transfer me|put me through|get me)(?: \w+)? (?:to |with )?"
+    r"(?:an? |the |some |your )?(?:real |live |actual |human )?(?:human|person|people|agent|representative|someone"
+    r"|somebody|operator|staff|manager)|(?:real|live|actual) (?:human|person|agent)|human "
+    r"(?:agent|support|help|being|please|representative)|(?:want|need|get|find|give me|like) (?:an? )?"
+    r"(?:human|agent|representative|operator)|customer (?:service|support) (?:agent|rep\w*))(?![a-z])"
 )
 HUMAN_NOT_ASKED: Final = re.compile(
-    r"(?:不用|不要|不需要|别|无需|不想)(?:再)?(?:给我)?(?:转|找|叫)|(?:是|不是)(?:不是)?(?:人工|真人"
-    r"|机器人).{0,3}(?:还是|吗|么|吧|\?|$)"
-    r"|(?<![a-z])(?:are|r) (?:you|u|this)|(?:don't|do not|no need|not) (?:want|need|to)|is (?:this|it) an? "
+    r"(?:不用|不要|不需要|别|无需|不想)(?:再)?(?:给我)?(?:转|找|叫)"
+    r"|(?:是|不是)(?:不是)?(?:人工|真人|机器人).{0,3}(?:还是|吗|么|吧|\?|$)|(?<![a-z])(?:are|r) (?:you|u|this)"
+    r"|(?:don't|do not|no need|not) (?:want|need|to)|is (?:this|it) an? "
 )
 
 KEYWORD_RULES: Final = (
     (
         "opt_out_marketing",
         STRONG,
-        "退订|(?:别|不要|不想|停止|取消|少|拒绝)(?:再)?(?:给我|收到|接收|看到)?(?:再)?(?:发|推送|推|群发"
-        "|订阅)?(?:这些|这种|任何)?"
-        "(?:广告|推广|营销|推销|促销(?:短信|信息|消息)|垃圾短信|活动信息|优惠信息|推送)",
-        r"unsubscribe|opt[ -]?out|(?:stop|no more|quit|don't|do not)(?: \w+){0,4} (?:ads?|adverts?|advertis\w+"
-        r"|marketing|promotions?|promos?|offers|newsletters?|spam)",
+        "退订"
+        "|(?:别|不要|不想|停止|取消|少|拒绝)(?:再)?(?:给我|收到|接收|看到)?(?:再)?(?:发|推送|推|群发|订阅)?"
+        "(?:这些|这种|任何)?(?:广告|推广|营销|推销|促销(?:短信|信息|消息)|垃圾短信|活动信息|优惠信息|推送)",
+        r"unsubscribe|opt[ -]?out"
+        r"|(?:stop|no more|quit|don't|do not)(?: \w+){0,4} (?:ads?|adverts?|advertis\w+|marketing|promotions?"
+        r"|promos?|offers|newsletters?|spam)",
     ),
     (
         "ask_points_balance",
@@ -91,8 +84,8 @@ KEYWORD_RULES: Final = (
         "check_complaint_status",
         STRONG,
         "(?:投诉|工单|售后单|反馈)(?:的)?(?:进度|处理得?|结果|怎么样|到哪|有结果)",
-        r"(?:status|update|progress|news)(?: \w+){0,3} (?:complaint|ticket|case)|(?:my )(?:complaint|ticket"
-        r"|case)(?: \w+){0,3} (?:going|status|yet)",
+        r"(?:status|update|progress|news)(?: \w+){0,3} (?:complaint|ticket|case)"
+        r"|(?:my )(?:complaint|ticket|case)(?: \w+){0,3} (?:going|status|yet)",
     ),
     (
         "track_refund",
@@ -103,8 +96,8 @@ KEYWORD_RULES: Final = (
     (
         "change_cancel_order",
         STRONG,
-        "(?:取消|修改|更改|改|换)[一下掉我的这那个]{0,4}(?:订单|单子|收货地址|地址|收货人)|(?:订单|单子"
-        "|地址)[^,。!?;]{0,8}(?:取消|改一?下|能改|修改)|不想要了|拍错了",
+        "(?:取消|修改|更改|改|换)[一下掉我的这那个]{0,4}(?:订单|单子|收货地址|地址|收货人)"
+        "|(?:订单|单子|地址)[^,。!?;]{0,8}(?:取消|改一?下|能改|修改)|不想要了|拍错了",
         r"(?:cancel|change|modify|edit)(?: \w+){0,3} (?:order|address|delivery address)",
     ),
     (
@@ -112,20 +105,21 @@ KEYWORD_RULES: Final = (
         STRONG,
         "(?:我要|我想|想要?|怎么|如何|可以|能|申请|办理?|要求)[^,。!?;]{0,6}(?:退货|退款|换货|退掉|退了)|退换货"
         "|七天无理由",
-        r"(?:return|exchange|send back)(?: \w+){0,2} (?:it|this|them|item|order|product|cup|teapot)|(?:want|get"
-        r"|need|like)(?: \w+){0,2} (?:refund|money back)",
+        r"(?:return|exchange|send back)(?: \w+){0,2} (?:it|this|them|item|order|product|cup|teapot)"
+        r"|(?:want|get|need|like)(?: \w+){0,2} (?:refund|money back)",
     ),
     (
         "track_order",
         STRONG,
-        "(?:订单|包裹|快递|物流|货|单子|单|东西)(?:[^,。!?;送退换]{0,14})(?:到哪|在哪|哪里了|哪儿了|到没|到了吗"
-        "|到了没|什么时候到|啥时候到|几时到|多久到|发货了?吗|发货了?没|发了吗|还没到|没收到|没到|状态|进度)"
+        "(?:订单|包裹|快递|物流|货|单子|单|东西)(?:[^,。!?;送退换]{0,14})"
+        "(?:到哪|在哪|哪里了|哪儿了|到没|到了吗|到了没|什么时候到|啥时候到|几时到|多久到|发货了?吗|发货了?没"
+        "|发了吗|还没到|没收到|没到|状态|进度)"
         "|(?:查|看|跟踪|追踪)[一下看个]{0,3}(?:我的?|的)?(?:这个)?(?:订单|快递|物流|包裹|单号)|到哪(?:里|儿)?了"
         "|物流(?:信息|状态|查询)|什么时候(?:能)?(?:到货|送到|收到|发货)",
         r"where(?:'s| is| are)(?: \w+){0,4} (?:order|package|parcel|delivery|stuff|shipment)"
         r"|track(?:ing)?(?: \w+){0,3} (?:order|package|parcel|shipment|delivery)"
-        r"|(?:order|delivery|shipping|package|parcel) (?:status|update|tracking)|status of (?:my |the "
-        r"|an )?(?:order|delivery|package)"
+        r"|(?:order|delivery|shipping|package|parcel) (?:status|update|tracking)"
+        r"|status of (?:my |the |an )?(?:order|delivery|package)"
         r"|when(?: \w+){0,3} (?:order|package|parcel|it)(?: \w+){0,2} (?:come|arrive|get here|be delivered|delivered)"
         r"|(?:order|package|parcel)(?: \w+){0,3} (?:arrived yet|shipped yet|not arrived|hasn't arrived)"
         r"|has(?: \w+){0,4} (?:shipped|been sent|arrived)",
@@ -134,51 +128,55 @@ KEYWORD_RULES: Final = (
         "report_missing_wrong_item",
         STRONG,
         "(?:发错|寄错|漏发|少发|错发)|(?:少|缺)了?(?:[一两二三0-9]{1,2})?(?:件|个|盒|包|瓶|只|样)|(?:收到|寄来)的不是",
-        r"(?:wrong|different) (?:item|product|colou?r|size|thing|one)|(?:item|piece|cup|box|one"
-        r"|part)s?(?: \w+){0,3} missing|missing (?:an? |one |two |some )?(?:item|piece|cup|box|part)s?",
+        r"(?:wrong|different) (?:item|product|colou?r|size|thing|one)"
+        r"|(?:item|piece|cup|box|one|part)s?(?: \w+){0,3} missing"
+        r"|missing (?:an? |one |two |some )?(?:item|piece|cup|box|part)s?",
     ),
     (
         "complain_product_quality",
         STRONG,
-        "(?:杯|壶|碗|盘|锅|瓶|盒|茶|货|东西|商品|产品|盖|把手|到手|收到)[^,。!?;]{0,10}(?:裂|碎|破|坏|漏水|掉色"
-        "|变质|发霉|有异味)了?|质量(?:太|很|真|这么)?(?:差|烂|不好|有问题)|质量问题",
+        "(?:杯|壶|碗|盘|锅|瓶|盒|茶|货|东西|商品|产品|盖|把手|到手|收到)[^,。!?;]{0,10}"
+        "(?:裂|碎|破|坏|漏水|掉色|变质|发霉|有异味)了?"
+        "|质量(?:太|很|真|这么)?(?:差|烂|不好|有问题)|质量问题",
         r"(?:arrived|came|is|was|are|were|it's|got)(?: \w+){0,2} (?:broken|cracked|damaged|shattered|chipped"
-        r"|defective|faulty|leaking|mouldy|moldy)|poor quality|bad quality|stopped working|doesn't work",
+        r"|defective|faulty|leaking|mouldy|moldy)"
+        r"|poor quality|bad quality|stopped working|doesn't work",
     ),
     (
         "complain_service",
         STRONG,
         "(?:服务|客服)(?:的)?态度(?:太|很|真|这么|非常)?(?:差|恶劣|不好)|服务(?:太|很|真)?(?:差|烂)|没人(?:理|回|管)",
-        r"(?:rude|terrible|awful|bad|poor|horrible|worst)(?: \w+)? service|(?:nobody|no one)(?: \w+)? (?:answers"
-        r"|replies|answered|replied)|(?:agent|staff|he|she|they)(?: \w+){0,2} rude",
+        r"(?:rude|terrible|awful|bad|poor|horrible|worst)(?: \w+)? service"
+        r"|(?:nobody|no one)(?: \w+)? (?:answers|replies|answered|replied)"
+        r"|(?:agent|staff|he|she|they)(?: \w+){0,2} rude",
     ),
     (
         "complain_billing",
         STRONG,
-        "(?:多|重复|乱)(?:扣|收)(?:了)?(?:我)?(?:两次|费|钱|款)?|扣了(?:我)?(?:两|2)次|(?:收费|金额|账单)(?:有误"
-        "|不对|错)",
+        "(?:多|重复|乱)(?:扣|收)(?:了)?(?:我)?(?:两次|费|钱|款)?|扣了(?:我)?(?:两|2)次"
+        "|(?:收费|金额|账单)(?:有误|不对|错)",
         r"charged(?: \w+)? (?:twice|double|too much|wrong)|double[ -]charged|overcharged|wrong amount|billed twice",
     ),
     (
         "complain_delivery",
         WEAK,
         "(?:快递|物流|送货|配送)(?:员)?[^,。!?;]{0,6}(?:太慢|这么慢|态度|暴力|扔|送错)|(?:太慢|慢死)了",
-        r"(?:delivery|courier|driver|shipping)(?: \w+){0,3} (?:late|slow|rude|wrong|terrible|awful)|(?:lost"
-        r"|threw)(?: \w+)? (?:package|parcel)",
+        r"(?:delivery|courier|driver|shipping)(?: \w+){0,3} (?:late|slow|rude|wrong|terrible|awful)"
+        r"|(?:lost|threw)(?: \w+)? (?:package|parcel)",
     ),
     (
         "ask_membership_tier",
         STRONG,
         "会员(?:等级|级别|权益|待遇|卡等级)|(?:我|现在)?(?:是|算)?(?:什么|哪个|几级|啥)(?:等级|级别)(?:的)?会员"
         "|我(?:是|的)?(?:什么|几级)会员|升级(?:到)?(?:金卡|银卡|会员)",
-        r"(?:membership|member|loyalty)(?: \w+)? (?:tier|level|status|benefits?)|(?:my|what|which) (?:tier"
-        r"|level)(?! of)",
+        r"(?:membership|member|loyalty)(?: \w+)? (?:tier|level|status|benefits?)"
+        r"|(?:my|what|which) (?:tier|level)(?! of)",
     ),
     (
         "ask_bot_help",
         STRONG,
-        "(?:你|您|可以|能)(?:都)?(?:会|能|可以|帮我?)?(?:做|干|办|帮)(?:些)?(?:什么|啥|哪些)|(?:有)?(?:什么"
-        "|哪些)功能|主菜单|怎么(?:使用|用)你",
+        "(?:你|您|可以|能)(?:都)?(?:会|能|可以|帮我?)?(?:做|干|办|帮)(?:些)?(?:什么|啥|哪些)"
+        "|(?:有)?(?:什么|哪些)功能|主菜单|怎么(?:使用|用)你",
         r"what (?:can|do) you do|how can you help|what (?:are|else are) you able to|main menu"
         r"|show (?:me )?(?:the )?menu",
     ),

@@ -114,7 +114,7 @@ def _find_everything(message: Folded, context: EntityContext) -> list[Entity]:
             asked=asking == "phone",
             order_asked=asking == "order_no",
         ),
-        *(phone.find_last_four(message) if asking == "phone_last4" else ()),
+        *phone.find_last_four(message, asked=asking == "phone_last4"),
         *order_no.find(message, pattern=context.orders, asked=asking == "order_no"),
         *birthday.find(message, written, today=today, asked=birthday_asked),
         *rating.find(message, asked=asking == "rating", scale=context.rating_scale),

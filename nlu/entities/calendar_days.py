@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import Any, Literal
 from lunar_python import Lunar, LunarMonth
 
 Calendar = Literal["solar", "lunar"]
+Tense = Literal["past", "future"]
 
 NO_SUCH_DAY = "no_such_day"
 NO_SUCH_LEAP_MONTH = "no_such_leap_month"
@@ -48,15 +50,15 @@ class CalendarDay:
         # Without a year it may be the 29th of February, so it is tried in a leap year.
         return None if is_solar_day(self.year or 2000, self.month, self.day) else NO_SUCH_DAY
 
-    def nearest(self, today: date) -> date | None:
+    def nearest(self, today: date, tense: Tense | None = None) -> date | None:
         """Return the solar date meant by somebody who says this on ``today``, None where there is none.
 
-        Without a year, that is the nearest in time: a customer in January who speaks of
-        December bought something then, one in December who speaks of January wants it then.
+        Without a year, that is the nearest of ``tense``, or in time: a customer in January who speaks
+        of December bought something then, one in December who speaks of January wants it then.
         """
         years = (self.year,) if self.year is not None else (today.year - 1, today.year, today.year + 1)
         days = [day for year in years if (day := self._solar(year))]
-        return min(days, key=lambda day: (abs(day - today), day < today), default=None)
+        return nearest_day(days, today, None if self.year else tense)
 
     def _solar(self, year: int) -> date | None:
         if CalendarDay(self.calendar, year, self.month, self.day, self.leap_month).problem():
@@ -65,6 +67,12 @@ class CalendarDay:
             return date(year, self.month, self.day)
         solar = Lunar.fromYmd(year, -self.month if self.leap_month else self.month, self.day).getSolar()
         return date(solar.getYear(), solar.getMonth(), solar.getDay())
+
+
+def nearest_day(days: Sequence[date], today: date, tense: Tense | None) -> date | None:
+    """Return the day nearest to ``today``, of those before or after it where ``tense`` says so and there are any."""
+    fitting = [day for day in days if tense is None or (day <= today if tense == "past" else day >= today)]
+    return min(fitting or days, key=lambda day: (abs(day - today), day < today), default=None)
 
 
 def is_solar_day(year: int, month: int, day: int) -> bool:

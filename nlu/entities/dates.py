@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from nlu.entities.calendar_days import add_months, is_solar_day
+from nlu.entities.calendar_days import Tense, add_months, is_solar_day, nearest_day
 from nlu.entities.folding import Folded
 from nlu.entities.numbers import to_whole
 from nlu.entities.written_days import WrittenDay
@@ -49,10 +49,18 @@ _ENGLISH_SPAN = re.compile(
 )
 _UNITS = {"周": "week", "星期": "week", "礼拜": "week", "月": "month", "年": "year"}
 _DAY_OF_MONTH = re.compile(
-    r"(?:(?P<month>[这本上下])个?月)?(?<![0-9第月年.])(?<![0-9],)(?P<day>[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})(?P<mark>号|日)"
+    r"(?:(?P<month>[这本上下])个?月|(?<![0-9第月年.])(?<![0-9],))(?P<day>[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})[号日]"
     r"(?![0-9电球码色款字楼门店线机院链元])"
 )
 _MONTHS_AWAY = {"这": 0, "本": 0, "上": -1, "下": 1}
+_PAST_AFTER = re.compile(
+    "(?:那天|当天|就|我)*(?:在你们家?)?(?:买|下|拍|订|付|收到|签收|退)(?:单|款|货)?[的了过]|(?:下|付)(?:单|款)的?"
+)
+_PAST_BEFORE = re.compile(
+    r"(?<![a-z])(?:bought|ordered|purchased|paid|received|arrived|came)(?: [a-z]+){0,4} (?:on )?$"
+)
+_FUTURE_AFTER = re.compile("[之以]?前|能|可以|要|会|送|到货|发货|可不可以")
+_TENSE_REACH = 12
 _DAY_CUE = re.compile(r"(?<![a-z])(?:on|by|before|after|since|from|until|till|due|date|the) $")
 
 
@@ -70,7 +78,8 @@ def find(message: Folded, days: Sequence[WrittenDay], *, today: date) -> list[En
 
 
 def _written(message: Folded, day: WrittenDay, today: date) -> Entity:
-    nearest = {found for reading in day.readings if (found := reading.nearest(today))}
+    tense = _tense(message.plain, day.span)
+    nearest = {found for reading in day.readings if (found := reading.nearest(today, tense))}
     if len(nearest) == 1:
         return message.entity("date", nearest.pop().isoformat(), day.span)
     return message.entity("date", None, day.span, AMBIGUOUS if nearest else day.readings[0].problem())
@@ -105,7 +114,8 @@ def _chinese(plain: str, today: date) -> Iterator[_Dated]:
                 yield _away(today, signed, _UNITS.get(unit, "day")), match.span()
     if "号" in plain or "日" in plain:
         for match in _DAY_OF_MONTH.finditer(plain):
-            if found := _day_of_month(to_whole(match["day"]) or 0, match["month"], today):
+            tense = _tense(plain, match.span())
+            if found := _day_of_month(to_whole(match["day"]) or 0, match["month"], today, tense):
                 yield found, match.span()
 
 
@@ -135,9 +145,17 @@ def _away(today: date, count: int, unit: str) -> date:
     return today + timedelta(days=count * (7 if unit == "week" else 1))
 
 
-def _day_of_month(day: int, month: str | None, today: date) -> date | None:
-    """Return the day of the month named, or the nearest such day; None where there is none."""
+def _day_of_month(day: int, month: str | None, today: date, tense: Tense | None) -> date | None:
+    """Return the day of the month named, or the nearest such day of ``tense``; None where there is none."""
     away = (_MONTHS_AWAY[month],) if month else (-1, 0, 1)
     firsts = [add_months(today.replace(day=1), months) for months in away]
     days = [first.replace(day=day) for first in firsts if is_solar_day(first.year, first.month, day)]
-    return min(days, key=lambda found: (abs(found - today), found < today), default=None)
+    return nearest_day(days, today, None if month else tense)
+
+
+def _tense(plain: str, span: tuple[int, int]) -> Tense | None:
+    """Return whether the words beside a day speak of what was or of what is to come, None where they don't say."""
+    after = plain[span[1] : span[1] + _TENSE_REACH]
+    if _PAST_AFTER.match(after) or _PAST_BEFORE.search(plain, max(0, span[0] - 3 * _TENSE_REACH), span[0]):
+        return "past"
+    return "future" if _FUTURE_AFTER.match(after) else None

@@ -19,9 +19,14 @@ _CUE = re.compile(
     r"(?:电话|手机|号码|联系方式|致电|(?<![a-z])(?:phone|mobile|cell|tel|call|number|whatsapp))[^0-9。!?;]{0,8}$"
 )
 # What is dialled in China as it stands: mobiles, area codes with their 0, and the service numbers 400 and 800.
-_SURELY_CHINESE = re.compile(r"1[3-9][0-9]{9}|0[0-9]{9,11}|[48]00[0-9]{7}")
+_SURELY_CHINESE = re.compile(r"(?:86)?1[3-9][0-9]{9}|0[0-9]{9,11}|[48]00[0-9]{7}")
+_LAST_FOUR = re.compile(
+    r"(?:尾号|[后末][四4]位|last (?:four|4)(?: digits)?)"
+    r"(?:数字?|号码|是|为|is|are|:| ){0,3}(?P<digits>[0-9]{4})(?![0-9a-z])"
+)
 _FOUR_DIGITS = re.compile(
-    r"(?<![0-9a-z])[0-9]{4}(?![0-9a-z])|(?<![零〇一二三四五六七八九])[零〇一二三四五六七八九]{4}(?![零〇一二三四五六七八九])"
+    r"(?<![0-9a-z])[0-9]{4}(?![0-9a-z])"
+    r"|(?<![零〇一二三四五六七八九])[零〇一二三四五六七八九]{4}(?![零〇一二三四五六七八九])"
 )
 _CUE_REACH = 24
 
@@ -51,8 +56,12 @@ def find(
     return found
 
 
-def find_last_four(message: Folded) -> list[Entity]:
-    """Return the four digits that were asked for, as text: ``0042``, 零零四二."""
+def find_last_four(message: Folded, *, asked: bool) -> list[Entity]:
+    """Return the last four digits of a number, as text; with ``asked``, any four (``0042``, 零零四二)."""
+    if message.has_digit and (called := _LAST_FOUR.search(message.plain)):
+        return [message.entity("phone_last4", called["digits"], called.span("digits"))]
+    if not asked:
+        return []
     match = _FOUR_DIGITS.search(message.plain)
     if match is None:
         return []

@@ -30,7 +30,7 @@ def find(message: Folded, *, asked: bool) -> list[Entity]:
     found = [
         message.entity("quantity", count, match.span("whole"))
         for match in _search(message)
-        if (count := to_whole(match["number"])) is not None
+        if not _is_vague(match["number"]) and (count := to_whole(match["number"])) is not None
     ]
     if found or not asked:
         return found
@@ -39,6 +39,11 @@ def find(message: Folded, *, asked: bool) -> list[Entity]:
         for match in _ALONE.finditer(message.plain)
         if message.is_all(match.span()) and (count := to_whole(match[0])) is not None
     ]
+
+
+def _is_vague(written: str) -> bool:
+    """Return whether it is 两三 or 一两, which is a few and no number."""
+    return len(written) > 1 and all(character in "一两二三四五六七八九" for character in written)
 
 
 def _search(message: Folded) -> Iterator[re.Match[str]]:

@@ -17,7 +17,7 @@ _STARS = re.compile(
 )
 _SYMBOLS = re.compile(r"(?:[⭐★🌟]\ufe0f?){1,5}")
 _OUT_OF = re.compile(
-    r"(?<![0-9./-])(?P<value>[0-9]{1,3}(?:\.[0-9])?) ?(?:/|out of|of) ?(?P<scale>5|10|100)(?![0-9/.]|-[0-9])"
+    r"(?<![0-9./-])(?P<value>[0-9]{1,3}(?:\.[0-9])?) ?(?:/|out of) ?(?P<scale>5|10|100)(?![0-9/.]|-[0-9])"
     r"|(?<![a-z])(?P<spelled>zero|one|two|three|four|five|six|seven|eight|nine|ten)"
     r" out of (?P<spelled_scale>five|ten)(?![a-z])"
 )
@@ -46,7 +46,7 @@ def find(message: Folded, *, asked: bool, scale: int | None) -> list[Entity]:
     matches: list[tuple[re.Match[str], str, int | None]] = []
     if "星" in plain or "star" in plain:
         matches += [(match, match["value"] or match["spelled"], 5) for match in _STARS.finditer(plain)]
-    if ("/" in plain and message.has_digit) or "of" in plain:
+    if ("/" in plain and message.has_digit) or "out of" in plain:
         for match in _OUT_OF.finditer(plain):
             if not _DATE_CUE.search(plain, max(0, match.start() - 16), match.start()):
                 written_scale = to_number(match["scale"] or match["spelled_scale"])

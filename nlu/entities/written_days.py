@@ -49,9 +49,11 @@ _YEAR_LAST = re.compile(
 _SLASHED = re.compile(
     rf"{_LUNAR_BEFORE}(?<![0-9/.-])(?P<first>[0-9]{{1,2}})/(?P<second>[0-9]{{1,2}})(?![0-9/-]){_LUNAR_AFTER}"
 )
-_DASHED = re.compile(r"(?<![0-9/.-])(?P<first>[0-9]{1,2})[-.](?P<second>[0-9]{1,2})(?![0-9/-])")
+_DASHED = re.compile(
+    rf"{_LUNAR_BEFORE}(?<![0-9/.-])(?P<first>[0-9]{{1,2}})[-.](?P<second>[0-9]{{1,2}})(?![0-9/-]){_LUNAR_AFTER}"
+)
 _RUN_TOGETHER = re.compile(
-    r"(?<![0-9a-z])(?P<year>(?:19|20)[0-9]{2}|[0-9]{2})(?P<month>[01][0-9])(?P<day>[0-3][0-9])(?![0-9a-z])"
+    r"(?<![0-9a-z])(?P<year>(?:19|20)[0-9]{2}|[0-9]{2})?(?P<month>[01][0-9])(?P<day>[0-3][0-9])(?![0-9a-z])"
 )
 _MONTH_NAME = (
     r"(?P<month>january|february|march|april|may|june|july|august|september|october|november|december"

@@ -1,0 +1,163 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlu.clauses import split_clauses
+from nlu.fallback import certain_intent, intents_by_rules
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("菜单", "ask_bot_help"),
+        ("你能做什么", "ask_bot_help"),
+        ("help", "ask_bot_help"),
+        ("/start", "ask_bot_help"),
+        ("what can you do?", "ask_bot_help"),
+        ("订单A10293到哪了", "track_order"),
+        ("我的快遞怎麼還沒到", "track_order"),
+        ("查一下物流", "track_order"),
+        ("where's my order A10293", "track_order"),
+        ("when will my parcel arrive", "track_order"),
+        ("我的积分有多少", "ask_points_balance"),
+        ("查积分", "ask_points_balance"),
+        ("how many points do I have", "ask_points_balance"),
+        ("points balance", "ask_points_balance"),
+        ("我要转人工客服", "request_human_agent"),
+        ("I want to talk to a real person", "request_human_agent"),
+        ("退订", "opt_out_marketing"),
+        ("别再给我发广告了", "opt_out_marketing"),
+        ("unsubscribe", "opt_out_marketing"),
+        ("stop sending me ads", "opt_out_marketing"),
+        ("你好", "greet"),
+        ("good morning", "greet"),
+        ("谢谢啦", "thank"),
+        ("没有了谢谢", "thank"),
+        ("thanks a lot", "thank"),
+        ("再见", "goodbye"),
+        ("bye bye", "goodbye"),
+        ("算了吧", "cancel_dialogue"),
+        ("never mind", "cancel_dialogue"),
+        ("我是什么等级的会员", "ask_membership_tier"),
+        ("what is my membership tier", "ask_membership_tier"),
+        ("杯子裂了", "complain_product_quality"),
+        ("the cup arrived broken", "complain_product_quality"),
+        ("你们发错货了", "report_missing_wrong_item"),
+        ("one cup is missing, I got the wrong item", "report_missing_wrong_item"),
+        ("I was charged twice", "complain_billing"),
+        ("重复扣款", "complain_billing"),
+        ("客服态度太差", "complain_service"),
+        ("the agent was rude", "complain_service"),
+        ("取消订单", "change_cancel_order"),
+        ("我要退货", "return_refund_exchange"),
+        ("退款什么时候到账", "track_refund"),
+        ("我的投诉处理得怎么样了", "check_complaint_status"),
+        ("你是真人吗", "ask_bot_identity"),
+        ("今天天气怎么样", "out_of_scope"),
+        ("tell me about black holes", "out_of_scope"),
+        ("", "out_of_scope"),
+        ("不用转人工", "out_of_scope"),
+    ],
+)
+def test_unmistakable_words_show_what_is_wanted(text: str, intent: str) -> None:
+    assert intents_by_rules(text)[0].name == intent
+
+
+def test_two_wishes_are_both_shown_in_the_order_of_the_message() -> None:
+    found = [intent.name for intent in intents_by_rules("我的单到哪了，顺便查下积分")]
+
+    assert found == ["track_order", "ask_points_balance"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "人工",
+        "转人工！",
+        "轉人工",
+        "真人",
+        "客服",
+        "agent",
+        "human please",
+        "Let me speak with someone",
+        "麻烦转接一下人工客服",
+        "帮我转人工，我要投诉",
+        "不想跟机器人说",
+        "connect me to an agent",
+    ],
+)
+def test_who_asks_for_a_person_is_understood_without_doubt(text: str) -> None:
+    certain = certain_intent(text)
+
+    assert certain is not None
+    assert certain.intent.name == "request_human_agent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "你是真人吗",
+        "are you a human or a robot?",
+        "人工费多少",
+        "不用转人工",
+        "I don't want to talk to an agent",
+        "手工茶杯",
+        "人工智能",
+        "travel agent bag",
+    ],
+)
+def test_who_only_mentions_a_person_does_not_ask_for_one(text: str) -> None:
+    assert certain_intent(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("嗯", "affirm"),
+        ("好的好的", "affirm"),
+        ("嗯嗯，是的", "affirm"),
+        ("OK!", "affirm"),
+        ("yes please", "affirm"),
+        ("👍🏻", "affirm"),
+        ("ｙｅｓ", "affirm"),
+        ("不是", "deny"),
+        ("不用了", "deny"),
+        ("No, thanks.", "deny"),
+        ("在吗？", "greet"),
+        ("Hi!!", "greet"),
+        ("算了", "cancel_dialogue"),
+        ("Never mind.", "cancel_dialogue"),
+    ],
+)
+def test_a_bare_yes_no_greeting_or_stop_is_certain_and_all(text: str, intent: str) -> None:
+    certain = certain_intent(text)
+
+    assert certain is not None
+    assert (certain.intent.name, certain.is_all) == (intent, True)
+
+
+@pytest.mark.parametrize(
+    "text", ["好的，那我的订单到哪了", "no, I meant the other one", "你好，我要退货", "谢谢", "okay but where is it"]
+)
+def test_a_yes_or_no_beside_something_else_is_not_certain(text: str) -> None:
+    assert certain_intent(text) is None
+
+
+@given(st.text(st.characters(codec=None)))
+def test_any_text_has_an_intent(text: str) -> None:
+    assert intents_by_rules(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("我的单到哪了，顺便查下积分", ("我的单到哪了", "查下积分")),
+        ("where is my order and also check my points", ("where is my order", "check my points")),
+        ("你好，我的单到哪了，我要退货", ("我的单到哪了", "我要退货")),
+        ("你好，我的单到哪了", ()),
+        ("我的单到哪了", ()),
+        ("", ()),
+    ],
+)
+def test_a_message_is_split_into_the_clauses_that_say_something(text: str, parts: tuple[str, ...]) -> None:
+    assert split_clauses(text).parts == parts

@@ -1,0 +1,180 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlu.errors import NluUnavailable
+from nlu.understand import Understander
+from nlu.understanding import IntentScore, Understanding
+from tests.nlu.reading import PRODUCTS
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+
+class Knows:
+    """A classifier that knows a few sentences, and nothing of any other."""
+
+    def __init__(self, known: dict[str, dict[str, float]]) -> None:
+        self._known = known
+        self.asked: list[str] = []
+
+    async def classify(self, text: str) -> tuple[IntentScore, ...]:
+        self.asked.append(text)
+        ranking = self._known.get(text, {"chitchat": 0.1, "track_order": 0.05})
+        return tuple(IntentScore(name, confidence) for name, confidence in ranking.items())
+
+
+class Away:
+    async def classify(self, text: str) -> tuple[IntentScore, ...]:
+        raise NluUnavailable("not there")
+
+
+async def understand(text: str, classifier: Any = None, *, asking: str | None = None) -> Understanding:
+    return await Understander(classifier).understand(
+        text, asking=asking, language="zh", timezone="Asia/Shanghai", now=NOW, catalogue=PRODUCTS
+    )
+
+
+async def test_a_message_is_understood_by_the_classifier_and_exact_code_together() -> None:
+    text = "我的桂花乌龙A10293明天能到吗，很急"
+
+    meant = await understand(text, Knows({text: {"track_order": 0.9, "ask_stock": 0.05}}))
+
+    assert (meant.intent, meant.confidence, meant.source) == ("track_order", 0.9, "rasa")
+    assert meant.intents == (IntentScore("track_order", 0.9),)
+    assert [entity.value for entity in meant.entities] == ["TEA-001", "A10293", "2026-11-24"]
+    assert meant.language == "zh"
+    assert meant.urgency >= 0.5
+
+
+async def test_a_guess_below_the_threshold_is_out_of_scope_with_the_guesses_kept() -> None:
+    meant = await understand("那个东西", Knows({"那个东西": {"ask_stock": 0.2, "place_order": 0.1}}))
+
+    assert (meant.intent, meant.confidence, meant.source) == ("out_of_scope", 0.8, "rasa")
+    assert [intent.name for intent in meant.intents] == ["out_of_scope", "ask_stock", "place_order"]
+
+
+async def test_two_wishes_in_one_message_are_both_understood() -> None:
+    classifier = Knows(
+        {
+            "我的单到哪了，顺便查下积分": {"track_order": 0.55, "ask_points_balance": 0.4},
+            "我的单到哪了": {"track_order": 0.95},
+            "查下积分": {"ask_points_balance": 0.9},
+        }
+    )
+
+    meant = await understand("我的单到哪了，顺便查下积分", classifier)
+
+    assert [intent.name for intent in meant.intents] == ["track_order", "ask_points_balance"]
+    assert meant.confidence == 0.95
+
+
+async def test_clauses_that_agree_are_one_wish() -> None:
+    text = "杯子裂了，质量太差"
+    classifier = Knows({part: {"complain_product_quality": 0.6} for part in (text, "杯子裂了", "质量太差")})
+
+    meant = await understand(text, classifier)
+
+    assert meant.intents == (IntentScore("complain_product_quality", 0.6),)
+
+
+async def test_a_sure_message_is_classified_once() -> None:
+    text = "杯子裂了，质量太差"
+    classifier = Knows({text: {"complain_product_quality": 0.95}})
+
+    await understand(text, classifier)
+
+    assert classifier.asked == [text]
+
+
+async def test_who_asks_for_a_person_gets_one_whatever_else_is_wanted() -> None:
+    text = "转人工，我的订单到哪了"
+
+    meant = await understand(text, Knows({text: {"track_order": 0.9}}))
+
+    assert [intent.name for intent in meant.intents] == ["request_human_agent", "track_order"]
+    assert meant.source == "rules"
+
+
+async def test_a_person_wins_over_other_intents_of_the_classifier_too() -> None:
+    text = "查积分, also a colleague of yours"
+    classifier = Knows(
+        {
+            text: {"ask_points_balance": 0.7},
+            "查积分": {"ask_points_balance": 0.9},
+            "a colleague of yours": {"request_human_agent": 0.6},
+        }
+    )
+
+    meant = await understand(text, classifier)
+
+    assert meant.intent == "request_human_agent"
+
+
+async def test_a_bare_yes_needs_no_classifier() -> None:
+    meant = await understand("嗯嗯", Away())
+
+    assert (meant.intent, meant.confidence, meant.source) == ("affirm", 1.0, "rules")
+
+
+@pytest.mark.parametrize("classifier", [None, Away()])
+@pytest.mark.parametrize(
+    ("text", "intent", "source"),
+    [
+        ("订单A10293到哪了", "track_order", "rules"),
+        ("A10293", "track_order", "rules"),
+        ("how many points do I have", "ask_points_balance", "rules"),
+        ("那个东西", "out_of_scope", "fallback"),
+    ],
+)
+async def test_rules_answer_while_the_classifier_is_away_and_say_so(
+    classifier: Away | None, text: str, intent: str, source: str
+) -> None:
+    meant = await understand(text, classifier)
+
+    assert (meant.intent, meant.source) == (intent, source)
+
+
+async def test_a_bare_answer_is_not_classified() -> None:
+    classifier = Knows({})
+
+    meant = await understand("8", classifier, asking="rating")
+
+    assert [(entity.entity, entity.value) for entity in meant.entities] == [("rating", {"value": 8, "scale": 10})]
+    assert (meant.intent, meant.source) == ("out_of_scope", "rules")
+    assert classifier.asked == []
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n", "🌹🌹", "？？？", "\ud800", "\x00"])
+async def test_a_text_that_says_nothing_is_out_of_scope(text: str) -> None:
+    meant = await understand(text, Knows({}))
+
+    assert (meant.intent, meant.entities, meant.language) == ("out_of_scope", (), "zh")
+
+
+async def test_a_text_of_100000_characters_is_understood_by_its_beginning() -> None:
+    classifier = Knows({})
+    text = "茶" * 100_000
+
+    meant = await understand(text, classifier)
+
+    assert meant.intent == "out_of_scope"
+    assert [len(asked) for asked in classifier.asked] == [1_000]
+
+
+async def test_anger_and_danger_can_be_told_from_the_figures() -> None:
+    assert (await understand("你们就是骗子")).sentiment <= -0.7
+    assert (await understand("水壶着火了")).urgency >= 0.9
+
+
+@given(text=st.text(st.characters(codec=None)), asking=st.sampled_from([None, "birthday", "order_no", "phone_last4"]))
+def test_any_text_is_understood_by_rules(text: str, asking: str | None) -> None:
+    meant = Understander(None).understand_by_rules(
+        text, asking=asking, language="en", timezone="Europe/Berlin", now=NOW, catalogue=PRODUCTS
+    )
+
+    assert meant.intents[0] == IntentScore(meant.intent, meant.confidence)
+    assert meant.source in ("rules", "fallback")
+    assert meant.as_json()["text"] == text
