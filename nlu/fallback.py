@@ -21,6 +21,8 @@ _BY_WHOLE_MESSAGE: Final = {
 }
 _SURE_BESIDE_THE_CLASSIFIER: Final = frozenset(("affirm", "deny", "greet", "cancel_dialogue", HUMAN))
 _LONGEST_WHOLE_MESSAGE = 30
+_DECLINED_BEFORE = 18
+_DECLINED_AFTER = 6
 _RULES: Final = tuple(
     (intent, confidence, re.compile(rf"{chinese}|(?<![a-z])(?:{english})(?![a-z])"))
     for intent, confidence, chinese, english in KEYWORD_RULES
@@ -49,7 +51,7 @@ def certain_intent(text: str) -> Certainty | None:
     whole = _by_whole_message(plain)
     if whole in _SURE_BESIDE_THE_CLASSIFIER:
         return Certainty(IntentScore(whole, CERTAIN), is_all=True)
-    if HUMAN_ASKED.search(plain) and not HUMAN_NOT_ASKED.search(plain):
+    if any(not _is_declined(plain, asked) for asked in HUMAN_ASKED.finditer(plain)):
         return Certainty(IntentScore(HUMAN, CERTAIN), is_all=False)
     return None
 
@@ -71,6 +73,11 @@ def intents_by_rules(text: str) -> tuple[IntentScore, ...]:
     if certain:
         return (certain.intent, *(intent for intent in found if intent.name != certain.intent.name))
     return found or (IntentScore(OUT_OF_SCOPE, STRONG),)
+
+
+def _is_declined(plain: str, asked: re.Match[str]) -> bool:
+    around = plain[max(0, asked.start() - _DECLINED_BEFORE) : asked.end() + _DECLINED_AFTER]
+    return HUMAN_NOT_ASKED.search(around) is not None
 
 
 def _by_keywords(plain: str) -> tuple[IntentScore, ...]:

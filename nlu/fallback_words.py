@@ -44,22 +44,28 @@ WHOLE_MESSAGES: Final = {
     ),
     "ask_bot_help": "菜单|帮助|功能|help|menu|start|/start|/help|/menu|options",
 }
+_PERSON = r"(?:human|person|people|agent|representative|someone|somebody|operator|staff|manager|supervisor)"
 HUMAN_ASKED: Final = re.compile(
-    r"(?:转|找|叫|换|接|要|来|给我|联系|呼叫|麻烦)[一下到给个位我接的 ]{0,4}(?:人工|真人|活人|客服人员|人类)"
+    r"(?:转|找|叫|换|接|要|来|给我|联系|呼叫|麻烦|申请)[一下到给个位我接的 ]{0,4}(?:人工|真人|活人|客服人员|人类)"
     r"(?!费|智能|合成|制作)"
-    r"|转(?:接)?(?:到)?(?:一下)?客服|(?:找|叫|换)[一下个位]{0,3}客服(?!电话|热线)|人工客服|人工服务"
-    r"|有(?:没有)?(?:人工|真人)(?!智能)|人工在(?:吗|不)|(?:跟|和)(?:人工|真人|客服|人)(?:说|聊|讲|谈|沟通)"
-    r"|不(?:想|要)(?:跟|和)(?:机器人|机器)|找个人(?:来|跟|和|处理|说|问)"
-    r"|(?<![a-z])(?:(?:speak|talk|chat|connect me|transfer me|put me through|get me)(?: \w+)? (?:to |with )?"
-    r"(?:an? |the |some |your )?(?:real |live |actual |human )?(?:human|person|people|agent|representative|someone"
-    r"|somebody|operator|staff|manager)|(?:real|live|actual) (?:human|person|agent)|human "
-    r"(?:agent|support|help|being|please|representative)|(?:want|need|get|find|give me|like) (?:an? )?"
-    r"(?:human|agent|representative|operator)|customer (?:service|support) (?:agent|rep\w*))(?![a-z])"
+    r"|转(?:接)?(?:到)?(?:一下)?客服|(?:找|叫|换)[一下个位]{0,3}客服(?!电话|热线)|人工客服"
+    r"(?!什么时候|几点|电话)|人工服务"
+    r"|(?:找|叫|让)(?:你们)?(?:的)?(?:老板|经理|店长|负责人|领导)|有(?:没有)?(?:人工|真人)(?!智能)|人工在(?:吗|不)"
+    r"|(?:跟|和)(?:人工|真人|客服|店员|人)直?接?(?:说|聊|讲|谈|沟通)|不(?:想|要)(?:跟|和)(?:机器人|机器)"
+    r"|找个人(?:来|跟|和|处理|说|问)|叫人来|真人回复"
+    r"|(?<![a-z])(?:"
+    r"(?:speak|talk|chat|connect me|transfer me|put me through|get me|hand me over|escalate)(?: \w+)? (?:to |with )?"
+    rf"(?:an? |the |some |your )?(?:real |live |actual |human )?{_PERSON}"
+    r"|(?:real|live|actual) (?:human|person|agent)|human (?:agent|support|help|being|please|representative)"
+    r"|(?:want|need|get|find|give me|like) (?:an? )?(?:human|agent|representative|operator)"
+    r"|connect me (?:to|with) customer (?:service|support)|customer (?:service|support) (?:agent|rep\w*)"
+    r")(?![a-z])"
 )
+# Around such words, these say that no person is asked for.
 HUMAN_NOT_ASKED: Final = re.compile(
     r"(?:不用|不要|不需要|别|无需|不想)(?:再)?(?:给我)?(?:转|找|叫)"
-    r"|(?:是|不是)(?:不是)?(?:人工|真人|机器人).{0,3}(?:还是|吗|么|吧|\?|$)|(?<![a-z])(?:are|r) (?:you|u|this)"
-    r"|(?:don't|do not|no need|not) (?:want|need|to)|is (?:this|it) an? "
+    r"|(?:是|不是)(?:不是)?(?:人工|真人|机器人).{0,3}(?:还是|吗|么|吧|\?|$)"
+    r"|(?<![a-z])(?:are|r|am) (?:you|u|this|i)|(?:don't|do not|no need|not) (?:want|need|to)|is (?:this|it) an? "
 )
 
 KEYWORD_RULES: Final = (
@@ -74,11 +80,25 @@ KEYWORD_RULES: Final = (
         r"|promos?|offers|newsletters?|spam)",
     ),
     (
+        "redeem_points",
+        STRONG,
+        "积分[^,。!?;]{0,6}(?:换|抵|兑)|(?:兑换|抵扣|抵现|用掉|花)[^,。!?;]{0,6}积分|(?:用|拿)[^,。!?;]{0,8}"
+        "(?:积分|分)(?:换|抵|兑)",
+        r"(?:redeem|spend|use|exchange|pay with)(?: \w+){0,3} points|points (?:for|towards) ",
+    ),
+    (
+        "ask_earn_rules",
+        STRONG,
+        "积分(?:规则|怎么(?:算|来|得|赚|攒)|[^,。!?;]{0,6}(?:过期|有效|清零))|(?:怎么|如何)"
+        "(?:攒|赚|得|获得|积累|累积)(?:到)?积分",
+        r"(?:earn|collect|get|gain)(?: \w+){0,3} points|points(?: \w+){0,3} (?:expire|expiry|valid)|points per",
+    ),
+    (
         "ask_points_balance",
         STRONG,
         "(?:查|看|问)[一下看个]{0,3}(?:我的?)?(?:会员)?积分(?!规则)|(?:多少|几)(?:个)?(?:积)?分(?!钟|之|期)"
         "|积分(?:余额|还有|有多少|多少|剩|够)|我的积分|积分呢",
-        r"(?:how many|check|my|see|show)(?: \w+){0,2} (?:points|pts)|points? balance|balance of (?:my )?points",
+        r"(?:how many|check|see|show)(?: \w+){0,2} (?:points|pts)|points? balance|balance of (?:my )?points",
     ),
     (
         "check_complaint_status",

@@ -31,7 +31,7 @@ _FOREIGN: Final = (
     # German
     " hallo danke wo ist meine mein bestellung ich nicht und der das ein eine bitte wann habe haben sie guten tag"
     # Italian
-    " ciao grazie dov'è il mio ordine voglio quando sono per"
+    " ciao grazie dov'è il mio ordine voglio quando sono"
     # Vietnamese and Indonesian
     " xin chào cảm ơn đơn hàng terima kasih pesanan saya di mana"
 )

@@ -50,11 +50,11 @@ DANGER_WORDS: Final = _either(
 )
 
 BAD: Final = _either(
-    "坏了|坏的|坏掉|裂|碎了|碎的|破了|破损|破洞|破的|断了|漏水|漏了|渗水|缺了|缺件|少了|少发|漏发|发错|错发|寄错"
+    "坏了|坏的|坏掉|裂|碎了|碎的|破了|破损|破洞|破的|断了|漏水|漏了|渗水|缺了|缺件|(?<!多)少了|少发|漏发|发错|错发|寄错"
     "|错了|不对|太慢|很慢|这么慢|慢死|晚到|迟到|太晚|延误|拖了|没收到|没到|不到货|不满(?!意)|不好|很差|太差|真差"
     "|差评|差劲|质量差|态度差|服务差|质量问题|失望|投诉|瑕疵|掉色|褪色|异味|臭|难用|难吃|难喝|难看|脏|假货"
     "|没人[理回管]|不理[我人]|敷衍|糟糕|不能用|用不了|不能接受|无法接受|太贵|多扣|扣错|重复扣|扣了两次|弄丢|丢了"
-    "|丢件|生气|郁闷|无语|不行|退订|[😞😢😭👎💔😤😠☹]",
+    "|丢件|生气|郁闷|无语|(?<!行)不行|[😞😢😭👎💔😤😠☹]",
     r"broken?|broke|cracked|cracks?|damaged?|shattered|chipped|leak(?:s|ing|ed)?|torn|defective|faulty"
     r"|(?:doesn't|don't|not|isn't|stopped) work(?:ing)?|missing|wrong|late|delay(?:ed|s)?|lost"
     r"|never (?:arrived|came|got|received|showed)|still (?:hasn't|haven't|not|waiting|no)|(?:hasn't|not) arrived"

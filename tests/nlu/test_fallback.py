@@ -23,6 +23,10 @@ from nlu.fallback import certain_intent, intents_by_rules
         ("查积分", "ask_points_balance"),
         ("how many points do I have", "ask_points_balance"),
         ("points balance", "ask_points_balance"),
+        ("用积分换礼品", "redeem_points"),
+        ("redeem my points", "redeem_points"),
+        ("怎么攒积分", "ask_earn_rules"),
+        ("when do my points expire", "ask_earn_rules"),
         ("我要转人工客服", "request_human_agent"),
         ("I want to talk to a real person", "request_human_agent"),
         ("退订", "opt_out_marketing"),
@@ -84,6 +88,8 @@ def test_two_wishes_are_both_shown_in_the_order_of_the_message() -> None:
         "帮我转人工，我要投诉",
         "不想跟机器人说",
         "connect me to an agent",
+        "I don't want a refund, I want a human",
+        "叫你们经理来",
     ],
 )
 def test_who_asks_for_a_person_is_understood_without_doubt(text: str) -> None:
@@ -103,6 +109,8 @@ def test_who_asks_for_a_person_is_understood_without_doubt(text: str) -> None:
         "I don't want to talk to an agent",
         "手工茶杯",
         "人工智能",
+        "am I talking to a real person?",
+        "人工客服几点上班",
         "travel agent bag",
     ],
 )
