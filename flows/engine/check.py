@@ -151,12 +151,10 @@ class _Checker:
                     place, f'{where}: reply "{reply}" has no wording in {language}; add it to replies/{language}.yml'
                 )
                 continue
-            for wording_place, names in wordings:
-                for name in sorted(names - sure - maybe):
-                    yield _problem(
-                        wording_place, f'reply "{reply}": nothing gives {{{name}}} in {place.file}:{place.line}'
-                    )
-            if not any(names <= sure for _, names in wordings):
+            unknown = [(at, name) for at, names in wordings for name in sorted(names - sure - maybe)]
+            for at, name in unknown:
+                yield _problem(at, f'reply "{reply}": nothing gives {{{name}}} in {place.file}:{place.line}')
+            if not unknown and not any(names <= sure for _, names in wordings):
                 yield _problem(
                     place, f'{where}: every wording of "{reply}" in {language} needs a value that may be missing'
                 )

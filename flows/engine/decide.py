@@ -11,7 +11,7 @@ Read `_Talk.listen` from top to bottom for the order in which wishes win.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from flows.engine.filling import (
@@ -20,13 +20,13 @@ from flows.engine.filling import (
     entity_value,
     grown,
     kept,
-    opening_slots,
     substance,
 )
 from flows.engine.heard import ActionDone, Decision, Heard
 from flows.engine.model import Collect, Flow, FlowBook, Slot
 from flows.engine.payloads import SET, Pressed, accepts, read_payload
 from flows.engine.run import Run
+from flows.engine.starting import Starter, Wish, wishes_in
 from flows.engine.state import DialogueState
 from flows.engine.values import word
 from nlu.understanding import IntentScore
@@ -35,14 +35,6 @@ LONG_ANSWER = 8
 """From this substance on a text is an answer, even where it was taken for small talk."""
 SHORT_TEXT = 40
 """Passing over a question is said in few characters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """An intent that starts a flow."""
-
-    intent: str
-    flow: Flow
 
 
 def decide(book: FlowBook, state: DialogueState, event: Heard | ActionDone, facts: Mapping[str, Any]) -> Decision:
@@ -71,7 +63,7 @@ class _Talk:
         self._run = run
         self._heard = heard
         self._before = before
-        self._given: Mapping[str, Any] = {}
+        self._starter = Starter(book, run, heard, {})
 
     def listen(self) -> None:
         heard = self._heard
@@ -134,7 +126,7 @@ class _Talk:
             return False
         score = IntentScore(intent, 1.0)
         self._heard = Heard(intent=intent, intents=(score,), confidence=1.0, language=self._heard.language)
-        self._given = pressed.slots
+        self._starter = Starter(self._book, self._run, self._heard, pressed.slots)
         self._hear()
         return True
 
@@ -155,9 +147,9 @@ class _Talk:
     def _hear(self) -> None:
         names = self._heard.names
         patterns = self._patterns
-        wishes = self._wishes(names)
+        wishes = wishes_in(self._book, names)
         if patterns.human_intent in names:
-            self._begin(patterns.human_flow)
+            self._starter.begin(patterns.human_flow)
             self._run.advance()
         elif self._upset(names, wishes):
             self._run.advance()
@@ -168,15 +160,6 @@ class _Talk:
         else:
             self._in_the_open(names, wishes)
 
-    def _wishes(self, names: list[str]) -> list[Wish]:
-        """What the message wants done, one wish a matter."""
-        wishes: dict[str, Wish] = {}
-        for name in names:
-            if name in self._book.by_intent:
-                flow = self._book.flows[self._book.by_intent[name]]
-                wishes.setdefault(flow.matter, Wish(name, flow))
-        return list(wishes.values())
-
     def _upset(self, names: list[str], wishes: list[Wish]) -> bool:
         """Danger and anger go to a person at once; a complaint becomes a ticket first."""
         patterns = self._patterns
@@ -186,12 +169,12 @@ class _Talk:
         )
         if complains and self._heard.urgency >= patterns.danger_at_least:
             self._run.note("danger")
-            self._begin(patterns.danger_complaint_flow)
+            self._starter.begin(patterns.danger_complaint_flow)
             return True
         if self._heard.sentiment > patterns.angry_at_most or not patterns.angry_unless.isdisjoint(names):
             return False
         self._run.note("angry")
-        self._begin(patterns.angry_complaint_flow if complains else patterns.angry_flow)
+        self._starter.begin(patterns.angry_complaint_flow if complains else patterns.angry_flow)
         return True
 
     def _cancel(self, wishes: list[Wish]) -> None:
@@ -203,7 +186,7 @@ class _Talk:
         elif not wishes:
             self._run.say(says["nothing_to_cancel"])
         if wishes:
-            self._serve(wishes)
+            self._starter.serve(wishes)
         elif self._run.stack:
             self._run.resume()
         else:
@@ -230,7 +213,7 @@ class _Talk:
             self._not_an_answer(question, names, wishes, others)
             return
         self._understood()
-        self._queue(others)
+        self._starter.queue(others)
         if corrected:
             self._run.rerun()
         self._run.advance()
@@ -282,9 +265,7 @@ class _Talk:
         if others:
             self._interrupt(others)
         elif wishes:
-            self._understood()
-            self._grow()
-            self._run.ask_again()
+            self._more_of_the_same(question)
         elif names[0] == self._patterns.repeat_intent and self._run.say_again():
             self._understood()
             self._run.keep_asking(question.slot)
@@ -296,16 +277,16 @@ class _Talk:
     def _interrupt(self, wishes: list[Wish]) -> None:
         self._understood()
         if self._run.bring_up(wishes[0].flow.matter):
-            self._queue(wishes[1:])
+            self._starter.queue(wishes[1:])
         else:
-            self._serve(wishes)
+            self._starter.serve(wishes)
         self._run.advance()
 
     def _in_the_open(self, names: list[str], wishes: list[Wish]) -> None:
         run = self._run
         if wishes:
             self._understood()
-            self._serve(wishes)
+            self._starter.serve(wishes)
         elif not self._converse(names) and not self._mentions():
             self._misunderstood(None)
         run.advance()
@@ -339,7 +320,7 @@ class _Talk:
             flow = self._patterns.mentions.get(entity.entity)
             if flow is not None and entity.value is not None:
                 self._understood()
-                self._begin(flow)
+                self._starter.begin(flow)
                 return True
         return False
 
@@ -348,7 +329,7 @@ class _Talk:
         run.misunderstood += 1
         run.note(f"misunderstood {run.misunderstood} in a row")
         if run.misunderstood >= self._patterns.misunderstood_limit:
-            self._begin(self._patterns.misunderstood_flow)
+            self._starter.begin(self._patterns.misunderstood_flow)
             run.advance()
         elif question is None:
             run.say(self._patterns.says["cannot_handle"])
@@ -359,59 +340,20 @@ class _Talk:
             run.say(self._patterns.says["not_an_answer"])
             run.ask_again()
 
-    # Starting flows
+    # What is learnt
 
-    def _serve(self, wishes: list[Wish]) -> None:
-        """Start the first wish now; the others wait for it, in order."""
-        first, *rest = wishes
-        self._run.start(first.flow.name, self._slots_for(first.flow, first.intent), self._opening())
-        self._queue(rest)
-
-    def _queue(self, wishes: list[Wish]) -> None:
-        waiting = {self._book.flows[frame.flow].matter for frame in self._run.stack}
-        for wish in wishes:
-            if wish.flow.matter not in waiting:
-                slots = self._slots_for(wish.flow, wish.intent)
-                self._run.start_afterwards(wish.flow.name, slots, self._opening())
-
-    def _begin(self, flow_name: str) -> None:
-        """Start one of the patterns' own flows; it inherits what a flow of its matter already knows."""
-        self._run.misunderstood = 0
-        flow = self._book.flows[flow_name]
-        known: dict[str, Any] = {}
-        for frame in self._run.stack:
-            if self._book.flows[frame.flow].matter == flow.matter:
-                known |= {name: value for name, value in frame.slots.items() if name in flow.slots}
-        slots = self._slots_for(flow, self._heard.intent)
-        for name, value in known.items():
-            slot = flow.slots[name]
-            if value is None:
-                continue
-            if slot.grows:
-                slots[name] = grown(value, self._heard.text) if self._heard.text else value
-            elif slot.entity is None or name not in slots:
-                slots[name] = value
-        self._run.start(flow_name, slots, self._opening())
-
-    def _slots_for(self, flow: Flow, intent: str) -> dict[str, Any]:
-        slots = opening_slots(self._book, flow, self._heard)
-        if flow.name == self._patterns.colleague_flow:
-            slots[self._patterns.colleague_slot] = intent
-        for name, value in self._given.items():
-            if name in flow.slots and accepts(flow.slots[name], value):
-                slots[name] = value
-        return slots
-
-    def _opening(self) -> str:
-        return kept(self._heard.text)
-
-    def _grow(self) -> None:
-        """The customer adds to what they told us instead of answering: keep it."""
-        if substance(self._book, self._heard.text) == 0:
+    def _more_of_the_same(self, question: Collect) -> None:
+        """The customer says once more what they want: keep what is new, and ask again."""
+        grows = [slot.name for slot in self._run.top_flow.slots.values() if slot.grows]
+        text = self._heard.text
+        if text.strip() and (not grows or substance(self._book, text) == 0):
+            self._misunderstood(question)
             return
-        for slot in self._run.top_flow.slots.values():
-            if slot.grows:
-                self._run.fill(slot.name, grown(self._run.top.slots.get(slot.name), self._heard.text))
+        self._understood()
+        for name in grows:
+            if text.strip():
+                self._run.fill(name, grown(self._run.top.slots.get(name), text))
+        self._run.ask_again()
 
     def _take_description(self, wishes: list[Wish]) -> None:
         """An answer such as "the courier lost it" both chooses a category and describes what happened."""

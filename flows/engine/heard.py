@@ -26,7 +26,8 @@ class Heard:
     urgency: float = 0.0
     payload: str | None = None
     attachment: str | None = None
-    """``photo``, ``voice``, ``sticker``, ``file``, ``location``, ``other``, or ``contact`` (the platform's word on the customer's phone)."""
+    """``photo``, ``voice``, ``sticker``, ``file``, ``location``, ``other``, or ``contact``: the
+    platform's own word on the customer's phone, which the runtime has taken in already."""
 
     @classmethod
     def of(cls, understood: Understanding, attachment: str | None = None) -> Heard:

@@ -21,6 +21,7 @@ from flows.engine.model import (
     FlowBook,
     Link,
     Noop,
+    Patterns,
     Place,
     Rejection,
     Route,
@@ -295,18 +296,16 @@ def _hint(word: str, known: tuple[str, ...], lead: str = "; did you mean") -> st
     return f'{lead} "{close[0]}"?' if close else ""
 
 
-def _by_intent(flows: Mapping[str, Flow], patterns: Any) -> dict[str, str]:
-    found: dict[str, str] = dict.fromkeys(sorted(patterns.colleague_intents), patterns.colleague_flow)
+def _by_intent(flows: Mapping[str, Flow], patterns: Patterns) -> dict[str, str]:
+    found: dict[str, str] = {}
     for flow in flows.values():
         for intent in flow.intents:
-            if intent in found and found[intent] != patterns.colleague_flow:
-                raise FlowError(
-                    flow.place.file,
-                    flow.place.line,
-                    f'intent "{intent}" already starts flow "{found[intent]}"; keep one',
-                )
+            if intent in found:
+                mend = f'intent "{intent}" already starts flow "{found[intent]}"; keep one'
+                raise FlowError(flow.place.file, flow.place.line, mend)
             found[intent] = flow.name
-    return found
+    # A flow of its own wins: a shop adds one without touching the list of the patterns.
+    return dict.fromkeys(sorted(patterns.colleague_intents), patterns.colleague_flow) | found
 
 
 def _fillers(words: tuple[str, ...]) -> re.Pattern[str]:

@@ -23,6 +23,7 @@ from flows.engine.model import (
     Step,
     Tell,
 )
+from flows.engine.stale import without_gone_flows
 from flows.engine.state import DialogueState, Frame, Say
 from flows.engine.values import word
 
@@ -37,7 +38,7 @@ class Run:
         self, book: FlowBook, state: DialogueState, facts: Mapping[str, Any], message: Mapping[str, Any]
     ) -> None:
         self.book = book
-        self.stack = list(state.stack)
+        self.stack, gone = without_gone_flows(book, state.stack)
         self.misunderstood = state.misunderstood
         self.offered_help = state.offered_help
         self.acts = state.acts
@@ -49,8 +50,7 @@ class Run:
         self._act: Act | None = None
         self._says: list[Say] = []
         self._events: list[FlowEvent] = []
-        self._trace: list[str] = []
-        self._forget_missing_flows()
+        self._trace = gone
 
     # What the rest of the engine asks
 
@@ -111,7 +111,7 @@ class Run:
 
     def rerun(self) -> None:
         """Begin the flow under way anew with what is known: every step sees the corrected value."""
-        self.change_top(step=self.top_flow.first_step, result={})
+        self.change_top(step=self.top_flow.first_step, result={}, asked=())
         self.note(f"flow {self.top.flow} runs again with what was corrected")
 
     def start(self, flow_name: str, slots: Mapping[str, Any], opening: str) -> None:
@@ -362,25 +362,6 @@ class Run:
     def _event(self, kind: FlowEventKind, flow: str) -> None:
         self._events.append(FlowEvent(kind, flow))
         self.note(f"{kind} {flow}")
-
-    def _forget_missing_flows(self) -> None:
-        # A talk may be older than the flows: an upgrade or the shop took one away, or
-        # renamed the step where it stood. The customer then starts that task afresh.
-        at = 0
-        while at < len(self.stack):
-            end = at + 1
-            while end < len(self.stack) and self.stack[end].called:
-                end += 1
-            gone = next((frame for frame in self.stack[at:end] if not self._exists(frame)), None)
-            if gone is None and not self.stack[at].called:
-                at = end
-                continue
-            self.note(f"dropped {self.stack[at].flow}: the flow or the step where it stood is gone")
-            del self.stack[at:end]
-
-    def _exists(self, frame: Frame) -> bool:
-        flow = self.book.flows.get(frame.flow)
-        return flow is not None and (frame.step is None or frame.step == END or frame.step in flow.steps)
 
 
 class _Opening(dict[str, Any]):

@@ -1,0 +1,85 @@
+"""Start the flows that a message asks for, with what the message already says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flows.engine.filling import grown, kept, opening_slots
+from flows.engine.heard import Heard
+from flows.engine.model import Flow, FlowBook
+from flows.engine.payloads import accepts
+from flows.engine.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An intent that starts a flow."""
+
+    intent: str
+    flow: Flow
+
+
+def wishes_in(book: FlowBook, names: Iterable[str]) -> list[Wish]:
+    """Return what a message with these intents wants done, in order, one wish a matter."""
+    wishes: dict[str, Wish] = {}
+    for name in names:
+        if name in book.by_intent:
+            flow = book.flows[book.by_intent[name]]
+            wishes.setdefault(flow.matter, Wish(name, flow))
+    return list(wishes.values())
+
+
+class Starter:
+    """Starts flows for one message; ``given`` are the slots that its button carries."""
+
+    def __init__(self, book: FlowBook, run: Run, heard: Heard, given: Mapping[str, Any]) -> None:
+        self._book = book
+        self._run = run
+        self._heard = heard
+        self._given = given
+
+    def serve(self, wishes: list[Wish]) -> None:
+        """Start the first wish now; the others wait for it, in order."""
+        first, *rest = wishes
+        self._run.start(first.flow.name, self._slots_for(first.flow, first.intent), kept(self._heard.text))
+        self.queue(rest)
+
+    def queue(self, wishes: Iterable[Wish]) -> None:
+        """Let the wishes wait until the flow that the customer sees is done."""
+        waiting = {self._book.flows[frame.flow].matter for frame in self._run.stack}
+        for wish in wishes:
+            if wish.flow.matter not in waiting:
+                slots = self._slots_for(wish.flow, wish.intent)
+                self._run.start_afterwards(wish.flow.name, slots, kept(self._heard.text))
+
+    def begin(self, flow_name: str) -> None:
+        """Start one of the patterns' own flows; it inherits what a flow of its matter already knows."""
+        flow = self._book.flows[flow_name]
+        slots = self._slots_for(flow, self._heard.intent)
+        for name, value in self._known(flow).items():
+            slot = flow.slots[name]
+            if slot.grows:
+                slots[name] = grown(value, self._heard.text) if self._heard.text else value
+            elif slot.entity is None or name not in slots:
+                slots[name] = value
+        self._run.misunderstood = 0
+        self._run.start(flow_name, slots, kept(self._heard.text))
+
+    def _known(self, flow: Flow) -> dict[str, Any]:
+        return {
+            name: value
+            for frame in self._run.stack
+            if self._book.flows[frame.flow].matter == flow.matter
+            for name, value in frame.slots.items()
+            if name in flow.slots and value is not None
+        }
+
+    def _slots_for(self, flow: Flow, intent: str) -> dict[str, Any]:
+        slots = opening_slots(self._book, flow, self._heard)
+        patterns = self._book.patterns
+        if flow.name == patterns.colleague_flow:
+            slots[patterns.colleague_slot] = intent
+        given = {name: value for name, value in self._given.items() if name in flow.slots}
+        return slots | {name: value for name, value in given.items() if accepts(flow.slots[name], value)}

@@ -1,0 +1,84 @@
+"""Small books of flows, written inline in a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+from flows.engine.load import load_book
+from flows.engine.model import FlowBook
+
+PATTERNS = """
+answers: {greet: greet, thank: thank}
+attachments: {contact: contact_kept}
+colleague: {flow: person, slot: topic, intents: [ask_stock]}
+mentions: {order_no: order}
+intents: {human: request_human_agent, cancel: cancel_dialogue, repeat: repeat, yes: affirm, no: deny}
+human: {flow: person}
+angry: {sentiment_at_most: -0.7, flow: person, complaint_flow: person, unless: [opt_out]}
+danger: {urgency_at_least: 0.9, complaint_flow: person}
+complaint: {matter: complaint}
+misunderstood: {limit: 2, flow: person}
+interruption: {sure: 0.7}
+words: {filler: [我要, i], skip: '^(skip|跳过)$'}
+says:
+  cancelled: cancelled
+  nothing_to_cancel: nothing_to_cancel
+  nothing_to_repeat: nothing_to_repeat
+  resuming: resuming
+  cannot_handle: cannot_handle
+  not_an_answer: not_an_answer
+  old_button: old_button
+  words_needed: words_needed
+  words_needed_idle: words_needed_idle
+  yes_to_help: yes_to_help
+  no_to_help: no_to_help
+  yes_to_nothing: yes_to_nothing
+  cannot_go_on: cannot_go_on
+"""
+
+PERSON = """
+intents: [request_human_agent]
+drops_others: true
+slots: {topic: {}}
+steps:
+  - action: hand_over
+  - say: handed_over
+"""
+
+ORDER = """
+intents: [track_order]
+slots:
+  order_no: {entity: order_no, matches: '[A-Z]\\d{3,}'}
+  digits: {matches: '\\d{4}'}
+steps:
+  - collect: order_no
+  - collect: digits
+  - action: find
+    next:
+      - if: result.found
+        then: tell
+      - else: lost
+  - {id: tell, say: found, next: end}
+  - {id: lost, say: lost}
+"""
+
+POINTS = """
+intents: [ask_points]
+steps:
+  - say: points
+"""
+
+
+def book_of(folder: Path, **flows: str) -> FlowBook:
+    """Write flows, patterns and a person to hand over to into a folder, and load them."""
+    return load_book(write(folder, **{"person": PERSON, "order": ORDER, **flows}))
+
+
+def write(folder: Path, **files: str) -> Path:
+    """Write files ``NAME.yml`` into a folder of flows and return it."""
+    flows = folder / "flows"
+    flows.mkdir(exist_ok=True)
+    for name, text in {"patterns": PATTERNS, **files}.items():
+        (flows / f"{name}.yml").write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+    return flows

@@ -1,0 +1,152 @@
+"""Faults planted in flows are found before anybody talks."""
+
+import pytest
+
+from flows.actions import RegisteredAction
+from flows.engine.check import check
+from flows.engine.graph import mermaid
+from flows.replies import Replies
+from flows.standard import load_standard
+from tests.flows.small import book_of
+
+PATTERN_REPLIES = [
+    "greet",
+    "thank",
+    "contact_kept",
+    "cancelled",
+    "nothing_to_cancel",
+    "nothing_to_repeat",
+    "resuming",
+    "cannot_handle",
+    "not_an_answer",
+    "old_button",
+    "words_needed",
+    "words_needed_idle",
+    "yes_to_help",
+    "no_to_help",
+    "yes_to_nothing",
+    "cannot_go_on",
+    "handed_over",
+    "ask_order_no",
+    "ask_digits",
+    "found",
+    "lost",
+]
+
+
+def does(name, gives=(), may_give=()):
+    return RegisteredAction(name, lambda context, args: {}, frozenset(gives), frozenset(may_give))
+
+
+ACTIONS = {"hand_over": does("hand_over"), "find": does("find", gives=["found"], may_give=["eta"])}
+
+
+def problems(tmp_path, flow, zh="", en=""):
+    replies = tmp_path / "flows" / "replies"
+    replies.mkdir(parents=True)
+    known = "replies:\n" + "".join(f"  {name}: '{name}'\n" for name in PATTERN_REPLIES)
+    (replies / "zh.yml").write_text(known + zh, encoding="utf-8")
+    (replies / "en.yml").write_text(known + en, encoding="utf-8")
+    book = book_of(tmp_path, tea=flow)
+    return [str(problem) for problem in check(book, Replies.load(replies), ACTIONS, {"verified", "back_at"})]
+
+
+def test_the_flows_that_come_with_the_project_have_no_problem():
+    assert load_standard().problems() == []
+
+
+def test_every_intent_starts_a_flow_or_has_an_answer():
+    book = load_standard().book
+    patterns = book.patterns
+    talk = {patterns.cancel_intent, patterns.repeat_intent, patterns.yes_intent, patterns.no_intent, "out_of_scope"}
+    intents = """
+        greet goodbye thank affirm deny cancel_dialogue repeat ask_bot_identity ask_bot_help request_human_agent
+        chitchat out_of_scope ask_product_info ask_price_promotion request_price_adjustment ask_stock ask_store_info
+        ask_shipping_info track_order place_order change_cancel_order return_refund_exchange track_refund
+        ask_warranty_repair ask_installation_service ask_how_to_use ask_payment_invoice account_access_help
+        complain_product_quality complain_service complain_delivery complain_billing report_missing_wrong_item
+        check_complaint_status ask_points_balance ask_earn_rules redeem_points ask_membership_tier join_membership
+        cancel_membership update_profile give_feedback_rating opt_out_marketing opt_in_marketing
+        request_data_export_or_delete
+    """
+
+    answered = talk | set(book.by_intent) | set(patterns.answers)
+
+    assert set(intents.split()) <= answered
+
+
+def test_a_topic_for_a_colleague_has_a_name_in_both_languages():
+    standard = load_standard()
+
+    for language in standard.replies.languages:
+        assert standard.book.patterns.colleague_intents <= set(standard.replies.words(language)["topic"])
+        seen = {flow.name for flow in standard.book.flows.values() if flow.intents and not flow.drops_others}
+        assert seen - {"opt_in_marketing", "opt_out_marketing"} <= set(standard.replies.words(language)["flow"])
+
+
+@pytest.mark.parametrize(
+    ("flow", "says"),
+    [
+        (
+            "steps:\n  - {id: a, say: found, next: end}\n  - {id: b, say: found}",
+            ['flows/tea.yml:3: step "b": no way leads here; link it from another step or remove it'],
+        ),
+        (
+            "steps:\n  - say: hot",
+            [
+                'flows/tea.yml:2: step "step_1": reply "hot" has no wording in en; add it to replies/en.yml',
+                'flows/tea.yml:2: step "step_1": reply "hot" has no wording in zh; add it to replies/zh.yml',
+            ],
+        ),
+        (
+            "steps:\n  - action: brew",
+            ['flows/tea.yml:2: step "step_1": there is no action "brew"; write it or name another'],
+        ),
+        (
+            "slots: {sort: {}}\nsteps:\n  - collect: sort",
+            [
+                'flows/tea.yml:3: step "step_1": reply "ask_sort" has no wording in en; add it to replies/en.yml',
+                'flows/tea.yml:3: step "step_1": reply "ask_sort" has no wording in zh; add it to replies/zh.yml',
+            ],
+        ),
+        (
+            "steps:\n  - id: a\n    noop: true\n    next:\n      - {if: facts.verifed, then: end}\n      - else: end",
+            ['flows/tea.yml:5: step "a": nothing gives "facts.verifed"'],
+        ),
+        (
+            "steps:\n  - {id: a, action: find, next: a}",
+            ['flows/tea.yml:2: step "a": no way leads from here to the end'],
+        ),
+        (
+            "steps:\n  - id: a\n    action: find\n    next:\n      - {if: result.found, then: end}\n      - else: a",
+            ['flows/tea.yml:2: step "a": a way leads back here without asking the customer anything'],
+        ),
+    ],
+)
+def test_a_planted_fault_is_found_with_its_place(tmp_path, flow, says):
+    assert problems(tmp_path, flow) == says
+
+
+def test_a_placeholder_that_nothing_gives_is_found(tmp_path):
+    flow = "steps:\n  - action: find\n  - say: arrives"
+
+    (found,) = problems(tmp_path, flow, "  arrives: '{etta}到'\n", "  arrives: soon\n")
+
+    assert found.endswith('zh.yml:23: reply "arrives": nothing gives {etta} in flows/tea.yml:3')
+
+
+def test_a_reply_without_a_wording_for_a_missing_value_is_found(tmp_path):
+    flow = "steps:\n  - action: find\n  - say: arrives"
+
+    found = problems(tmp_path, flow, "  arrives: ['{eta}到', 路上]\n", "  arrives: ['It comes {eta}']\n")
+
+    assert found == [
+        'flows/tea.yml:3: step "step_2": every wording of "arrives" in en needs a value that may be missing'
+    ]
+
+
+def test_a_flow_can_be_drawn():
+    drawn = mermaid(load_standard().book.flows["track_order"])
+
+    assert drawn.startswith('flowchart TD\n  start(["track_order"]) --> s0\n')
+    assert "s1 -->|\"result.outcome == 'own'\"|" in drawn

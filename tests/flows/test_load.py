@@ -1,0 +1,91 @@
+import pytest
+
+from flows.engine.load import load_book
+from flows.engine.marks import FlowError
+from tests.flows.small import ORDER, PERSON, book_of, write
+
+
+def refused(folder, flow):
+    with pytest.raises(FlowError) as caught:
+        book_of(folder, redeem=flow)
+    return str(caught.value)
+
+
+def test_an_undeclared_slot_is_named_with_place_and_mend(tmp_path):
+    flow = """
+    intents: [redeem_points]
+    slots:
+      rewards: {}
+    steps:
+      - id: ask_reward
+        collect: reward
+    """
+
+    message = refused(tmp_path, flow)
+
+    assert message == (
+        'flows/redeem.yml:6: step "ask_reward": slot "reward" is not declared; '
+        'add it under slots, or did you mean "rewards"?'
+    )
+
+
+def test_a_condition_on_an_undeclared_slot_is_refused(tmp_path):
+    flow = """
+    steps:
+      - id: a
+        noop: true
+        next:
+          - if: slots.gone is set
+            then: end
+          - else: end
+    """
+
+    assert 'flows/redeem.yml:5: step "a": slot "gone" is not declared' in refused(tmp_path, flow)
+
+
+@pytest.mark.parametrize(
+    ("flow", "says"),
+    [
+        ("steps: []", "needs at least one step"),
+        ("steps:\n  - say: a\n    next: nowhere", 'there is no step "nowhere" to go to'),
+        ("steps:\n  - say: a\n    action: b", "must be exactly one of"),
+        ("steps:\n  - say: a\n    sya: b", 'has no "sya"; did you mean "say"?'),
+        ("steps:\n  - id: a\n    say: a\n  - id: a\n    say: b", "this id is taken"),
+        ("steps:\n  - say: a\n    next:\n      - if: facts.x\n        then: end", "the last is else"),
+        ("steps:\n  - say: a\n    next:\n      - {if: 'facts.', then: end}\n      - else: end", "condition 'facts.'"),
+        ("steps:\n  - call: nobody", 'there is no flow "nobody"'),
+        ("steps:\n  - say: a\n  say: b", "this is not YAML"),
+        ("slots:\n  a: {type: choice}\nsteps:\n  - say: a", "a choice needs values"),
+        ("slots:\n  a: {matches: '('}\nsteps:\n  - say: a", "is not a pattern"),
+        ("intents: [request_human_agent]\nsteps:\n  - say: a", "already starts flow"),
+        ("steps:\n  - say: a\nsteps:\n  - say: b", "stands here twice"),
+    ],
+)
+def test_what_is_wrong_in_a_flow_is_said(tmp_path, flow, says):
+    message = refused(tmp_path, flow)
+
+    assert says in message
+    assert message.startswith("flows/redeem.yml:")
+
+
+def test_a_shops_file_takes_the_place_of_the_default_with_the_same_path(tmp_path):
+    defaults = write(tmp_path, person=PERSON, order=ORDER)
+    overlay = tmp_path / "shop" / "flows"
+    overlay.mkdir(parents=True)
+    (overlay / "order.yml").write_text("intents: [track_order]\nsteps:\n  - say: our_own\n", encoding="utf-8")
+    (overlay / "tea.yml").write_text("intents: [ask_tea]\nsteps:\n  - say: tea\n", encoding="utf-8")
+
+    book = load_book(defaults, overlay)
+
+    assert list(book.flows["order"].steps) == ["step_1"]
+    assert book.flows["order"].place.file == "shop/flows/order.yml"
+    assert book.by_intent["ask_tea"] == "tea"
+
+
+def test_a_missing_pattern_is_named(tmp_path):
+    flows = write(tmp_path, person=PERSON, order=ORDER)
+    patterns = (flows / "patterns.yml").read_text(encoding="utf-8")
+    (flows / "patterns.yml").write_text(patterns.replace("  cancelled: cancelled\n", ""), encoding="utf-8")
+
+    with pytest.raises(FlowError, match=r'flows/patterns\.yml:.*"says" lacks "cancelled"; add it'):
+        load_book(flows)

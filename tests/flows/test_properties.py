@@ -1,0 +1,96 @@
+"""Whatever comes, and in whatever order: the engine answers, and its state survives being stored."""
+
+import json
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.engine.decide import decide
+from flows.engine.heard import ActionDone, Heard
+from flows.engine.state import DialogueState
+from flows.replies import Listener
+from flows.standard import load_standard
+from nlu.understanding import Entity, IntentScore
+
+STANDARD = load_standard()
+BOOK = STANDARD.book
+RESULTS = {
+    "find_order": st.fixed_dictionaries(
+        {"outcome": st.sampled_from(["own", "not_yours", "prove"]), "late": st.booleans(), "stage": st.just("shipped")},
+        optional={"eta": st.just({"day": "2026-11-25T00:00:00+00:00"}), "carrier": st.just("SF")},
+    ),
+    "check_phone": st.fixed_dictionaries({"outcome": st.sampled_from(["match", "no_match", "locked"])}),
+    "check_order_owner": st.fixed_dictionaries({"order_is_theirs": st.booleans()}),
+    "open_ticket": st.just({"number": "T-1", "due_at": {"moment": "2026-11-25T00:00:00+00:00"}}),
+    "list_tickets": st.just({"ticket_count": 0}),
+    "points_balance": st.fixed_dictionaries({"points": st.integers(0, 5000)}),
+    "set_marketing_consent": st.just({"changed": True}),
+    "hand_over": st.just({}),
+}
+INTENTS = sorted(
+    {*BOOK.by_intent, *BOOK.patterns.answers, "cancel_dialogue", "repeat", "affirm", "deny", "out_of_scope"}
+)
+PAYLOADS = [
+    '/set{"order_no":"A1"}', '/set{"order_no":null}', '/set{"category":"delivery"}', '/set{"category":"nonsense"}',
+    '/set{"confirm_complaint":"yes"}', '/set{"confirm_complaint":"change"}', '/set{"change_what":"order_no"}',
+    '/set{"change_what":"category"}', '/set{"wants_person":true}', "/cancel_dialogue", "/set{}", "/greet",
+    '/complain_delivery{"category":"delivery"}',
+]  # fmt: skip
+order_numbers = st.builds(
+    lambda value: (Entity("order_no", value, value, 0, len(value)),), st.sampled_from(["A1", "A10293", "20240518001"])
+)
+heard = st.builds(
+    Heard,
+    text=st.one_of(
+        st.text(max_size=30), st.sampled_from(["1", "1234", "我要投诉", "杯子裂了漏水", "跳过", "A10293", "是"])
+    ),
+    intent=st.sampled_from(INTENTS),
+    intents=st.lists(st.builds(IntentScore, st.sampled_from(INTENTS), st.floats(0, 1)), max_size=3).map(tuple),
+    confidence=st.floats(0, 1),
+    entities=st.one_of(st.just(()), order_numbers),
+    sentiment=st.sampled_from([0.0, 0.0, 0.0, -0.8]),
+    urgency=st.sampled_from([0.0, 0.0, 0.0, 0.95]),
+    payload=st.one_of(st.none(), st.none(), st.sampled_from(PAYLOADS), st.text(max_size=70)),
+    attachment=st.sampled_from([None, None, "photo", "contact"]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.lists(heard, min_size=1, max_size=12), st.booleans(), st.sampled_from(["zh", "en"]))
+def test_any_talk_is_answered_and_its_state_survives_json(data, talk, verified, language):
+    facts = {"verified": verified, "can_request_contact": True, "recent_orders": ["A1"] if verified else []}
+    listener = Listener(language, "Asia/Shanghai", datetime(2026, 11, 23, tzinfo=UTC), "key")
+    state = DialogueState()
+
+    for event in talk:
+        decision = decide(BOOK, state, event, facts)
+        says = decision.says
+        while decision.act is not None:
+            result = data.draw(RESULTS[decision.act.name])
+            # Every name that the action promises, as the real ones keep it.
+            result = {"stage": "shipped", "status": {"word": "shipped", "table": "status"}} | result
+            decision = decide(BOOK, stored(decision.state), ActionDone(decision.act.name, result), facts)
+            says += decision.says
+        state, messages = STANDARD.replies.speak(stored(decision.state), says, listener)
+
+        assert messages, "never silence"
+        assert all(message.text.strip() for message in messages)
+        assert (state.asking is None) == (state.stack == ())
+        assert len(state.stack) <= 2 * len(BOOK.flows)
+
+
+def stored(state):
+    """Return the state as it comes back from a database, having proved that nothing was lost."""
+    kept = DialogueState.from_json(json.loads(json.dumps(state.to_json())))
+    assert kept == state
+    return kept
+
+
+@given(st.text(max_size=80), st.sampled_from(["", "order_no"]))
+def test_no_payload_can_break_a_talk(payload, asked):
+    start = decide(BOOK, DialogueState(), Heard(payload="/track_order"), {}).state if asked else DialogueState()
+
+    decision = decide(BOOK, start, Heard(payload=payload), {})
+
+    assert decision.says or decision.act
