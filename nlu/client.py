@@ -36,7 +36,8 @@ class RasaClient:
 
     ``locate`` is asked before each message, since a Rasa that was started again has
     a new port and token; it returns None while there is none. ``deadline`` covers
-    the whole call. ``transport`` is replaced in tests.
+    the whole call. ``transport`` is a `LoopbackTransport` where Rasa is our own
+    child; httpx's own reaches a Rasa anywhere.
     """
 
     def __init__(

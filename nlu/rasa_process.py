@@ -20,6 +20,7 @@ import structlog
 from nlu.breaker import Breaker
 from nlu.client import RasaAddress, RasaClient
 from nlu.errors import NluUnavailable
+from nlu.loopback import LoopbackTransport
 from nlu.rasa_environment import command, environment
 from nlu.settings import NluSettings
 
@@ -117,6 +118,7 @@ class RasaProcess:
                 deadline=self._patience.probe,
                 # A breaker would hide the very answers that are waited for.
                 breaker=Breaker(failures=2**31, pause=self._patience.probe, now=monotonic),
+                transport=LoopbackTransport(),
             ) as probe:
                 if not await self._becomes_ready(probe, ended):
                     return False

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 from nlu.breaker import Breaker
 from nlu.client import LONGEST_TEXT, RasaAddress, RasaClient, as_rasa_reads
 from nlu.errors import NluUnavailable
+from nlu.loopback import LoopbackTransport
 from nlu.understanding import IntentScore
 
 ADDRESS = RasaAddress("http://rasa.test:5005", "s3cret-token")
@@ -197,7 +199,8 @@ async def test_no_log_holds_the_token_or_the_text(caplog: pytest.LogCaptureFixtu
 class ALocalRasa:
     """A real server on loopback that counts connections and waits where it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, messages_a_connection: int = 1_000) -> None:
+        self.messages_a_connection = messages_a_connection
         self.heads: list[str] = []
         self.connections = 0
         self.may_answer = asyncio.Event()
@@ -207,7 +210,7 @@ class ALocalRasa:
         self.connections += 1
         body = json.dumps(RANKING).encode()
         try:
-            while True:
+            for _ in range(self.messages_a_connection):
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 length = next(line for line in head.lower().splitlines() if line.startswith("content-length"))
                 await reader.readexactly(int(length.split(":")[1]))
@@ -216,35 +219,101 @@ class ALocalRasa:
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
+            # The client has hung up, as it may.
+            return
+        finally:
             writer.close()
 
 
-async def test_one_connection_carries_message_after_message_with_the_token() -> None:
-    rasa = ALocalRasa()
-    async with await asyncio.start_server(rasa, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        breaker = Breaker(failures=3, pause=PAUSE, now=Seconds())
-        address = RasaAddress(f"http://127.0.0.1:{port}", "s3cret-token")
+Serves = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
-        async with RasaClient(lambda: address, deadline=timedelta(seconds=5), breaker=breaker) as client:
-            for _ in range(5):
-                assert await client.classify("hello")
+
+@contextlib.asynccontextmanager
+async def asking(rasa: Serves, transport: httpx.AsyncBaseTransport | None) -> AsyncIterator[RasaClient]:
+    async with await asyncio.start_server(rasa, "127.0.0.1", 0) as server:
+        address = RasaAddress(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "s3cret-token")
+        breaker = Breaker(failures=3, pause=PAUSE, now=Seconds())
+        deadline = timedelta(milliseconds=500)
+        async with RasaClient(lambda: address, deadline=deadline, breaker=breaker, transport=transport) as client:
+            yield client
+
+
+TRANSPORTS = pytest.mark.parametrize("transport", [lambda: None, LoopbackTransport], ids=["httpx", "loopback"])
+MakeTransport = Callable[[], httpx.AsyncBaseTransport | None]
+
+
+@TRANSPORTS
+async def test_one_connection_carries_message_after_message_with_the_token(transport: MakeTransport) -> None:
+    rasa = ALocalRasa()
+
+    async with asking(rasa, transport()) as client:
+        for _ in range(5):
+            assert await client.classify("订单到哪了") == (IntentScore("greet", 0.9), IntentScore("thank", 0.05))
 
     assert rasa.connections == 1
     assert set(rasa.heads) == {"POST /model/parse?token=s3cret-token HTTP/1.1"}
 
 
-async def test_a_slow_rasa_is_not_waited_for_and_the_next_message_is_not_harmed() -> None:
+@TRANSPORTS
+async def test_a_slow_rasa_is_not_waited_for_and_the_next_message_is_not_harmed(
+    transport: MakeTransport,
+) -> None:
     rasa = ALocalRasa()
-    async with await asyncio.start_server(rasa, "127.0.0.1", 0) as server:
-        address = RasaAddress(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        breaker = Breaker(failures=3, pause=PAUSE, now=Seconds())
-        deadline = timedelta(milliseconds=200)
 
-        async with RasaClient(lambda: address, deadline=deadline, breaker=breaker) as client:
-            rasa.may_answer.clear()
-            with pytest.raises(NluUnavailable, match=r"within 0\.2 s"):
-                await client.classify("hello")
-            rasa.may_answer.set()
+    async with asking(rasa, transport()) as client:
+        rasa.may_answer.clear()
+        with pytest.raises(NluUnavailable, match=r"within 0\.5 s"):
+            await client.classify("hello")
+        rasa.may_answer.set()
 
+        assert await client.classify("hello")
+    assert rasa.connections == 2
+
+
+@TRANSPORTS
+async def test_many_messages_at_once_are_all_answered_over_a_few_connections(
+    transport: MakeTransport,
+) -> None:
+    rasa = ALocalRasa()
+
+    async with asking(rasa, transport()) as client:
+        answers = await asyncio.gather(*(client.classify("hello") for _ in range(40)))
+
+    assert all(answers)
+    assert rasa.connections <= 4
+
+
+async def test_a_connection_that_rasa_closed_while_idle_costs_no_message() -> None:
+    rasa = ALocalRasa(messages_a_connection=1)
+
+    async with asking(rasa, LoopbackTransport()) as client:
+        for _ in range(3):
             assert await client.classify("hello")
+
+    assert rasa.connections == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"HTTP/1.1 200 OK\r\n\r\n", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}"],
+)
+async def test_an_answer_that_breaks_off_is_unavailable(answer: bytes) -> None:
+    async def breaks_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with asking(breaks_off, LoopbackTransport()) as client:
+        with pytest.raises(NluUnavailable):
+            await client.classify("hello")
+
+
+async def test_nobody_listening_is_unavailable() -> None:
+    breaker = Breaker(failures=3, pause=PAUSE, now=Seconds())
+    nowhere = RasaAddress("http://127.0.0.1:1")
+
+    async with RasaClient(
+        lambda: nowhere, deadline=timedelta(seconds=1), breaker=breaker, transport=LoopbackTransport()
+    ) as client:
+        with pytest.raises(NluUnavailable):
+            await client.classify("hello")
