@@ -196,4 +196,6 @@ def _times(fields: dict[str, Any]) -> dict[str, datetime]:
 
 def _steps(fields: dict[str, Any], *, otherwise: datetime) -> dict[str, datetime]:
     """When an order became each status that it has been in, the one it is in now included."""
-    return {fields["status"]: otherwise} | _times(fields)
+    times = _times(fields)
+    times.setdefault(fields["status"], otherwise)
+    return times
