@@ -29,7 +29,7 @@ class Cells:
     """A row of a file (all text) or of JSON (numbers, booleans and null too).
 
     A value that is left out, null or blank reads as None. ``now`` is the moment of
-    the import, and ``ordinal`` the how-manieth row of its order this is.
+    the import, and ``ordinal`` the place of this row among those of its order, from 1.
     """
 
     def __init__(self, row: Mapping[str, Any], settings: ImportSettings, *, now: datetime, ordinal: int = 1) -> None:

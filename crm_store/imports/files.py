@@ -25,7 +25,7 @@ from crm_store.ports import Ids
 from crm_store.unit_of_work import Store
 
 ROWS_A_TRANSACTION = 500
-"""Few enough that a customer's message waits for them no longer than a fifth of a second."""
+"""Few enough that a customer's message waits for them about a quarter of a second."""
 
 
 @dataclass(frozen=True, slots=True)
