@@ -295,7 +295,13 @@ async def test_a_connection_that_rasa_closed_while_idle_costs_no_message() -> No
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"HTTP/1.1 200 OK\r\n\r\n", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}"],
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}",
+    ],
 )
 async def test_an_answer_that_breaks_off_is_unavailable(answer: bytes) -> None:
     async def breaks_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -21,6 +21,7 @@ import pytest
 from nlu.breaker import Breaker
 from nlu.client import RasaClient
 from nlu.errors import NluUnavailable
+from nlu.loopback import LoopbackTransport
 from nlu.rasa_process import Patience, RasaProcess
 from nlu.settings import NluSettings
 from nlu.training import ensure_model
@@ -58,7 +59,7 @@ def a_model(settings: NluSettings, trouble: str = "none") -> Path:
 
 def a_client(rasa: RasaProcess, deadline: timedelta = timedelta(seconds=5)) -> RasaClient:
     breaker = Breaker(failures=3, pause=timedelta(seconds=1), now=monotonic)
-    return RasaClient(lambda: rasa.address, deadline=deadline, breaker=breaker)
+    return RasaClient(lambda: rasa.address, deadline=deadline, breaker=breaker, transport=LoopbackTransport())
 
 
 async def test_rasa_is_ready_when_it_has_answered_a_real_message(tmp_path: Path) -> None:
