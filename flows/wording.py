@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -70,7 +71,7 @@ def _tagged(value: Mapping[str, Any], reader: Reader) -> str:
         return reader.words.get(str(value["table"]), {}).get(str(value["word"]), str(value["word"]))
     if "money" in value:
         sign = _CURRENCIES.get(str(value["currency"]))
-        amount = f"{float(value['money']):,.2f}" if "." in str(value["money"]) else f"{int(value['money']):,}"
+        amount = f"{Decimal(str(value['money'])):,}"
         return f"{sign}{amount}" if sign else f"{amount} {value['currency']}"
     if "moment" in value:
         return _moment(str(value["moment"]), reader)

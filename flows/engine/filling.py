@@ -12,6 +12,8 @@ from flows.engine.model import Flow, FlowBook, Slot
 
 MAX_READ = 2000
 """Characters of a message that patterns are tried on: a novel is no order number."""
+MAX_MEASURED = 200
+"""Characters of a text that `substance` looks at; what says nothing by then says nothing."""
 BARE_REST = 2
 """A message with so few characters beside a slot's value says nothing else."""
 MAX_FREE = 1000
@@ -33,7 +35,7 @@ def substance(book: FlowBook, text: str) -> int:
 
     "我要投诉" and "I want to complain" say nothing yet; "杯子裂了" and "broken cup" say four.
     """
-    units = _UNIT.findall(book.fillers.sub(" ", text[:MAX_READ]))
+    units = _UNIT.findall(book.fillers.sub(" ", text[:MAX_MEASURED]))
     return sum(2 if unit.isascii() else 1 for unit in units)
 
 

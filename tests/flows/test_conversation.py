@@ -1,0 +1,140 @@
+"""Points, offers, people and everything around them, in whole talks on the shipped flows."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from flows.engine.heard import Heard
+from flows.standard import load_standard
+from tests.flows.talks import MONDAY, Shop, Talk, nobody_in
+
+
+def test_the_owner_hears_the_balance_and_what_expires_next():
+    shop = Shop()
+    shop.earn("wang", 2000, None)
+    shop.earn("wang", 860, MONDAY + timedelta(days=60))
+
+    said = Talk(shop, language="en").says("points?", "ask_points_balance")
+
+    assert said.endswith("ou have 2,860 points; 860 of them expire Fri 22 Jan 2027.")
+
+
+def test_points_are_told_after_the_platform_has_vouched_for_the_phone():
+    shop = Shop()
+    talk = Talk(shop, verified=False)
+
+    asked = talk.says("我有多少积分", "ask_points_balance")
+
+    assert "只告诉本人" in asked
+    assert talk.messages[0].request_contact
+    talk.verified = True
+    assert talk.hears(Heard(attachment="contact")) == "您现在是 0 积分。"
+    assert talk.flow_events == [("flow.completed", "ask_points_balance")]
+
+
+def test_a_phone_that_belongs_to_nobody_leads_to_a_person():
+    shop = Shop()
+    talk = Talk(shop, verified=False)
+    talk.says("我有多少积分", "ask_points_balance")
+
+    talk.hears(Heard(attachment="contact"))
+
+    assert talk.state.asking == "wants_person"
+    talk.says("好的", "affirm")
+    assert shop.events("handoff.requested") == [{"reason": "verification"}]
+
+
+def test_offers_stop_at_once_and_it_is_said_once():
+    shop = Shop()
+    talk = Talk(shop, language="en")
+    talk.says("tell me about offers", "opt_in_marketing")
+
+    said = talk.says("stop", "opt_out_marketing")
+
+    assert said.startswith("Done. No more offers")
+    assert len(talk.messages) == 1
+    changes = [(change["purpose"], change["value"]) for change in shop.events("consent.changed")]
+    assert changes == [("care", True), ("marketing", True), ("care", False), ("marketing", False)]
+
+
+def test_a_customer_who_asks_for_a_person_is_in_the_queue_and_told_when_people_are_back():
+    shop = Shop()
+
+    said = Talk(shop, **nobody_in()).says("转人工", "request_human_agent")
+
+    assert "11月24日 周二 09:00" in said
+    assert shop.owner() == "queue"
+    assert shop.events("handoff.requested") == [{"reason": "asked"}]
+
+
+@pytest.mark.parametrize("intent", sorted(load_standard().book.patterns.colleague_intents))
+def test_what_the_bot_cannot_do_yet_is_said_and_a_person_offered(intent):
+    shop = Shop()
+    talk = Talk(shop)
+
+    asked = talk.says("……", intent)
+    talk.says("好", "affirm")
+
+    assert "得请同事来" in asked
+    assert intent not in asked, "the topic has a name"
+    assert shop.owner() == "queue"
+
+
+def test_a_declined_person_leaves_the_bot_in_charge():
+    shop = Shop()
+    talk = Talk(shop)
+    talk.says("有货吗", "ask_stock")
+
+    talk.presses("不用了")
+
+    assert shop.owner() == "bot"
+    assert talk.state.stack == ()
+
+
+def test_a_person_taken_in_the_middle_of_a_task_ends_the_tasks_below_it():
+    shop = Shop()
+    talk = Talk(shop, verified=False)
+    talk.says("查订单", "track_order")
+    talk.says("能退货吗", "return_refund_exchange")
+
+    said = talk.says("好", "affirm")
+
+    assert len(said.splitlines()) == 1
+    assert talk.state.stack == ()
+    assert ("flow.cancelled", "track_order") in talk.flow_events
+
+
+def test_no_thanks_after_a_stopped_task_is_taken_as_no_more_help():
+    talk = Talk(Shop(), language="en")
+    talk.says("where's my order", "track_order")
+    talk.says("never mind", "cancel_dialogue")
+
+    talk.says("no thanks", "thank", "deny")
+
+    assert talk.messages[0].reply == "no_to_help"
+
+
+def test_nobody_reads_the_same_line_twice_in_a_row():
+    talk = Talk(Shop())
+
+    lines = [talk.says("谢谢", "thank") for _ in range(12)]
+
+    assert all(before != after for before, after in pairwise(lines))
+
+
+def test_the_same_talk_is_worded_the_same_each_time():
+    def talk_once():
+        talk = Talk(Shop(), language="en")
+        return [talk.says("hi", "greet"), talk.says("thanks", "thank"), talk.says("bye", "goodbye")]
+
+    assert talk_once() == talk_once()
+
+
+def test_a_very_long_message_is_answered_and_only_its_beginning_kept():
+    talk = Talk(Shop())
+
+    talk.says("坏了" * 50_000, "complain_product_quality")
+
+    assert talk.state.asking == "order_no"
+    assert len(talk.state.shown_slots["description"]) == 1000
