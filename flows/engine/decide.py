@@ -207,7 +207,11 @@ class _Talk:
             self._run.fill(slot.name, found.value)
             self._take_description(wishes)
             others = [] if found.bare else others
-        elif question.skippable and self._passes_over(names):
+        elif question.skippable and self._types_skip():
+            # "没有订单" passes over the question; the order in it is no wish of its own.
+            self._run.skip(slot.name)
+            others = []
+        elif question.skippable and self._patterns.no_intent in names:
             self._run.skip(slot.name)
         elif not learnt:
             self._not_an_answer(question, names, wishes, others)
@@ -256,10 +260,9 @@ class _Talk:
         others.clear()
         return Found(kept(text))
 
-    def _passes_over(self, names: list[str]) -> bool:
+    def _types_skip(self) -> bool:
         text = self._heard.text.strip()
-        typed = 0 < len(text) <= SHORT_TEXT and self._patterns.skip.search(text) is not None
-        return typed or self._patterns.no_intent in names
+        return 0 < len(text) <= SHORT_TEXT and self._patterns.skip.search(text) is not None
 
     def _not_an_answer(self, question: Collect, names: list[str], wishes: list[Wish], others: list[Wish]) -> None:
         if others:

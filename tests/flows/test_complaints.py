@@ -103,6 +103,17 @@ def test_an_unverified_customers_order_number_is_kept_as_said():
     assert opened(shop)["order_no"] == "A20001"
 
 
+@pytest.mark.parametrize("words", ["没有订单", "跳过", "忘了单号", "I don't have it", "no order number"])
+def test_no_order_at_hand_is_no_wish_to_track_one(words):
+    talk = Talk(Shop())
+    talk.says("收到的杯子裂了", "complain_product_quality")
+
+    talk.says(words, "track_order")
+
+    assert talk.state.asking == "confirm_complaint"
+    assert len(talk.state.stack) == 2, "the complaint and its called part, nothing waiting below"
+
+
 def test_what_was_written_down_can_be_changed_before_it_is_filed():
     shop = Shop()
     talk = Talk(shop)
