@@ -17,11 +17,12 @@ from bot import events
 from bot.delivery import Parcel, parcel_of, queued
 from bot.errors import ShukeError
 from bot.intake import Claimed
+from bot.journal import Journal
 from bot.limits import pieces
-from bot.messages import Button
+from bot.messages import Button, Inbound
 from bot.ports import Capabilities, Channel
 from bot.staffing import DeskHours
-from crm_store import conversations, handoffs, history, inbox, orders, outbox, turns
+from crm_store import conversations, handoffs, inbox, orders, outbox
 from crm_store.conversations import BOT, QUEUE
 from crm_store.customers import customers
 from crm_store.identities import identities
@@ -90,6 +91,7 @@ class _Outcome:
 
     state: DialogueState
     listener: Listener
+    journal: Journal
     says: list[Say] = field(default_factory=list)
     messages: list[Rendered] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
@@ -138,8 +140,9 @@ class Answering:
         inbound = claimed.inbound
         if not inbox.finish(conn, claimed.inbox_id):
             raise MessageTaken("the message has been handled by another worker")
+        about = None
         if inbound.kind in ("contact", "event"):
-            events.apply(conn, inbound, region=self._shop.region, now=now)
+            about = events.apply(conn, inbound, region=self._shop.region, now=now)
         who = self._load(conn, claimed)
         spoken = (who.state or {}).get("language")
         if understood is not None and understood.language != "other":
@@ -148,7 +151,8 @@ class Answering:
         before = DialogueState.from_json((who.state or {}).get("dialogue") or {})
 
         heard = _heard(claimed, understood, language)
-        outcome = _Outcome(before, self._listener(who, language, now))
+        journal = Journal(conn, now, who)
+        outcome = _Outcome(before, self._listener(who, language, now), journal)
         if heard is None:
             outcome.trace.append("nothing to answer")
         elif who.paused:
@@ -164,7 +168,7 @@ class Answering:
             outcome.trace.append(f"silent: the conversation is with {who.owner}")
 
         rows = self._queue(conn, who, claimed, outcome, now, lease)
-        self._record(conn, who, claimed, understood, outcome, rows, now)
+        self._record(who, claimed, understood, outcome, rows, now, about)
         conversations.save_turn(
             conn,
             who.id,
@@ -182,14 +186,14 @@ class Answering:
             return
         inbox.bury(conn, claimed.inbox_id)
         who = self._load(conn, claimed)
-        self._hand_over(conn, who, "error", now)
         language = self.language((who.state or {}).get("language"), who.language or claimed.inbound.language)
-        outcome = _Outcome(DialogueState(), self._listener(who, language, now))
+        outcome = _Outcome(DialogueState(), self._listener(who, language, now), Journal(conn, now, who))
         outcome.trace.append("given to a person: the turn failed too often")
+        self._hand_over(conn, who, "error", now)
         if who.owner == BOT:
             self._say(outcome, [Say("handoff_after_error")])
         rows = self._queue(conn, who, claimed, outcome, now, lease=None)
-        self._record(conn, who, claimed, None, outcome, rows, now)
+        self._record(who, claimed, None, outcome, rows, now)
         conversations.release(conn, claimed.conversation_id, self._worker)
 
     def _able(self, channel: str) -> Capabilities | None:
@@ -219,7 +223,8 @@ class Answering:
         facts = self._facts(conn, who, language, now)
 
         def record(kind: str, data: Mapping[str, Any]) -> None:
-            _append(conn, who, kind, "bot", data, now)
+            outcome.journal.add(kind, "bot", data)
+            outcome.journal.write()
 
         context = ActionContext(
             conn=conn, now=now, ids=self._ids, customer_id=who.customer_id, identity_id=who.identity_id,
@@ -227,21 +232,22 @@ class Answering:
             zone=outcome.listener.zone, text=heard.text, staffed=facts["staffed"], record=record,
         )  # fmt: skip
         decision = decide(self._book, outcome.state, heard, facts)
-        self._take_in(conn, who, decision, outcome, now)
+        self._take_in(decision, outcome)
         for _ in range(MOST_ACTIONS):
             if decision.act is None:
                 return
+            outcome.journal.write()
             result = REGISTERED.run(decision.act, context)
             outcome.actions.append({"action": decision.act.name, "result": _shown(result)})
             decision = decide(self._book, outcome.state, ActionDone(decision.act.name, result), facts)
-            self._take_in(conn, who, decision, outcome, now)
+            self._take_in(decision, outcome)
         raise ShukeError(f"flow {outcome.state.flow}: more than {MOST_ACTIONS} actions for one message")
 
-    def _take_in(self, conn: Connection, who: Any, decision: Decision, outcome: _Outcome, now: datetime) -> None:
+    def _take_in(self, decision: Decision, outcome: _Outcome) -> None:
         outcome.state = decision.state
         outcome.trace.extend(decision.trace)
         for event in decision.events:
-            _append(conn, who, event.kind, "bot", event.data, now)
+            outcome.journal.add(event.kind, "bot", event.data)
         self._say(outcome, decision.says)
 
     def _say(self, outcome: _Outcome, says: Sequence[Say]) -> None:
@@ -296,39 +302,40 @@ class Answering:
 
     def _record(
         self,
-        conn: Connection,
         who: Any,
         claimed: Claimed,
         understood: Understanding | None,
         outcome: _Outcome,
         rows: Sequence[Mapping[str, Any]],
         now: datetime,
+        about: dict[str, Any] | None = None,
     ) -> None:
-        if rows:
-            conn.execute(
-                history.ADD,
-                [
-                    history.entry(
-                        at=now, kind="message.out", by="bot", ref=row["ref"], customer_id=who.customer_id,
-                        conversation_id=who.id, identity_id=who.identity_id, channel=who.channel,
-                        text=row["body"]["text"], data={"kind": row["kind"], "answers": claimed.ref},
-                    )
-                    for row in rows
-                ],
-            )  # fmt: skip
-        turns.add(
-            conn,
-            {
-                "ref": claimed.ref, "customer_id": who.customer_id, "conversation_id": who.id, "at": now,
-                "understood": understood.as_json() if understood else None,
-                "decided": {
-                    "owner": who.owner, "flow": outcome.state.flow, "asking": outcome.state.asking,
-                    "verified": bool(who.verified), "trace": outcome.trace, "actions": outcome.actions,
-                    "replies": [{"reply": say.reply, "values": _shown(say.values)} for say in outcome.says],
-                    "sent": [row["ref"] for row in rows],
-                },
-            },
-        )  # fmt: skip
+        """Put the message, what it was understood to mean and why it was answered so into the history."""
+        decided = {
+            "at": now.isoformat(),
+            "owner": who.owner,
+            "flow": outcome.state.flow,
+            "asking": outcome.state.asking,
+            "verified": bool(who.verified),
+            "trace": outcome.trace,
+            "actions": outcome.actions,
+            "replies": [{"reply": say.reply, "values": _shown(say.values)} for say in outcome.says],
+            "sent": [row["ref"] for row in rows],
+        }
+        inbound = claimed.inbound
+        outcome.journal.add(
+            "message.in" if inbound.kind != "event" else f"channel.{inbound.event}",
+            "customer",
+            about if inbound.kind == "event" else _not_words(inbound),
+            ref=claimed.ref,
+            at=claimed.received_at,
+            text=inbound.text,
+            why={"understood": understood.as_json() if understood else None, "decided": decided},
+        )
+        for row in rows:
+            answer = {"kind": row["kind"], "answers": claimed.ref}
+            outcome.journal.add("message.out", "bot", answer, ref=row["ref"], text=row["body"]["text"])
+        outcome.journal.write()
 
 
 def _heard(claimed: Claimed, understood: Understanding | None, language: Language) -> Heard | None:
@@ -354,11 +361,14 @@ def _wants_out(heard: Heard) -> bool:
     return "cancel_dialogue" in heard.names[:1] or heard.payload == "/cancel_dialogue"
 
 
-def _append(conn: Connection, who: Any, kind: str, by: str, data: Mapping[str, Any], now: datetime) -> None:
-    history.record(
-        conn, at=now, kind=kind, by=by, customer_id=who.customer_id, conversation_id=who.id,
-        identity_id=who.identity_id, channel=who.channel, data=data,
-    )  # fmt: skip
+def _not_words(inbound: Inbound) -> dict[str, Any] | None:
+    said = {
+        "payload": inbound.payload,
+        "attachment": inbound.attachment,
+        "contact": inbound.contact_phone,
+        **inbound.data,
+    }
+    return {name: value for name, value in said.items() if value} or None
 
 
 def _shown(values: Mapping[str, Any]) -> dict[str, Any]:

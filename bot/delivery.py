@@ -208,9 +208,7 @@ def _record_care(conn: Connection, parcel: Parcel, fate: str, reason: str | None
     _record(conn, parcel, f"care.{fate}", data, now, **said)
 
 
-def _record(
-    conn: Connection, parcel: Parcel, kind: str, data: dict[str, Any], now: datetime, **columns: str
-) -> None:
+def _record(conn: Connection, parcel: Parcel, kind: str, data: dict[str, Any], now: datetime, **columns: str) -> None:
     history.record(
         conn, at=now, kind=kind, by="system", customer_id=parcel.customer_id,
         conversation_id=parcel.conversation_id, identity_id=parcel.identity_id, channel=parcel.message.channel,

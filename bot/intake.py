@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from bot.messages import Inbound
-from crm_store import conversations, customers, history, identities, inbox
+from crm_store import conversations, customers, identities, inbox
 from crm_store.ports import Clock, Ids
 from crm_store.unit_of_work import Store
 
@@ -40,6 +40,7 @@ class Claimed:
     conversation_id: str
     identity_id: str
     inbound: Inbound
+    received_at: datetime
     language: str | None
     timezone: str | None
     state: dict[str, Any] | None
@@ -88,7 +89,7 @@ class Intake:
 
 
 def receive(conn: Connection, inbound: Inbound, *, now: datetime, ids: Ids, worker: str, lease: timedelta) -> Receipt:
-    """Store a message once, keep its words in the history, and claim its conversation if that is free."""
+    """Store a message once, and claim its conversation if that is free; its turn writes the history."""
     known = conn.execute(_KNOWN, {"channel": inbound.channel, "user_id": inbound.user_id}).one_or_none()
     if known is None:
         _add_stranger(conn, inbound, now=now, ids=ids)
@@ -110,44 +111,23 @@ def receive(conn: Connection, inbound: Inbound, *, now: datetime, ids: Ids, work
         return Receipt(ref, duplicate=True, claimed=None)
     if known.unreachable_since is not None and inbound.event not in ("blocked", "unfollow"):
         identities.mark_reachable(conn, known.identity_id, now)
-    if inbound.kind != "event":
-        conn.execute(
-            history.ADD,
-            history.entry(
-                at=now, kind="message.in", by="customer", ref=ref, customer_id=known.customer_id,
-                conversation_id=known.conversation_id, identity_id=known.identity_id, channel=inbound.channel,
-                text=inbound.text, data=_not_words(inbound),
-            ),
-        )  # fmt: skip
     mine = inbox.claim(conn, known.conversation_id, worker=worker, now=now, until=now + lease, before=key)
     if not mine:
         return Receipt(ref, duplicate=False, claimed=None)
-    claimed = Claimed(
-        key,
-        ref,
-        known.conversation_id,
-        known.identity_id,
-        inbound,
-        known.language or inbound.language,
-        known.timezone,
-        known.state,
-    )
-    return Receipt(ref, duplicate=False, claimed=claimed)
+    return Receipt(ref, duplicate=False, claimed=_claimed(key, ref, inbound, known, received_at=now))
 
 
 def load_claimed(conn: Connection, row: Any) -> Claimed:
     """Return the claim on an inbox row that waited, with what is needed to understand it now."""
     inbound = Inbound(**row.body, channel=row.channel, account=row.account, external_id=row.external_id)
     known = conn.execute(_KNOWN, {"channel": inbound.channel, "user_id": inbound.user_id}).one()
+    return _claimed(row.id, row.ref, inbound, known, received_at=row.received_at)
+
+
+def _claimed(key: int, ref: str, inbound: Inbound, known: Any, *, received_at: datetime) -> Claimed:
+    language = known.language or inbound.language
     return Claimed(
-        row.id,
-        row.ref,
-        row.conversation_id,
-        row.identity_id,
-        inbound,
-        known.language or inbound.language,
-        known.timezone,
-        known.state,
+        key, ref, known.conversation_id, known.identity_id, inbound, received_at, language, known.timezone, known.state
     )
 
 
@@ -158,21 +138,21 @@ def _add_stranger(conn: Connection, inbound: Inbound, *, now: datetime, ids: Ids
     conversations.add(conn, id=ids.new(), customer_id=customer, identity_id=identity, now=now)
 
 
-_COLUMNS = ("channel", "account", "external_id")
+_KEPT = (
+    "user_id",
+    "kind",
+    "text",
+    "payload",
+    "attachment",
+    "contact_phone",
+    "event",
+    "data",
+    "display_name",
+    "language",
+)
+"""What an inbox row keeps of a message beside its own columns."""
 
 
 def _body(inbound: Inbound) -> dict[str, Any]:
-    """What the row's own columns don't hold; what is not there is left out."""
-    body = {name: value for name, value in asdict(inbound).items() if value and name not in _COLUMNS}
-    body.pop("sent_at", None)
-    return body
-
-
-def _not_words(inbound: Inbound) -> dict[str, Any] | None:
-    said = {
-        "payload": inbound.payload,
-        "attachment": inbound.attachment,
-        "contact": inbound.contact_phone,
-        **inbound.data,
-    }
-    return {name: value for name, value in said.items() if value} or None
+    """What is not there is left out."""
+    return {name: value for name in _KEPT if (value := getattr(inbound, name))}

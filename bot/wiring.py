@@ -27,6 +27,7 @@ from flows.standard import load_standard
 from nlu.breaker import Breaker
 from nlu.client import RasaAddress, RasaClient
 from nlu.entities.order_no import OrderPattern
+from nlu.loopback import LoopbackTransport
 from nlu.understand import IntentClassifier, Understander
 
 
@@ -59,7 +60,7 @@ def build_understander(
 def build_classifier(settings: Settings, locate: Any) -> RasaClient:
     """Return the client of a Rasa that ``locate`` knows the address of, None while there is none."""
     breaker = Breaker(failures=settings.nlu.failures_before_pause, pause=settings.nlu.pause, now=monotonic)
-    return RasaClient(locate, deadline=settings.nlu.deadline, breaker=breaker)
+    return RasaClient(locate, deadline=settings.nlu.deadline, breaker=breaker, transport=LoopbackTransport())
 
 
 def fixed_address(url: str, token: str) -> Any:

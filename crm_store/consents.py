@@ -59,8 +59,12 @@ def set_consent(
     conversation_id: str | None = None,
     channel: str | None = None,
 ) -> bool:
-    """Keep the customer's word on one purpose; return whether it changed anything."""
-    if of_customer(conn, customer_id)[purpose] == value:
+    """Keep the customer's word on one purpose; return whether they had not said just that before.
+
+    A no is kept even where nothing had been agreed to: it outlives a later yes of somebody else.
+    """
+    said = {row.purpose: bool(row.value) for row in conn.execute(_OF, {"customer_id": customer_id})}
+    if said.get(purpose) == value:
         return False
     conn.execute(
         _SET,

@@ -36,6 +36,10 @@ class HistoryEntry(Base):
     by: Mapped[str]
     text: Mapped[str | None]
     data: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    why: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """Of an inbound message: ``understood``, with all its scores (None where there were no words), and
+    ``decided``: ``at``, ``owner``, ``flow``, ``asking``, ``verified``, ``trace``, ``actions``, ``replies``
+    and ``sent`` (references)."""
 
     __table_args__ = (
         Index("ix_history_customer_id", "customer_id", "id"),
@@ -66,6 +70,7 @@ def entry(
     ref: str | None = None,
     text: str | None = None,
     data: Mapping[str, Any] | None = None,
+    why: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return a whole row for `ADD`."""
     return {
@@ -79,6 +84,7 @@ def entry(
         "by": by,
         "text": text,
         "data": data,
+        "why": why,
     }
 
 

@@ -20,14 +20,13 @@ from crm_store.orders import orders
 from crm_store.outbox import outbox
 from crm_store.points import entries, lots
 from crm_store.tickets import tickets
-from crm_store.turns import turns
 
-_OWNED = (history_table, outbox, turns, tickets, lots, entries, orders)
+_OWNED = (history_table, outbox, tickets, lots, entries, orders)
 _MOVE_OWNED = [
     update(table).where(table.c.customer_id == bindparam("stranger")).values(customer_id=bindparam("known"))
     for table in _OWNED
 ]
-_SPOKEN = (history_table, inbox, outbox, turns, tickets)
+_SPOKEN = (history_table, inbox, outbox, tickets)
 _MOVE_SPOKEN = [
     update(table).where(table.c.conversation_id == bindparam("old")).values(conversation_id=bindparam("new"))
     for table in _SPOKEN

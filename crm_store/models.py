@@ -19,7 +19,6 @@ from crm_store import (  # noqa: F401 - imported for their tables
     schedule,
     switches,
     tickets,
-    turns,
 )
 from crm_store.base import Base
 

@@ -16,6 +16,8 @@ def e164(written: str, region: str) -> str | None:
             number = phonenumbers.parse(attempt, region)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_possible_number(number) and (attempt.startswith("+") or phonenumbers.is_valid_number(number)):
+        if phonenumbers.is_possible_number(number) and (
+            attempt.startswith("+") or phonenumbers.is_valid_number(number)
+        ):
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return None

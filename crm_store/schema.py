@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from crm_store import models
-from crm_store.unit_of_work import sqlite_engine
+from crm_store.unit_of_work import BEGIN, sqlite_engine
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring a database to a revision, creating it where there is none; each migration is one transaction."""
-    engine = sqlite_engine(url)
-    try:
-        with engine.connect() as conn:
-            config = _config()
-            config.attributes["connection"] = conn
-            command.upgrade(config, revision)
-    finally:
-        engine.dispose()
+    _migrate(url, command.upgrade, revision)
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take a database back to an earlier revision; what the later tables held is gone."""
-    engine = sqlite_engine(url)
-    try:
-        with engine.connect() as conn:
-            config = _config()
-            config.attributes["connection"] = conn
-            command.downgrade(config, revision)
-    finally:
-        engine.dispose()
+    _migrate(url, command.downgrade, revision)
 
 
 def is_current(url: str) -> bool:
@@ -54,6 +41,22 @@ def is_current(url: str) -> bool:
 def create(conn: Connection) -> None:
     """Make all tables at once, without migrations: a unit of work for a store that is new."""
     models.metadata.create_all(conn)
+
+
+def _migrate(url: str, step: Callable[[Config, str], None], revision: str) -> None:
+    engine = sqlite_engine(url)
+
+    def begin(conn: Connection) -> None:
+        conn.exec_driver_sql(BEGIN)
+
+    event.listen(engine, "begin", begin)
+    try:
+        with engine.connect() as conn:
+            config = _config()
+            config.attributes["connection"] = conn
+            step(config, revision)
+    finally:
+        engine.dispose()
 
 
 def _config() -> Config:

@@ -30,15 +30,9 @@ from sqlalchemy.pool import QueuePool
 
 from crm_store.errors import StoreBusy, StoreClosed
 
-MOST_IN_A_COMMIT = 64
-MOST_WAITING = 10_000
+BEGIN = "BEGIN IMMEDIATE"
+"""How a transaction that writes begins: two deferred ones that both come to write fail as "locked"."""
 READERS = 4
-
-
-@dataclass(slots=True)
-class _Waiting:
-    unit: Callable[[Connection], Any]
-    done: Future[Any]
 
 
 class Store:
@@ -51,8 +45,8 @@ class Store:
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
         self.url = url
-        self._writing = sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1, durable=durable)
-        self._reading = sqlite_engine(url, begin="BEGIN", pool_size=READERS, durable=durable)
+        self._writing = sqlite_engine(url, pool_size=1, durable=durable)
+        self._reading = sqlite_engine(url, pool_size=READERS, durable=durable)
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
         self._closed = False
@@ -85,6 +79,7 @@ class Store:
     def read_now[**P, T](self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do as `read`, in the calling thread."""
         with self._reading.connect() as conn:
+            conn.exec_driver_sql("BEGIN")
             return query(conn, *args, **kwargs)
 
     @property
@@ -103,74 +98,14 @@ class Store:
         self._writing.dispose()
         self._reading.dispose()
 
-    def _submit(self, unit: Callable[[Connection], Any]) -> Future[Any]:
-        if self._closed:
-            raise StoreClosed("the store has been closed")
-        waiting = _Waiting(unit, Future())
-        try:
-            self._waiting.put_nowait(waiting)
-        except queue.Full:
-            raise StoreBusy(f"{MOST_WAITING} units are waiting to be written") from None
-        return waiting.done
 
-    def _write(self) -> None:
-        with self._writing.connect() as conn:
-            while (first := self._waiting.get()) is not None:
-                batch, last = [first], False
-                while len(batch) < MOST_IN_A_COMMIT:
-                    try:
-                        following = self._waiting.get_nowait()
-                    except queue.Empty:
-                        break
-                    if following is None:
-                        last = True
-                        break
-                    batch.append(following)
-                # A waiter that was cancelled before its unit began is left out.
-                batch = [waiting for waiting in batch if waiting.done.set_running_or_notify_cancel()]
-                if not _commit_together(conn, batch):
-                    _commit_apart(conn, batch)
-                if last:
-                    return
+def sqlite_engine(url: str, *, pool_size: int = 1, durable: bool = True) -> Engine:
+    """Return an engine in WAL mode that checks foreign keys and reads JSON by orjson.
 
-
-def _commit_together(conn: Connection, batch: list[_Waiting]) -> bool:
-    """Run all units in one transaction; return False, with nothing written, where one of them failed."""
-    try:
-        with conn.begin():
-            results = [waiting.unit(conn) for waiting in batch]
-    except Exception as exc:  # noqa: BLE001 - any unit's failure is its caller's to handle, not the writer's
-        if len(batch) > 1:
-            return False
-        batch[0].done.set_exception(exc)
-        return True
-    for waiting, result in zip(batch, results, strict=True):
-        waiting.done.set_result(result)
-    return True
-
-
-def _commit_apart(conn: Connection, batch: list[_Waiting]) -> None:
-    """Run the units again, each in a savepoint, so that a failing one harms nobody else."""
-    outcomes: list[tuple[_Waiting, Any, BaseException | None]] = []
-    try:
-        with conn.begin():
-            for waiting in batch:
-                try:
-                    with conn.begin_nested():
-                        outcomes.append((waiting, waiting.unit(conn), None))
-                except Exception as exc:  # noqa: BLE001 - as above
-                    outcomes.append((waiting, None, exc))
-    except Exception as exc:  # noqa: BLE001 - the commit itself failed: nobody's effects are there
-        outcomes = [(waiting, None, exc) for waiting in batch]
-    for waiting, result, error in outcomes:
-        if error is None:
-            waiting.done.set_result(result)
-        else:
-            waiting.done.set_exception(error)
-
-
-def sqlite_engine(url: str, *, begin: str = "BEGIN IMMEDIATE", pool_size: int = 1, durable: bool = True) -> Engine:
-    """Return an engine whose transactions begin with ``begin``; WAL, foreign keys checked, JSON by orjson."""
+    Its transactions have to be begun by hand, with `BEGIN`. A listener would do it
+    for us, but an engine with any listener asks for more of them at each statement,
+    a tenth of what a statement costs.
+    """
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -186,16 +121,11 @@ def sqlite_engine(url: str, *, begin: str = "BEGIN IMMEDIATE", pool_size: int = 
     )
 
     def prepare(dbapi_connection: Any, _record: Any) -> None:
-        # The driver would begin transactions on its own, deferred; two deferred
-        # transactions that both come to write fail with "database is locked".
+        # The driver would begin transactions on its own, and deferred.
         dbapi_connection.isolation_level = None
         synchronous = "synchronous=FULL" if durable else "synchronous=OFF"
         for pragma in ("busy_timeout=10000", "journal_mode=WAL", synchronous, "foreign_keys=ON"):
             dbapi_connection.execute(f"PRAGMA {pragma}")
 
-    def on_begin(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
-
     event.listen(engine, "connect", prepare)
-    event.listen(engine, "begin", on_begin)
     return engine

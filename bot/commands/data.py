@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from bot.commands.common import Bar, console, errors, open_store, options, show_json
 from bot.errors import ShukeError
 from bot.wiring import import_settings
-from crm_store import history, outbox, schema, turns
+from crm_store import history, outbox, schema
 from crm_store.imports import import_file, load_mapping
 from crm_store.ports import SystemClock, Ulids
 from crm_store.showing import customer_json, find_customer
@@ -136,12 +136,12 @@ def _explained(conn: Connection, ref: str) -> dict[str, Any] | None:
     message = history.by_ref(conn, ref)
     if message is None:
         return None
-    answered = (message.data or {}).get("answers", ref)
-    turn = turns.by_ref(conn, answered)
+    answered = (message.data or {}).get("answers")
+    said = history.by_ref(conn, answered) if answered else message
     sent = outbox.by_ref(conn, ref)
     return {
         "message": {"id": ref, "at": message.at, "by": message.by, "text": message.text, "data": message.data},
-        "turn": {"at": turn.at, "understood": turn.understood, "decided": turn.decided} if turn else None,
+        "turn": said.why if said else None,
         "delivery": {"status": sent.status, "attempts": sent.attempts, "error": sent.error} if sent else None,
     }
 

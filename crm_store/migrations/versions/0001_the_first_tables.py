@@ -118,6 +118,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("status IN ('queued', 'sending')"),
             postgresql_where=sa.text("status IN ('queued', 'sending')"),
         )
+        batch_op.create_index("ix_outbox_identity_id", ["identity_id", "id"], unique=False)
         batch_op.create_index(
             "ix_outbox_undelivered",
             ["identity_id", "id"],
@@ -164,16 +165,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_switches")),
     )
     op.create_table(
-        "turns",
-        sa.Column("ref", sa.String(), nullable=False),
-        sa.Column("customer_id", sa.String(), nullable=False),
-        sa.Column("conversation_id", sa.String(), nullable=False),
-        sa.Column("at", crm_store.base.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("understood", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("decided", sa.JSON(none_as_null=True), nullable=False),
-        sa.PrimaryKeyConstraint("ref", name=op.f("pk_turns")),
-    )
-    op.create_table(
         "watermarks",
         sa.Column("job", sa.String(), nullable=False),
         sa.Column("until", crm_store.base.UtcDateTime(timezone=True), nullable=False),
@@ -202,6 +193,7 @@ def upgrade() -> None:
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=True),
         sa.Column("data", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("why", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_history_customer_id_customers")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_history")),
         sa.UniqueConstraint("ref", name=op.f("uq_history_ref")),
@@ -386,9 +378,7 @@ def downgrade() -> None:
     op.drop_table("tickets")
     with op.batch_alter_table("points_lots", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_points_lots_left",
-            sqlite_where=sa.text("remaining > 0"),
-            postgresql_where=sa.text("remaining > 0"),
+            "ix_points_lots_left", sqlite_where=sa.text("remaining > 0"), postgresql_where=sa.text("remaining > 0")
         )
 
     op.drop_table("points_lots")
@@ -407,7 +397,6 @@ def downgrade() -> None:
     op.drop_table("history")
     op.drop_table("consents")
     op.drop_table("watermarks")
-    op.drop_table("turns")
     op.drop_table("switches")
     op.drop_table("schedule_claims")
     op.drop_table("products")
@@ -418,6 +407,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("status IN ('queued', 'sending')"),
             postgresql_where=sa.text("status IN ('queued', 'sending')"),
         )
+        batch_op.drop_index("ix_outbox_identity_id")
         batch_op.drop_index(
             "ix_outbox_due",
             sqlite_where=sa.text("status IN ('queued', 'sending')"),
@@ -428,9 +418,7 @@ def downgrade() -> None:
     op.drop_table("outbox")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_inbox_open",
-            sqlite_where=sa.text("status = 'open'"),
-            postgresql_where=sa.text("status = 'open'"),
+            "ix_inbox_open", sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'")
         )
 
     op.drop_table("inbox")

@@ -1,0 +1,120 @@
+"""Our own side: the whole pipeline in this process, on a SQLite file, with a channel that only takes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+from sqlalchemy import Connection, insert
+
+from benchmarks.load import Customer
+from bot.listening import Listening
+from bot.messages import Inbound, Outbound
+from bot.ports import Capabilities
+from bot.settings import build
+from bot.wiring import build_house, build_understander
+from crm_store import conversations, customers, history, identities, orders, points, schema
+from crm_store.ports import SystemClock, Ulids
+from crm_store.unit_of_work import Store
+from nlu.understand import IntentClassifier
+
+CHANNEL = "terminal"
+
+
+class TakingChannel:
+    """Takes every message at once, as a platform without a network would."""
+
+    name = CHANNEL
+    capabilities = Capabilities(text_limit=4096, buttons=True, contact=True)
+
+    def __init__(self) -> None:
+        self.taken: dict[str, list[str]] = {}
+
+    async def send(self, message: Outbound) -> str:
+        self.taken.setdefault(message.recipient, []).append(message.text)
+        return message.id
+
+
+class Shuke:
+    """A `Target`: a message goes in by the intake, and is done when its answers are marked as sent."""
+
+    def __init__(self, classifier: IntentClassifier | None, *, others: Sequence[psutil.Process] = ()) -> None:
+        self._folder = TemporaryDirectory(prefix="shuke-bench-", dir=Path.cwd() / "benchmarks" / "out")
+        self._others = others
+        settings = build({}, root=Path.cwd())
+        self.clock, self._serial = SystemClock(), itertools.count()
+        self.ids = Ulids(self.clock)
+        self.store = Store(f"sqlite:///{self._folder.name}/shuke.db")
+        self.store.run_now(schema.create)
+        self.channel = TakingChannel()
+        self.house = build_house(
+            settings,
+            store=self.store,
+            clock=self.clock,
+            ids=self.ids,
+            channels={CHANNEL: self.channel},
+            understand=Listening(build_understander(settings, classifier), self.store, self.clock),
+            worker="bench",
+        )
+
+    async def turn(self, customer: str, text: str) -> list[str]:
+        number = next(self._serial)
+        kind = "payload" if text.startswith("/") else "text"
+        inbound = Inbound(
+            CHANNEL, "bench", f"m{number}", customer, kind,
+            text=text if kind == "text" else None, payload=text if kind == "payload" else None,
+        )  # fmt: skip
+        receipt = await self.house.intake.receive(inbound)
+        following = receipt.claimed
+        while following is not None:
+            following = await self.house.turn(following)
+        return self.channel.taken.pop(customer, [])
+
+    def processes(self) -> list[psutil.Process]:
+        return [psutil.Process(), *self._others]
+
+    def tell(self, known: Sequence[Customer], *, earlier_messages: int = 0) -> list[Customer]:
+        """Let the shop know these customers: verified, with an order and points, and with earlier talk."""
+        for some in itertools.batched(known, 500):
+            self.store.run_now(_tell, some, earlier_messages, self.ids)
+        return list(known)
+
+    def close(self) -> None:
+        self.store.close()
+        self._folder.cleanup()
+
+
+def _tell(conn: Connection, known: Sequence[Customer], earlier: int, ids: Ulids) -> None:
+    now = datetime.now(UTC)
+    for one in known:
+        person, identity, talk = ids.new(), ids.new(), ids.new()
+        customers.add(conn, id=person, created_at=now, customer_no=one.name, name="Ana", language=one.language)
+        identities.add(
+            conn, id=identity, channel=CHANNEL, user_id=one.name, customer_id=person, now=now,
+            verified=True, evidence="import",
+        )  # fmt: skip
+        conversations.add(conn, id=talk, customer_id=person, identity_id=identity, now=now)
+        conn.execute(
+            insert(orders.orders),
+            {
+                "order_no": one.order_no, "customer_id": person, "status": "shipped", "ordered_at": now,
+                "shipped_at": now, "eta": now + timedelta(days=2), "carrier": "SF", "tracking_no": "SF1234567890",
+            },
+        )  # fmt: skip
+        points.earn(conn, person, 2860, at=now, ids=ids, expires_at=now + timedelta(days=90))
+        if earlier:
+            conn.execute(
+                history.ADD,
+                [
+                    history.entry(
+                        at=now - timedelta(minutes=earlier - n), kind="message.in" if n % 2 else "message.out",
+                        by="customer" if n % 2 else "bot", customer_id=person, conversation_id=talk,
+                        identity_id=identity, channel=CHANNEL, text="我的订单到哪了", data=None, ref=ids.new(),
+                    )
+                    for n in range(earlier)
+                ],
+            )  # fmt: skip

@@ -1,0 +1,39 @@
+"""The history of one turn, in the order in which things happened, in as few statements as that allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from crm_store import history
+
+
+class Journal:
+    """Collects a turn's entries; `write` puts them down.
+
+    Whoever lets others write to the history in between calls `write` first.
+    """
+
+    def __init__(self, conn: Connection, now: datetime, who: Any) -> None:
+        self._conn = conn
+        self._now = now
+        self._about = {
+            "customer_id": who.customer_id,
+            "conversation_id": who.id,
+            "identity_id": who.identity_id,
+            "channel": who.channel,
+        }
+        self._entries: list[dict[str, Any]] = []
+
+    def add(self, kind: str, by: str, data: Mapping[str, Any] | None = None, **columns: Any) -> None:
+        """Add an entry; ``columns`` as in `history.entry`."""
+        self._entries.append(history.entry(**self._about | {"at": self._now} | columns, kind=kind, by=by, data=data))
+
+    def write(self) -> None:
+        """Put down what was collected."""
+        if self._entries:
+            self._conn.execute(history.ADD, self._entries)
+            self._entries = []

@@ -1,0 +1,168 @@
+"""The one thread that writes: it commits together whatever is waiting, and always answers.
+
+Whoever hands in a unit gets its result, its error or a refusal, whatever happens:
+a unit that ends the thread's work, a transaction that cannot begin or commit, a
+database that cannot be opened. After each of them the writer goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from crm_store.errors import StoreBusy, StoreClosed
+
+MOST_IN_A_COMMIT = 64
+MOST_WAITING = 10_000
+
+Unit = Callable[[Connection], Any]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    unit: Unit
+    done: Future[Any]
+
+
+@dataclass(slots=True)
+class _Outcome:
+    result: Any = None
+    error: BaseException | None = None
+
+
+class _TransactionLost(Exception):
+    """The database has ended the transaction by itself, as SQLite does on a full disk; nothing of it was kept."""
+
+
+class Writer:
+    """Runs units on one connection of ``engine``, one after the other, in the order of their coming."""
+
+    def __init__(self, engine: Engine, *, most_waiting: int = MOST_WAITING) -> None:
+        self._engine = engine
+        self._most_waiting = most_waiting
+        self._waiting: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._conn: Connection | None = None
+        self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, unit: Unit) -> Future[Any]:
+        """Let a unit wait for its turn; the future is done when its effects are committed.
+
+        Raises:
+            StoreBusy: too many units are waiting.
+            StoreClosed: the writer has been closed.
+            RuntimeError: called by a unit; it would wait for itself for ever.
+        """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a unit of work cannot wait for another one; call its function with the connection")
+        waiting = _Waiting(unit, Future())
+        with self._changed:
+            if self._closed:
+                raise StoreClosed("the store has been closed")
+            if len(self._waiting) >= self._most_waiting:
+                raise StoreBusy(f"{self._most_waiting} units are waiting to be written")
+            self._waiting.append(waiting)
+            self._changed.notify()
+        return waiting.done
+
+    def close(self) -> None:
+        """Finish what is waiting, then end; may be called twice."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            while batch := self._next_batch():
+                outcomes = self._outcomes(batch)
+                for waiting, outcome in zip(batch, outcomes, strict=True):
+                    if outcome.error is None:
+                        waiting.done.set_result(outcome.result)
+                    else:
+                        waiting.done.set_exception(outcome.error)
+        finally:
+            self._let_go()
+
+    def _next_batch(self) -> list[_Waiting]:
+        """Wait for units and return as many as one commit takes; none when the writer is closed."""
+        batch: list[_Waiting] = []
+        while not batch:
+            with self._changed:
+                while not self._waiting and not self._closed:
+                    self._changed.wait()
+                if not self._waiting:
+                    return []
+                taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_IN_A_COMMIT))]
+            # A waiter that was cancelled before its unit began is left out.
+            batch = [waiting for waiting in taken if waiting.done.set_running_or_notify_cancel()]
+        return batch
+
+    def _outcomes(self, batch: Sequence[_Waiting]) -> Sequence[_Outcome]:
+        """Run a batch; where its transaction fails, everyone in it gets the error and the connection is renewed."""
+        try:
+            if self._conn is None:
+                self._conn = self._engine.connect()
+            return _commit_together(self._conn, batch) or _commit_apart(self._conn, batch)
+        except BaseException as exc:  # noqa: BLE001 - whatever it was: those who wait have to be told
+            self._let_go()
+            return [_Outcome(error=exc)] * len(batch)
+
+    def _let_go(self) -> None:
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            # What is wrong with it has been told already; a fresh one is taken for the next batch.
+            with contextlib.suppress(SQLAlchemyError):
+                conn.invalidate()
+                conn.close()
+
+
+def _commit_together(conn: Connection, batch: Sequence[_Waiting]) -> list[_Outcome] | None:
+    """Run all units in one transaction; return None, with nothing written, where one of several failed."""
+    outcomes: list[_Outcome] = []
+    failure: BaseException | None = None
+    try:
+        with conn.begin():
+            for waiting in batch:
+                try:
+                    outcomes.append(_Outcome(waiting.unit(conn)))
+                    _still_open(conn)
+                except BaseException as exc:
+                    failure = exc
+                    raise
+    except BaseException as exc:
+        if exc is not failure:
+            raise  # the transaction could not begin or commit: to run the units again would not help
+        return [_Outcome(error=exc)] if len(batch) == 1 else None
+    return outcomes
+
+
+def _commit_apart(conn: Connection, batch: Sequence[_Waiting]) -> list[_Outcome]:
+    """Run the units again, each in a savepoint, so that a failing one harms nobody else."""
+    outcomes: list[_Outcome] = []
+    with conn.begin():
+        for waiting in batch:
+            try:
+                with conn.begin_nested():
+                    outcomes.append(_Outcome(waiting.unit(conn)))
+            except BaseException as exc:  # noqa: BLE001 - any unit's failure is its caller's to handle
+                outcomes.append(_Outcome(error=exc))
+            _still_open(conn)
+    return outcomes
+
+
+def _still_open(conn: Connection) -> None:
+    # Otherwise what follows would be committed statement by statement, and what went
+    # before would be reported as written while it is gone.
+    if not conn.connection.in_transaction:  # type: ignore[attr-defined]  # sqlite3's own
+        raise _TransactionLost("the database has ended the transaction; nothing was written")
