@@ -148,11 +148,13 @@ class _Talk:
         names = self._heard.names
         patterns = self._patterns
         wishes = wishes_in(self._book, names)
-        if patterns.human_intent in names:
-            self._starter.begin(patterns.human_flow)
-            self._run.advance()
-        elif self._upset(names, wishes):
-            self._run.advance()
+        complains = self._complains(wishes)
+        if self._heard.urgency >= patterns.danger_at_least and (complains or patterns.danger_with & set(names)):
+            self._hand_over("danger", patterns.danger_complaint_flow)
+        elif patterns.human_intent in names:
+            self._hand_over("a person is asked for", patterns.human_flow)
+        elif self._heard.sentiment <= patterns.angry_at_most and patterns.angry_unless.isdisjoint(names):
+            self._hand_over("angry", patterns.angry_complaint_flow if complains else patterns.angry_flow)
         elif patterns.cancel_intent in names:
             self._cancel([wish for wish in wishes if wish.intent != patterns.cancel_intent])
         elif self._run.question is not None:
@@ -160,22 +162,17 @@ class _Talk:
         else:
             self._in_the_open(names, wishes)
 
-    def _upset(self, names: list[str], wishes: list[Wish]) -> bool:
-        """Danger and anger go to a person at once; a complaint becomes a ticket first."""
-        patterns = self._patterns
-        matter = patterns.complaint_matter
-        complains = any(wish.flow.matter == matter for wish in wishes) or any(
-            self._book.flows[frame.flow].matter == matter for frame in self._run.stack
-        )
-        if complains and self._heard.urgency >= patterns.danger_at_least:
-            self._run.note("danger")
-            self._starter.begin(patterns.danger_complaint_flow)
-            return True
-        if self._heard.sentiment > patterns.angry_at_most or not patterns.angry_unless.isdisjoint(names):
-            return False
-        self._run.note("angry")
-        self._starter.begin(patterns.angry_complaint_flow if complains else patterns.angry_flow)
-        return True
+    def _complains(self, wishes: list[Wish]) -> bool:
+        """Return whether the message is a complaint, or comes in the middle of one."""
+        matter = self._patterns.complaint_matter
+        under_way = [self._book.flows[frame.flow] for frame in self._run.stack]
+        return any(flow.matter == matter for flow in (*under_way, *(wish.flow for wish in wishes)))
+
+    def _hand_over(self, why: str, flow: str) -> None:
+        """A person goes on, at once; a complaint becomes a ticket on the way."""
+        self._run.note(why)
+        self._starter.begin(flow)
+        self._run.advance()
 
     def _cancel(self, wishes: list[Wish]) -> None:
         self._understood()

@@ -201,6 +201,8 @@ class Patterns:
     angry_flow: str
     angry_unless: frozenset[str]
     danger_at_least: float
+    danger_with: frozenset[str]
+    """Intents that are a complaint where danger is in the message."""
     complaint_matter: str
     angry_complaint_flow: str
     danger_complaint_flow: str

@@ -16,7 +16,7 @@ mentions: {order_no: order}
 intents: {human: request_human_agent, cancel: cancel_dialogue, repeat: repeat, yes: affirm, no: deny}
 human: {flow: person}
 angry: {sentiment_at_most: -0.7, flow: person, complaint_flow: person, unless: [opt_out]}
-danger: {urgency_at_least: 0.9, complaint_flow: person}
+danger: {urgency_at_least: 0.9, complaint_flow: person, also_with: []}
 complaint: {matter: complaint}
 misunderstood: {limit: 2, flow: person}
 interruption: {sure: 0.7}

@@ -215,6 +215,25 @@ def test_danger_is_answered_with_safety_first_and_an_urgent_case():
     assert shop.events("handoff.requested") == [{"reason": "danger"}]
 
 
+@pytest.mark.parametrize(
+    "intents", [("ask_how_to_use",), ("request_human_agent", "complain_product_quality"), ("ask_warranty_repair",)]
+)
+def test_danger_comes_before_everything_else_in_the_message(intents):
+    shop = Shop()
+    talk = Talk(shop)
+
+    said = talk.says("水壶漏电了怎么办", *intents, urgency=0.95)
+
+    assert said.startswith("安全第一")
+    assert opened(shop) == {
+        "category": "product_quality",
+        "priority": "urgent",
+        "order_no": None,
+        "summary": "水壶漏电了怎么办",
+    }
+    assert shop.owner() == "queue"
+
+
 def test_the_owner_hears_how_the_cases_are_going():
     shop = Shop()
     talk = Talk(shop, language="en")
