@@ -12,7 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
 
 from crm_store import models
-from crm_store.unit_of_work import BEGIN, sqlite_engine
+from crm_store.unit_of_work import sqlite_engine
+from crm_store.writer import BEGIN
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 

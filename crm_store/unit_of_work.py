@@ -15,11 +15,9 @@ unit may have been committed.
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate
 
@@ -28,10 +26,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import QueuePool
 
-from crm_store.errors import StoreBusy, StoreClosed
+from crm_store.errors import StoreClosed
+from crm_store.writer import MOST_WAITING, Writer
 
-BEGIN = "BEGIN IMMEDIATE"
-"""How a transaction that writes begins: two deferred ones that both come to write fail as "locked"."""
 READERS = 4
 
 
@@ -43,15 +40,14 @@ class Store:
     committed still survives the process, but not the machine.
     """
 
-    def __init__(self, url: str, *, durable: bool = True) -> None:
+    def __init__(self, url: str, *, durable: bool = True, most_waiting: int = MOST_WAITING) -> None:
         self.url = url
         self._writing = sqlite_engine(url, pool_size=1, durable=durable)
-        self._reading = sqlite_engine(url, pool_size=READERS, durable=durable)
-        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
+        self._reading = sqlite_engine(url, pool_size=READERS, durable=durable, read_only=True)
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
+        self._closing = threading.Lock()
         self._closed = False
-        self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
-        self._writer.start()
+        self._writer = Writer(self._writing, most_waiting=most_waiting)
 
     async def run[**P, T](self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a unit that writes; when this returns, its effects are committed.
@@ -61,26 +57,34 @@ class Store:
             StoreClosed: the store has been closed.
             Whatever the unit raises; then it has written nothing.
         """
-        return await asyncio.wrap_future(self._submit(lambda conn: unit(conn, *args, **kwargs)))
+        return await asyncio.wrap_future(self._writer.submit(lambda conn: unit(conn, *args, **kwargs)))
 
     def run_now[**P, T](self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do as `run`, for callers without an event loop."""
-        result: T = self._submit(lambda conn: unit(conn, *args, **kwargs)).result()
+        result: T = self._writer.submit(lambda conn: unit(conn, *args, **kwargs)).result()
         return result
 
     async def read[**P, T](
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a query on a snapshot; it must not write."""
-        if self._closed:
-            raise StoreClosed("the store has been closed")
-        return await asyncio.wrap_future(self._readers.submit(lambda: self.read_now(query, *args, **kwargs)))
+        """Run a query on a snapshot.
+
+        Raises:
+            StoreClosed: the store has been closed.
+            OperationalError: the query writes; it has written nothing.
+            Whatever the query raises.
+        """
+        with self._closing:
+            if self._closed:
+                raise StoreClosed("the store has been closed")
+            reading = self._readers.submit(lambda: self._read(query, *args, **kwargs))
+        return await asyncio.wrap_future(reading)
 
     def read_now[**P, T](self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do as `read`, in the calling thread."""
-        with self._reading.connect() as conn:
-            conn.exec_driver_sql("BEGIN")
-            return query(conn, *args, **kwargs)
+        if self._closed:
+            raise StoreClosed("the store has been closed")
+        return self._read(query, *args, **kwargs)
 
     @property
     def writing_engine(self) -> Engine:
@@ -89,20 +93,23 @@ class Store:
 
     def close(self) -> None:
         """Finish what is waiting, then close; may be called twice."""
-        if self._closed:
-            return
-        self._closed = True
-        self._waiting.put(None)
-        self._writer.join()
+        with self._closing:
+            self._closed = True
+        self._writer.close()
         self._readers.shutdown()
         self._writing.dispose()
         self._reading.dispose()
 
+    def _read[**P, T](self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._reading.connect() as conn:
+            conn.exec_driver_sql("BEGIN")
+            return query(conn, *args, **kwargs)
 
-def sqlite_engine(url: str, *, pool_size: int = 1, durable: bool = True) -> Engine:
+
+def sqlite_engine(url: str, *, pool_size: int = 1, durable: bool = True, read_only: bool = False) -> Engine:
     """Return an engine in WAL mode that checks foreign keys and reads JSON by orjson.
 
-    Its transactions have to be begun by hand, with `BEGIN`. A listener would do it
+    Its transactions have to be begun by hand, with `crm_store.writer.BEGIN`. A listener would do it
     for us, but an engine with any listener asks for more of them at each statement,
     a tenth of what a statement costs.
     """
@@ -126,6 +133,8 @@ def sqlite_engine(url: str, *, pool_size: int = 1, durable: bool = True) -> Engi
         synchronous = "synchronous=FULL" if durable else "synchronous=OFF"
         for pragma in ("busy_timeout=10000", "journal_mode=WAL", synchronous, "foreign_keys=ON"):
             dbapi_connection.execute(f"PRAGMA {pragma}")
+        if read_only:
+            dbapi_connection.execute("PRAGMA query_only=ON")
 
     event.listen(engine, "connect", prepare)
     return engine

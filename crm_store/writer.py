@@ -20,6 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crm_store.errors import StoreBusy, StoreClosed
 
+BEGIN = "BEGIN IMMEDIATE"
+"""How a transaction that writes begins: two deferred ones that both come to write fail as "locked"."""
 MOST_IN_A_COMMIT = 64
 MOST_WAITING = 10_000
 
@@ -133,6 +135,7 @@ def _commit_together(conn: Connection, batch: Sequence[_Waiting]) -> list[_Outco
     failure: BaseException | None = None
     try:
         with conn.begin():
+            conn.exec_driver_sql(BEGIN)
             for waiting in batch:
                 try:
                     outcomes.append(_Outcome(waiting.unit(conn)))
@@ -151,6 +154,7 @@ def _commit_apart(conn: Connection, batch: Sequence[_Waiting]) -> list[_Outcome]
     """Run the units again, each in a savepoint, so that a failing one harms nobody else."""
     outcomes: list[_Outcome] = []
     with conn.begin():
+        conn.exec_driver_sql(BEGIN)
         for waiting in batch:
             try:
                 with conn.begin_nested():
@@ -164,5 +168,5 @@ def _commit_apart(conn: Connection, batch: Sequence[_Waiting]) -> list[_Outcome]
 def _still_open(conn: Connection) -> None:
     # Otherwise what follows would be committed statement by statement, and what went
     # before would be reported as written while it is gone.
-    if not conn.connection.in_transaction:  # type: ignore[attr-defined]  # sqlite3's own
+    if not conn.connection.in_transaction:
         raise _TransactionLost("the database has ended the transaction; nothing was written")
