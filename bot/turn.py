@@ -114,10 +114,11 @@ def finish(
 ) -> Claimed | None:
     """Write down what became of the answers; keep the conversation for its next message, or set it free."""
     settle(conn, outcomes, now=now)
+    if inbox.set_free(conn, conversation_id, worker):
+        return None
     waiting: Any = inbox.oldest_open(conn, conversation_id)
     if waiting is None:
-        conversations.release(conn, conversation_id, worker)
-        return None
+        return None  # the lease was lost, and whoever has it now goes on
     conversations.keep(conn, conversation_id, worker=worker, until=until)
     return load_claimed(conn, waiting)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, UniqueConstraint, bindparam, exists, or_, select, text, update
+from sqlalchemy import Connection, Index, UniqueConstraint, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -66,6 +66,15 @@ _CLAIM = (
     )
     .values(lease_owner=bindparam("worker"), lease_until=bindparam("until"))
 )
+_SET_FREE = (
+    update(conversations)
+    .where(
+        conversations.c.id == bindparam("key"),
+        conversations.c.lease_owner == bindparam("worker"),
+        ~exists().where(_older.c.conversation_id == bindparam("key"), text("older.status = 'open'")),
+    )
+    .values(lease_owner=None, lease_until=None)
+)
 _DONE = update(inbox).where(inbox.c.id == bindparam("key"), inbox.c.status == "open").values(status="done")
 _OLDEST = (
     select(inbox).where(inbox.c.conversation_id == bindparam("conversation_id"), OPEN).order_by(inbox.c.id).limit(1)
@@ -77,6 +86,12 @@ _WAITING = (
     .group_by(inbox.c.conversation_id)
     .order_by(inbox.c.conversation_id)
     .limit(bindparam("most"))
+)
+_NEXT_FREE = (
+    select(func.min(func.coalesce(conversations.c.lease_until, inbox.c.received_at)))
+    .select_from(inbox)
+    .join(conversations, conversations.c.id == inbox.c.conversation_id)
+    .where(text("inbox.status = 'open'"))
 )
 _FAILED = (
     update(inbox)
@@ -101,6 +116,11 @@ def claim(conn: Connection, conversation_id: str, *, worker: str, now: datetime,
     return done.rowcount == 1
 
 
+def set_free(conn: Connection, conversation_id: str, worker: str) -> bool:
+    """End the worker's lease unless another message waits; False where one does, or the lease is not theirs."""
+    return conn.execute(_SET_FREE, {"key": conversation_id, "worker": worker}).rowcount == 1
+
+
 def oldest_open(conn: Connection, conversation_id: str) -> Any | None:
     """Return the message that this conversation has to handle next, or None."""
     return conn.execute(_OLDEST, {"conversation_id": conversation_id}).one_or_none()
@@ -109,6 +129,12 @@ def oldest_open(conn: Connection, conversation_id: str) -> Any | None:
 def waiting_conversations(conn: Connection, *, now: datetime, most: int) -> list[str]:
     """Return free conversations that have a message to handle: left by a worker that died, or never taken."""
     return list(conn.execute(_WAITING, {"now": now, "most": most}).scalars())
+
+
+def next_free(conn: Connection) -> datetime | None:
+    """Return when the next conversation with a message to handle is free to be taken, or None where none waits."""
+    free: datetime | None = conn.execute(_NEXT_FREE).scalar_one()
+    return free
 
 
 def finish(conn: Connection, key: int) -> bool:
