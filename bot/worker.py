@@ -82,7 +82,7 @@ class Worker:
         """Take up what nobody is working on."""
         now = self._clock.now()
         for claimed in await self._store.run(
-            _claim_waiting, worker=self._name, now=now, until=now + self._lease, most=SWEEP_TAKES
+            claim_waiting, worker=self._name, now=now, until=now + self._lease, most=SWEEP_TAKES
         ):
             self.start(claimed)
         await self._delivery.sweep()
@@ -107,7 +107,8 @@ class Worker:
             log.error("worker.turn_lost", error=type(error).__name__)
 
 
-def _claim_waiting(conn: Connection, *, worker: str, now: datetime, until: datetime, most: int) -> list[Claimed]:
+def claim_waiting(conn: Connection, *, worker: str, now: datetime, until: datetime, most: int) -> list[Claimed]:
+    """Claim free conversations with a message to handle, and return the oldest message of each."""
     claimed = []
     for conversation_id in inbox.waiting_conversations(conn, now=now, most=most):
         row = inbox.oldest_open(conn, conversation_id)
