@@ -13,14 +13,23 @@ import re
 from collections.abc import Mapping
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.terminal.settings import TerminalSettings
+from bot.config_file import read_config
 from bot.errors import SettingsError
 from bot.staffing import DeskHours
 from care.settings import CareSettings
@@ -32,6 +41,21 @@ _SECRETS = {
     "SHUKE_TELEGRAM_TOKEN": ("telegram", "token"),
     "SHUKE_TELEGRAM_WEBHOOK_SECRET": ("telegram", "webhook_secret"),
 }
+_PATHS = (
+    ("nlu", "rasa_folder"), ("nlu", "rasa_python"), ("nlu", "overlay"), ("nlu", "models"), ("nlu", "logs"),
+    ("terminal", "address_file"),
+)  # fmt: skip
+# Stands for the secrets where there are none, so that the rest of the section is checked all the same.
+_NO_BOT = {"token": "1:no-bot-is-meant-by-this", "webhook_secret": "no-bot-is-meant-by-this"}
+
+
+def _local(time_of_day: time) -> time:
+    if time_of_day.tzinfo is not None:
+        raise ValueError('is a time of day where the shop is; write one such as "09:00", without a zone')
+    return time_of_day
+
+
+LocalTime = Annotated[time, AfterValidator(_local)]
 
 
 class _Section(BaseModel):
@@ -67,21 +91,36 @@ class ShopSettings(_Section):
             re.compile(pattern)
         except re.error as exc:
             raise ValueError(f"is no regular expression: {exc}") from exc
+        if re.fullmatch(pattern, "") is not None:
+            raise ValueError("takes an empty text for an order number; let it ask for at least one character")
         return pattern
 
 
 class DeskSettings(_Section):
-    """When people answer."""
+    """When people answer; ``closes`` 00:00 is midnight, the end of the day."""
 
-    opens: time = time(9)
-    closes: time = time(21)
+    opens: LocalTime = time(9)
+    closes: LocalTime = time(21)
     days: tuple[Day, ...] = Field(default=DAYS, min_length=1)
+
+    @model_validator(mode="after")
+    def _closes_after_it_opens(self) -> Self:
+        if self.closes != time(0) and self.closes <= self.opens:
+            raise ValueError("closes has to be later than opens, on the same day; 00:00 is midnight")
+        return self
 
 
 class StoreSettings(_Section):
     """Where the memory lives."""
 
-    url: str = Field(default="sqlite:///var/shuke.db", pattern=r"^sqlite:///.+")
+    url: str = "sqlite:///var/shuke.db"
+
+    @field_validator("url")
+    @classmethod
+    def _is_sqlite(cls, url: str) -> str:
+        if not re.fullmatch(r"sqlite:///.+", url):
+            raise ValueError("has to be sqlite:/// and a path, such as sqlite:///var/shuke.db")
+        return url
 
 
 class WebSettings(_Section):
@@ -142,97 +181,115 @@ class Settings(_Section):
 def load(
     config: Path | None = None, *, store: str | None = None, environment: Mapping[str, str] = os.environ
 ) -> Settings:
-    """Read config.yml (``config``, or the one at the root) and the environment.
+    """Read config.yml (``config``, or the one at the root) and the environment; ``store`` is the --store option.
 
     Raises:
         SettingsError: naming the file, the key and the mend.
     """
     root = Path(environment.get("SHUKE_ROOT") or Path.cwd()).resolve()
     path = config or root / "config.yml"
-    given = _read(path, must_exist=config is not None)
-    _merge_environment(given, environment)
+    given = read_config(path, must_exist=config is not None)
+    _keep_secrets_out(given, path.name)
+    places = _merge_environment(given, environment, path.name)
     if store is not None:
-        given.setdefault("store", {})["url"] = store
-    return build(given, root=root, name=path.name)
+        _section(given, "store", path.name)["url"] = store
+        places["store.url"] = "--store"
+    return build(given, root=root, name=path.name, places=places)
 
 
-def build(given: dict[str, Any], *, root: Path, name: str = "config.yml") -> Settings:
-    """Check what was given and make settings of it; errors name ``name`` and the key."""
-    var = root / str(given.pop("var", "var"))
-    shop = given.get("shop") or {}
-    whole = given | {
+def build(
+    given: Mapping[str, Any], *, root: Path, name: str = "config.yml", places: Mapping[str, str] | None = None
+) -> Settings:
+    """Check what was given and make settings of it.
+
+    Errors name ``name`` and the key, or the place that ``places`` says the key comes from.
+    """
+    if "root" in given:
+        raise SettingsError(f"{name}: root: there is no such key; the folder is where the command runs, or SHUKE_ROOT")
+    sections = {section: dict(_section(dict(given), section, name)) for section in given if section != "var"}
+    if not isinstance(given.get("var", "var"), str):
+        raise SettingsError(f"{name}: var: has to be the path of a folder")
+    var = root / given.get("var", "var")
+    for section, key in _PATHS:
+        if isinstance(path := sections.get(section, {}).get(key), str):
+            sections[section][key] = root / path
+    shop = sections.get("shop", {})
+    whole: dict[str, Any] = sections | {
         "root": root,
         "var": var,
-        "nlu": {"models": var / "models", "logs": var / "log"} | (given.get("nlu") or {}),
-        "care": {name: shop[name] for name in ("zone", "language") if name in shop} | (given.get("care") or {}),
-        "terminal": {"address_file": var / "terminal.json"} | (given.get("terminal") or {}),
+        "nlu": {"models": var / "models", "logs": var / "log"} | sections.get("nlu", {}),
+        "care": {key: shop[key] for key in ("zone", "language") if key in shop} | sections.get("care", {}),
+        "terminal": {"address_file": var / "terminal.json"} | sections.get("terminal", {}),
     }
-    if not (whole.get("telegram") or {}).get("token"):
-        whole.pop("telegram", None)  # described, but no bot yet: its token comes from the environment
+    described = sections.get("telegram", {})
+    has_bot = bool(described.get("token"))
+    if "telegram" in sections and not has_bot:
+        whole["telegram"] = described | _NO_BOT
     try:
         settings = Settings.model_validate(whole)
     except ValidationError as exc:
-        raise SettingsError(_explain(exc, name)) from None
-    url = settings.store.url
-    path = Path(url.removeprefix("sqlite:///"))
-    if not path.is_absolute():
-        settings = settings.model_copy(update={"store": StoreSettings(url=f"sqlite:///{root / path}")})
-    return settings
+        raise SettingsError(_explain(exc, name, places or {})) from None
+    file = root / settings.store.url.removeprefix("sqlite:///")
+    return settings.model_copy(
+        update={
+            "store": StoreSettings(url=f"sqlite:///{file}"),
+            "telegram": settings.telegram if has_bot else None,
+        }
+    )
 
 
-def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        if must_exist:
+def _section(given: dict[str, Any], section: str, name: str) -> dict[str, Any]:
+    """Return a section, to be changed; one that is not there, or stands empty, is added."""
+    content = given.get(section)
+    if content is None:
+        content = given[section] = {}
+    if not isinstance(content, dict):
+        raise SettingsError(f"{name}: {section}: has to hold keys and values, not a {type(content).__name__}")
+    return content
+
+
+def _keep_secrets_out(given: Mapping[str, Any], name: str) -> None:
+    for variable, (section, key) in _SECRETS.items():
+        if isinstance(content := given.get(section), dict) and key in content:
             raise SettingsError(
-                f"{path}: there is no such file; name one that is there, or leave --config out"
-            ) from None
-        return {}
-    except UnicodeDecodeError as exc:
-        raise SettingsError(f"{path.name}: is not UTF-8 (byte {exc.start}); save it as UTF-8") from None
-    try:
-        given = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as exc:
-        line = exc.problem_mark.line + 1 if exc.problem_mark else 1
-        raise SettingsError(f"{path.name}:{line}: is no YAML: {exc.problem}") from None
-    if given is None:
-        return {}
-    if not isinstance(given, dict):
-        raise SettingsError(f"{path.name}:1: has to hold sections such as `shop:`, not a {type(given).__name__}")
-    for section, content in given.items():
-        if content is None:
-            given[section] = {}
-    return given
+                f"{name}: {section}.{key}: a secret does not belong into a file; take it out and set {variable}"
+            )
 
 
-def _merge_environment(given: dict[str, Any], environment: Mapping[str, str]) -> None:
-    for name, (section, key) in _SECRETS.items():
-        if environment.get(name):
-            given.setdefault(section, {})[key] = SecretStr(environment[name])
-    for name, value in environment.items():
-        section, separator, key = name.removeprefix("SHUKE_").partition("__")
-        if name.startswith("SHUKE_") and separator:
-            given.setdefault(section.lower(), {})[key.lower()] = value
+def _merge_environment(given: dict[str, Any], environment: Mapping[str, str], name: str) -> dict[str, str]:
+    """Lay the environment over the file; return which variable each key came from."""
+    places = {}
+    for variable, (section, key) in _SECRETS.items():
+        if environment.get(variable):
+            _section(given, section, name)[key] = SecretStr(environment[variable])
+            places[f"{section}.{key}"] = variable
+    for variable, value in environment.items():
+        prefix, _, rest = variable.partition("_")
+        section, separator, key = rest.lower().partition("__")
+        if prefix == "SHUKE" and separator:
+            _section(given, section, name)[key] = value
+            places[f"{section}.{key}"] = places[section] = variable
+    return places
 
 
-def _explain(error: ValidationError, name: str) -> str:
+def _explain(error: ValidationError, name: str, places: Mapping[str, str]) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
-    place = [str(part) for part in first["loc"]]
-    key = ".".join(place) or "the file"
-    if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(place[-1], _known_keys(place[:-1]), 1)
-        mend = f"did you mean {near[0]}?" if near else f"known here: {', '.join(_known_keys(place[:-1]))}"
-        return f"{name}: {key}: there is no such key; {mend}"
-    return f"{name}: {key}: {first['msg'].removeprefix('Value error, ')}"
+    keys = [str(part) for part in first["loc"]]
+    key = ".".join(keys)
+    place = places.get(".".join(keys[:2]))
+    what = f"{place}: {key}" if place else f"{name}: {key}"
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        known = _known_keys(keys[:-1])
+        near = difflib.get_close_matches(keys[-1], known, 1)
+        mend = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        return f"{what}: there is no such key; {mend}"
+    return f"{what}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def _known_keys(path: list[str]) -> list[str]:
     model: Any = Settings
     for part in path:
-        annotation = model.model_fields[part].annotation
-        model = next(
-            (m for m in (annotation, *getattr(annotation, "__args__", ())) if hasattr(m, "model_fields")),
-            Settings,
-        )
-    return sorted(set(model.model_fields) - {"root"})
+        annotation = model.__pydantic_fields__[part].annotation
+        candidates = (annotation, *getattr(annotation, "__args__", ()))
+        model = next(one for one in candidates if hasattr(one, "__pydantic_fields__"))
+    return sorted(set(model.__pydantic_fields__) - {"root"})
