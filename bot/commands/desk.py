@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from crm_store.showing import find_customer
 from sqlalchemy import Connection
 
 from bot.commands.common import console, open_store, options, show_json
@@ -13,6 +12,7 @@ from bot.desk_actions import ACTIONS, AgentAction, act
 from bot.errors import ShukeError
 from crm_store import customers, handoffs, history, identities
 from crm_store.ports import SystemClock, Ulids
+from crm_store.showing import find_customer
 
 LAST_WORDS = 12
 
