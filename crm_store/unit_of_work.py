@@ -57,11 +57,11 @@ class Store:
             StoreClosed: the store has been closed.
             Whatever the unit raises; then it has written nothing.
         """
-        return await asyncio.wrap_future(self._writer.submit(lambda conn: unit(conn, *args, **kwargs)))
+        return await asyncio.wrap_future(self._writer.submit(_bound(unit, *args, **kwargs)))
 
     def run_now[**P, T](self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do as `run`, for callers without an event loop."""
-        result: T = self._writer.submit(lambda conn: unit(conn, *args, **kwargs)).result()
+        result: T = self._writer.submit(_bound(unit, *args, **kwargs)).result()
         return result
 
     async def read[**P, T](
@@ -77,14 +77,14 @@ class Store:
         with self._closing:
             if self._closed:
                 raise StoreClosed("the store has been closed")
-            reading = self._readers.submit(lambda: self._read(query, *args, **kwargs))
+            reading = self._readers.submit(self._read, _bound(query, *args, **kwargs))
         return await asyncio.wrap_future(reading)
 
     def read_now[**P, T](self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do as `read`, in the calling thread."""
         if self._closed:
             raise StoreClosed("the store has been closed")
-        return self._read(query, *args, **kwargs)
+        return self._read(_bound(query, *args, **kwargs))
 
     @property
     def writing_engine(self) -> Engine:
@@ -100,10 +100,23 @@ class Store:
         self._writing.dispose()
         self._reading.dispose()
 
-    def _read[**P, T](self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def _read[T](self, query: Callable[[Connection], T]) -> T:
         with self._reading.connect() as conn:
             conn.exec_driver_sql("BEGIN")
-            return query(conn, *args, **kwargs)
+            return query(conn)
+
+
+def _bound[**P, T](
+    unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+) -> Callable[[Connection], T]:
+    def bound(conn: Connection) -> T:
+        try:
+            return unit(conn, *args, **kwargs)
+        except StopIteration as exc:
+            # asyncio cannot carry it, and would leave the caller waiting for ever.
+            raise RuntimeError("a unit of work took from an iterator that had no more") from exc
+
+    return bound
 
 
 def sqlite_engine(url: str, *, pool_size: int = 1, durable: bool = True, read_only: bool = False) -> Engine:
