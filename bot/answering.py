@@ -92,6 +92,7 @@ class _Outcome:
     state: DialogueState
     listener: Listener
     journal: Journal
+    facts: dict[str, Any] = field(default_factory=dict)
     says: list[Say] = field(default_factory=list)
     messages: list[Rendered] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
@@ -220,7 +221,7 @@ class Answering:
     def _decide(
         self, conn: Connection, who: Any, heard: Heard, language: Language, outcome: _Outcome, now: datetime
     ) -> None:
-        facts = self._facts(conn, who, language, now)
+        facts = outcome.facts = self._facts(conn, who, language, now)
 
         def record(kind: str, data: Mapping[str, Any]) -> None:
             outcome.journal.add(kind, "bot", data)
@@ -316,10 +317,10 @@ class Answering:
             "owner": who.owner,
             "flow": outcome.state.flow,
             "asking": outcome.state.asking,
-            "verified": bool(who.verified),
+            "facts": outcome.facts,
             "trace": outcome.trace,
             "actions": outcome.actions,
-            "replies": [{"reply": say.reply, "values": _shown(say.values)} for say in outcome.says],
+            "replies": [say.reply for say in outcome.says],
             "sent": [row["ref"] for row in rows],
         }
         inbound = claimed.inbound

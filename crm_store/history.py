@@ -38,8 +38,8 @@ class HistoryEntry(Base):
     data: Mapped[dict[str, Any] | None] = mapped_column(Json)
     why: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """Of an inbound message: ``understood``, with all its scores (None where there were no words), and
-    ``decided``: ``at``, ``owner``, ``flow``, ``asking``, ``verified``, ``trace``, ``actions``, ``replies``
-    and ``sent`` (references)."""
+    ``decided``: ``at``, ``owner``, ``flow``, ``asking``, ``facts``, ``trace``, ``actions``, ``replies`` and
+    ``sent`` (references)."""
 
     __table_args__ = (
         Index("ix_history_customer_id", "customer_id", "id"),

@@ -129,7 +129,7 @@ def explain(context: typer.Context, interaction: Annotated[str, typer.Argument(h
     for action in decided["actions"]:
         console.print(f"  did {action['action']}: {action['result']}", markup=False)
     for reply in decided["replies"]:
-        console.print(f"  said {reply['reply']}", markup=False)
+        console.print(f"  said {reply}", markup=False)
 
 
 def _explained(conn: Connection, ref: str) -> dict[str, Any] | None:
