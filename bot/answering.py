@@ -37,6 +37,7 @@ from flows.engine.values import moment
 from flows.replies import Listener, Rendered
 from flows.standard import Standard
 from flows.wording import address
+from nlu.language import detect
 from nlu.understanding import Language, Understanding
 
 ATTEMPTS = 5
@@ -188,6 +189,8 @@ class Answering:
         inbox.bury(conn, claimed.inbox_id)
         who = self._load(conn, claimed)
         language = self.language((who.state or {}).get("language"), who.language or claimed.inbound.language)
+        if (written_in := detect(claimed.inbound.text or "", language)) != "other":
+            language = written_in
         outcome = _Outcome(DialogueState(), self._listener(who, language, now), Journal(conn, now, who))
         outcome.trace.append("given to a person: the turn failed too often")
         self._hand_over(conn, who, "error", now)

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy import Connection
 
-from bot.answering import Answering, Written
+from bot.answering import Answering, MessageTaken, Written
 from bot.delivery import Delivery, Outcome, settle
 from bot.intake import Claimed, load_claimed
 from crm_store import conversations, inbox
@@ -71,6 +71,10 @@ class Turn:
             written = await self._store.run(
                 self._answering.write, claimed, understood, now=self._clock.now(), lease=self._lease
             )
+        except MessageTaken:
+            # Our lease ran out and another worker was faster: all that is left is to let go.
+            log.info("turn.taken_by_another", ref=claimed.ref)
+            return await self._store.run(_let_go, claimed.conversation_id, worker=self._worker)
         except Exception as exc:  # noqa: BLE001 - a turn that fails is tried again, then given to a person
             return await self._failed(claimed, exc)
         outcomes = await self._delivery.send(written.parcels)
@@ -121,6 +125,10 @@ def finish(
         return None  # the lease was lost, and whoever has it now goes on
     conversations.keep(conn, conversation_id, worker=worker, until=until)
     return load_claimed(conn, waiting)
+
+
+def _let_go(conn: Connection, conversation_id: str, *, worker: str) -> None:
+    conversations.release(conn, conversation_id, worker)
 
 
 def _place(error: BaseException) -> str:

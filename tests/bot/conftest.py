@@ -1,0 +1,47 @@
+"""A house for each test; what is the same for all is made once."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import bot.wiring
+from crm_store import schema
+from crm_store.unit_of_work import Store
+from tests.bot.house import House, new_house
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables and nothing in them, to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "shuke.db"
+    store = Store(f"sqlite:///{path}", durable=False)
+    store.run_now(schema.create)
+    store.close()
+    return path
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flows_read_once() -> Iterator[None]:
+    """The flows do not change between these tests, and reading them is most of what a house costs."""
+    load = bot.wiring.load_standard
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bot.wiring, "load_standard", functools.cache(load))
+        yield
+
+
+@pytest.fixture
+def store(empty_database: Path, tmp_path: Path) -> Iterator[Store]:
+    shutil.copy(empty_database, tmp_path / "shuke.db")
+    store = Store(f"sqlite:///{tmp_path / 'shuke.db'}", durable=False)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+async def house(store: Store, tmp_path: Path) -> House:
+    return new_house(store, tmp_path)
