@@ -22,6 +22,14 @@ def world() -> Iterator[Talk]:
         yield world
 
 
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[Talk]:
+    """One world for all lines that change nothing in it; `known` has written there."""
+    with a_world() as world:
+        world.say("known", "hello")
+        yield world
+
+
 def test_every_answer_has_every_key(world: Talk) -> None:
     answers = world.lines(
         {"at": "2026-01-05T10:00:00+08:00"},
@@ -249,10 +257,8 @@ def test_empty_lines_are_passed_over_and_counted(world: Talk) -> None:
         (b'{"show": "customer", "id": "C9"}', "no customer"),
     ],
 )
-def test_a_line_that_is_refused_is_answered_and_the_run_goes_on(world: Talk, line: bytes, says: str) -> None:
-    world.say("known", "hello")
-
-    refused, after = (json.loads(answer) for answer in world.raw(line, b'{"customer": "u1", "text": "hello"}'))
+def test_a_line_that_is_refused_is_answered_and_the_run_goes_on(lasting: Talk, line: bytes, says: str) -> None:
+    refused, after = (json.loads(answer) for answer in lasting.raw(line, b'{"customer": "u1", "text": "hello"}'))
 
     assert set(refused) == {"line", "error"}
     assert says in refused["error"]
