@@ -7,6 +7,7 @@ not, since twice is worse, and is recorded as ``unknown``.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from sqlalchemy import Connection
 from bot.errors import ChannelBusy, ChannelRefused
 from bot.messages import Button, Outbound, OutboundKind
 from bot.ports import Channel
-from crm_store import conversations, history, identities, outbox, switches
+from crm_store import conversations, handoffs, history, identities, outbox, switches
 from crm_store.ports import Clock
 from crm_store.unit_of_work import Store
 
@@ -112,13 +113,18 @@ class Delivery:
         """Recover what a dead sender left, then deliver what is due; return how many parcels were tried."""
         now = self._clock.now()
         due = await self._store.run(_take_due, self._last_moment, worker=self._worker, now=now, until=now + self._lease)
-        for parcel in due:
-            await self._store.run(settle, await self.send([parcel]), now=self._clock.now())
+        # Each to somebody else, so none needs to wait for another's platform.
+        for ended in await asyncio.gather(*(self._deliver(parcel) for parcel in due), return_exceptions=True):
+            if isinstance(ended, BaseException):
+                raise ended
         return len(due)
 
     async def next_due(self) -> datetime | None:
         """Return when the next waiting message may leave, or None where none waits."""
         return await self._store.read(outbox.next_due)
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        await self._store.run(settle, await self.send([parcel]), now=self._clock.now())
 
     async def _send(self, parcel: Parcel) -> Outcome:
         channel = self._channels.get(parcel.message.channel)
@@ -132,6 +138,12 @@ class Delivery:
             if not exc.certain and parcel.message.kind == "care":
                 return Outcome(parcel, failure="unknown", reason=str(exc))
             return self._later(parcel, str(exc), exc.retry_after)
+        except Exception as exc:  # noqa: BLE001 - one message that breaks its channel must not hold up all others
+            log.error("delivery.channel_broke", channel=parcel.message.channel, error=type(exc).__name__)
+            reason = f"the channel broke: {type(exc).__name__}"
+            if parcel.message.kind == "care":
+                return Outcome(parcel, failure="unknown", reason=reason)
+            return self._later(parcel, reason, FIRST_WAIT)
 
     def _later(self, parcel: Parcel, reason: str, asked: timedelta) -> Outcome:
         now = self._clock.now()
@@ -181,7 +193,7 @@ def _take_due(
     for row in outbox.claim_due(conn, worker=worker, now=now, until=until):
         if row.kind == "care" and "care" in held:
             outbox.try_again(conn, row.ref, due=now + LONGEST_WAIT, reason="care is paused")
-        elif (reason := _objection(conn, row, last_moment, now)) is not None:
+        elif (reason := _objection(conn, row, held, last_moment, now)) is not None:
             outbox.end(conn, row.ref, "skipped", reason)
             if row.kind == "care":
                 _record_care(conn, parcel_of(row._mapping), "skipped", reason, now)
@@ -190,13 +202,21 @@ def _take_due(
     return parcels
 
 
-def _objection(conn: Connection, row: Any, last_moment: LastMoment, now: datetime) -> str | None:
+def _objection(conn: Connection, row: Any, held: frozenset[str], last_moment: LastMoment, now: datetime) -> str | None:
     if row.kind == "care":
         return last_moment(conn, row, now)
-    if row.kind in ("reply", "survey") and row.conversation_id is not None:
-        talk = conversations.by_id(conn, row.conversation_id)
-        if talk is not None and talk.owner.startswith("agent:"):
-            return "an agent has the conversation"
+    if row.kind not in ("reply", "survey") or row.conversation_id is None:
+        return None
+    if "bot" in held:
+        # Nobody wants to hear it when the bot runs again: a person answers instead.
+        handoffs.request(
+            conn, conversation_id=row.conversation_id, customer_id=row.customer_id, reason="bot_paused", now=now,
+            channel=row.channel,
+        )  # fmt: skip
+        return "the bot is paused"
+    talk = conversations.by_id(conn, row.conversation_id)
+    if talk is not None and talk.owner.startswith("agent:"):
+        return "an agent has the conversation"
     return None
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-import bot.wiring
 from crm_store import schema
 from crm_store.unit_of_work import Store
+from flows.standard import load_standard
 from tests.bot.house import House, new_house
 
 
@@ -28,9 +28,8 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True, scope="session")
 def flows_read_once() -> Iterator[None]:
     """The flows do not change between these tests, and reading them is most of what a house costs."""
-    load = bot.wiring.load_standard
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bot.wiring, "load_standard", functools.cache(load))
+        patch.setattr("bot.wiring.load_standard", functools.cache(load_standard))
         yield
 
 

@@ -98,10 +98,15 @@ class House:
 
     def message(self, user: str, text: str | None = None, *, id: str | None = None, **more: Any) -> Inbound:
         self._numbers[user] += 1
-        about = {"channel": self.channel.name, "account": "shop", "user_id": user}
-        kind = more.pop("kind", "text")
-        external = id or f"{user}-{self._numbers[user]}"
-        return Inbound(**about, external_id=external, kind=kind, text=text, **more)
+        return Inbound(
+            channel=self.channel.name,
+            account="shop",
+            external_id=id or f"{user}-{self._numbers[user]}",
+            user_id=user,
+            kind=more.pop("kind", "text"),
+            text=text,
+            **more,
+        )
 
     async def hears(self, inbound: Inbound) -> None:
         """Take a message in and finish what it leads to."""
