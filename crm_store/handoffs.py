@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from crm_store import conversations as conversation_store
 from crm_store import history, tickets
@@ -35,7 +35,7 @@ _FORGET_STATE = update(conversations).where(conversations.c.id == bindparam("key
 _SNOOZE = update(conversations).where(conversations.c.id == bindparam("key")).values(snoozed_until=bindparam("until"))
 _QUEUE = (
     select(conversations)
-    .where(conversations.c.owner == QUEUE)
+    .where(text("owner = 'queue'"))  # literal: a bound value would not match the partial index
     .order_by(conversations.c.waiting_since, conversations.c.id)
 )
 
