@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store import history
 from crm_store.base import Base, Counting, UtcDateTime, table_of
 from crm_store.errors import NotEnoughPoints
 from crm_store.ports import Ids
-
-LEFT = text("remaining > 0")
 
 
 class PointsLot(Base):
@@ -33,9 +31,7 @@ class PointsLot(Base):
     earned_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    __table_args__ = (
-        Index("ix_points_lots_left", "customer_id", "expires_at", sqlite_where=LEFT, postgresql_where=LEFT),
-    )
+    __table_args__ = (Index("ix_points_lots_customer_id", "customer_id", "expires_at"),)
 
 
 class PointsEntry(Base):
@@ -62,7 +58,7 @@ entries = table_of(PointsEntry)
 
 _LIVE = (
     lots.c.customer_id == bindparam("customer_id"),
-    LEFT,
+    lots.c.remaining > 0,
     or_(lots.c.expires_at.is_(None), lots.c.expires_at > bindparam("now")),
 )
 _BALANCE = select(func.coalesce(func.sum(lots.c.remaining), 0)).where(*_LIVE)
@@ -93,11 +89,11 @@ def live_lots(conn: Connection, customer_id: str, now: datetime) -> list[Lot]:
 
 def next_expiry(conn: Connection, customer_id: str, now: datetime) -> tuple[int, datetime] | None:
     """Return how many points expire next and when, or None where none do."""
-    for lot in live_lots(conn, customer_id, now):
-        if lot.expires_at is not None:
-            same = [other for other in live_lots(conn, customer_id, now) if other.expires_at == lot.expires_at]
-            return sum(other.points for other in same), lot.expires_at
-    return None
+    left = live_lots(conn, customer_id, now)
+    expires_at = left[0].expires_at if left else None
+    if expires_at is None:
+        return None
+    return sum(lot.points for lot in left if lot.expires_at == expires_at), expires_at
 
 
 def is_known(conn: Connection, reference: str) -> bool:

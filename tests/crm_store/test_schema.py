@@ -1,0 +1,120 @@
+"""Migrations lead to exactly the tables that the models declare, there and back again."""
+
+import re
+import shutil
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.exc import OperationalError
+
+from crm_store import customers, history, schema
+from crm_store.models import metadata
+from crm_store.unit_of_work import Store, sqlite_engine
+
+NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/shop.db"
+
+
+def layout(url: str) -> dict[str, list[str]]:
+    """Every table and index with the parts of the text that made it; in what order they stand is all the same."""
+    db = sqlite3.connect(url.removeprefix("sqlite:///"))
+    rows = db.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'")
+    found = {f"{kind} {name}": sorted(re.findall(r"[^\s(),\"]+", sql)) for kind, name, sql in rows}
+    db.close()
+    return found
+
+
+def differences(url: str) -> list:
+    engine = sqlite_engine(url)
+    with engine.connect() as conn:
+        context = MigrationContext.configure(conn, opts={"compare_type": True, "target_metadata": metadata})
+        found = compare_metadata(context, metadata)
+    engine.dispose()
+    return found
+
+
+def fill(url: str) -> None:
+    store = Store(url)
+    store.run_now(customers.add, id="c1", created_at=NOW, name="陈小姐")
+    store.run_now(history.record, at=NOW, kind="message.in", by="customer", customer_id="c1", text="你好")
+    store.close()
+
+
+def test_migrations_make_what_the_models_declare(url, tmp_path):
+    made_at_once = f"sqlite:///{tmp_path}/at-once.db"
+    store = Store(made_at_once)
+    store.run_now(schema.create)
+    store.close()
+
+    schema.upgrade(url)
+
+    assert differences(url) == []
+    assert layout(url) == layout(made_at_once), "the predicates of partial indexes, too"
+
+
+def test_a_migrated_database_says_that_it_is_current(url):
+    assert not schema.is_current(url)
+
+    schema.upgrade(url)
+    assert schema.is_current(url)
+
+    schema.downgrade(url, "base")
+    assert not schema.is_current(url)
+
+
+def test_upgrading_again_changes_nothing(url):
+    schema.upgrade(url)
+    fill(url)
+    before = layout(url)
+
+    schema.upgrade(url)
+
+    store = Store(url)
+    assert [entry.text for entry in store.read_now(history.timeline, "c1")] == ["你好"]
+    store.close()
+    assert layout(url) == before
+
+
+def test_a_database_with_data_goes_down_to_nothing_and_up_again(url):
+    schema.upgrade(url)
+    fill(url)
+    before = layout(url)
+
+    schema.downgrade(url, "base")
+    assert layout(url) == {}
+
+    schema.upgrade(url)
+    assert layout(url) == before
+    fill(url)
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(url, tmp_path, monkeypatch):
+    schema.upgrade(url)
+    before = layout(url)
+    migrations = tmp_path / "migrations"
+    shutil.copytree(schema.MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
+    (migrations / "versions" / "0002_broken.py").write_text(
+        "from alembic import op\n"
+        "revision, down_revision, branch_labels, depends_on = '0002', '0001', None, None\n"
+        "def upgrade():\n"
+        "    op.execute('CREATE TABLE half (id INTEGER)')\n"
+        "    op.execute('CREATE TABLE customers (id INTEGER)')\n"
+        "def downgrade(): ...\n"
+    )
+    monkeypatch.setattr(schema, "MIGRATIONS", migrations)
+
+    with pytest.raises(OperationalError, match="already exists"):
+        schema.upgrade(url)
+
+    assert layout(url) == before
+    assert not schema.is_current(url)
+    monkeypatch.undo()
+    assert schema.is_current(url)
