@@ -58,9 +58,7 @@ tickets = table_of(Ticket)
 
 _ADD = insert(tickets)
 _OF = (
-    select(tickets)
-    .where(tickets.c.customer_id == bindparam("customer_id"))
-    .order_by(tickets.c.opened_at, tickets.c.number)
+    select(tickets).where(tickets.c.customer_id == bindparam("customer_id")).order_by(tickets.c.opened_at, tickets.c.id)
 )
 _BY_NUMBER = select(tickets).where(tickets.c.number == bindparam("number"))
 _SET_STATUS = (
