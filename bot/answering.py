@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, exists, select, text
 from bot import events
 from bot.delivery import Parcel, parcel_of, queued
 from bot.errors import ShukeError
+from bot.facts import Facts
 from bot.intake import Claimed
 from bot.journal import Journal
 from bot.limits import pieces
@@ -93,7 +94,6 @@ class _Outcome:
     state: DialogueState
     listener: Listener
     journal: Journal
-    facts: dict[str, Any] = field(default_factory=dict)
     says: list[Say] = field(default_factory=list)
     messages: list[Rendered] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
@@ -154,7 +154,7 @@ class Answering:
 
         heard = _heard(claimed, understood, language)
         journal = Journal(conn, now, who)
-        outcome = _Outcome(before, self._listener(who, language, now), journal)
+        outcome = _Outcome(before, self._listener(conn, who, language, now), journal)
         if heard is None:
             outcome.trace.append("nothing to answer")
         elif who.paused:
@@ -171,13 +171,14 @@ class Answering:
 
         rows = self._queue(conn, who, claimed, outcome, now, lease)
         self._record(who, claimed, understood, outcome, rows, now, about)
-        conversations.save_turn(
-            conn,
-            who.id,
-            state={"dialogue": outcome.state.to_json(), "language": language},
-            identity_id=who.identity_id,
-            now=now,
-        )
+        if heard is not None:  # who leaves, or whose receipt comes, has not spoken: answers keep their way
+            conversations.save_turn(
+                conn,
+                who.id,
+                state={"dialogue": outcome.state.to_json(), "language": language},
+                identity_id=who.identity_id,
+                now=now,
+            )
         return Written(who.id, tuple(parcel_of(row) for row in rows if row["status"] == "sending"))
 
     def give_up_or_rest(self, conn: Connection, claimed: Claimed, *, now: datetime, rest: timedelta) -> None:
@@ -191,7 +192,7 @@ class Answering:
         language = self.language((who.state or {}).get("language"), who.language or claimed.inbound.language)
         if (written_in := detect(claimed.inbound.text or "", language)) != "other":
             language = written_in
-        outcome = _Outcome(DialogueState(), self._listener(who, language, now), Journal(conn, now, who))
+        outcome = _Outcome(DialogueState(), self._listener(conn, who, language, now), Journal(conn, now, who))
         outcome.trace.append("given to a person: the turn failed too often")
         self._hand_over(conn, who, "error", now)
         if who.owner == BOT:
@@ -211,7 +212,7 @@ class Answering:
         )
         return row.one()
 
-    def _listener(self, who: Any, language: Language, now: datetime) -> Listener:
+    def _listener(self, conn: Connection, who: Any, language: Language, now: datetime) -> Listener:
         gender = (who.attributes or {}).get("gender")
         return Listener(
             language=language,
@@ -219,12 +220,13 @@ class Answering:
             now=now,
             key=f"{who.id}:{who.turns}",
             salutation=address(who.name, gender, language),
+            facts=self._facts(conn, who, language, now),
         )
 
     def _decide(
         self, conn: Connection, who: Any, heard: Heard, language: Language, outcome: _Outcome, now: datetime
     ) -> None:
-        facts = outcome.facts = self._facts(conn, who, language, now)
+        facts = outcome.listener.facts
 
         def record(kind: str, data: Mapping[str, Any]) -> None:
             outcome.journal.add(kind, "bot", data)
@@ -259,11 +261,14 @@ class Answering:
         outcome.says.extend(says)
         outcome.messages.extend(messages)
 
-    def _facts(self, conn: Connection, who: Any, language: Language, now: datetime) -> dict[str, Any]:
+    def _facts(self, conn: Connection, who: Any, language: Language, now: datetime) -> Facts:
         able = self._able(who.channel)
         back = self._shop.desk.back_at(now)
-        recent = orders.recent(conn, who.customer_id, RECENT_ORDERS) if who.verified else []
-        return {
+
+        def recent_orders() -> list[str]:
+            return [one.order_no for one in orders.recent(conn, who.customer_id, RECENT_ORDERS)] if who.verified else []
+
+        known = {
             "verified": bool(who.verified),
             "language": language,
             "known_name": who.name,
@@ -271,9 +276,9 @@ class Answering:
             "can_request_contact": able.contact if able else False,
             "staffed": back is None,
             "back_at": moment(back) if back else None,
-            "recent_orders": [order.order_no for order in recent],
             "open_complaint": bool(who.open_complaint),
         }
+        return Facts(known, {"recent_orders": recent_orders})
 
     def _hand_over(self, conn: Connection, who: Any, reason: str, now: datetime) -> None:
         handoffs.request(
@@ -320,7 +325,7 @@ class Answering:
             "owner": who.owner,
             "flow": outcome.state.flow,
             "asking": outcome.state.asking,
-            "facts": outcome.facts,
+            "facts": outcome.listener.facts.known,
             "trace": outcome.trace,
             "actions": outcome.actions,
             "replies": [say.reply for say in outcome.says],

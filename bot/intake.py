@@ -109,7 +109,8 @@ def receive(conn: Connection, inbound: Inbound, *, now: datetime, ids: Ids, work
     )  # fmt: skip
     if key is None:
         return Receipt(ref, duplicate=True, claimed=None)
-    if known.unreachable_since is not None and inbound.event not in ("blocked", "unfollow"):
+    # Receipts come late, and say nothing of whether somebody is still there.
+    if known.unreachable_since is not None and inbound.event in (None, "follow", "link"):
         identities.mark_reachable(conn, known.identity_id, now)
     mine = inbox.claim(conn, known.conversation_id, worker=worker, now=now, until=now + lease, before=key)
     if not mine:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.delivery import GIVE_UP_AFTER, queued
 from bot.errors import ChannelBusy, ChannelRefused
-from bot.messages import Outbound
+from bot.messages import Outbound, OutboundKind
 from crm_store import consents, outbox, switches
 from crm_store.outbox import outbox as outbox_rows
 from tests.bot.house import LEASE, FakeChannel, House
@@ -31,7 +31,7 @@ async def greeted(house: House, user: str = "ana") -> None:
     house.channel.tried.clear()
 
 
-def queue(house: House, text: str, *, user: str = "ana", kind: str = "agent", **more: Any) -> str:
+def queue(house: House, text: str, *, user: str = "ana", kind: OutboundKind = "agent", **more: Any) -> str:
     identity = house.identity(user)
     ref = house.ids.new()
     if kind == "care":
