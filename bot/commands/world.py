@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -15,6 +16,7 @@ from typing import Annotated
 import typer
 
 from bot.commands.common import Bar, errors, options
+from bot.errors import SettingsError
 from bot.settings import Settings
 from bot.simulate import World, run
 from bot.wiring import build_understander, fixed_address
@@ -36,13 +38,18 @@ def simulate(
     context: typer.Context,
     seed: Annotated[int, typer.Option(help="What chance is drawn from.")] = 1,
     nlu: Annotated[str, typer.Option(help="rasa, rules, or the URL of a Rasa server.")] = "rasa",
-    input: Annotated[Path | None, typer.Option(help="A file of JSON lines; default stdin.")] = None,
+    input: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A file of JSON lines; default stdin.")
+    ] = None,
+    store: Annotated[str | None, typer.Option(help="A store to keep; default an empty one, thrown away.")] = None,
 ) -> None:
     """Run the virtual world: a JSON line in, a JSON line out.
 
     Example: echo '{"customer": "u1", "text": "你好"}' | ./shuke simulate --seed 7
     """
     chosen = options(context)
+    if store is not None:
+        chosen = replace(chosen, store=store)
     settings = chosen.settings()
     try:
         asyncio.run(_simulate(settings, seed, nlu, input, chosen.store))
@@ -70,10 +77,19 @@ async def _simulate(settings: Settings, seed: int, nlu: str, input: Path | None,
 
 @contextlib.asynccontextmanager
 async def classifier_for(settings: Settings, nlu: str) -> AsyncIterator[RasaClient | None]:
-    """Give the client of a Rasa: ``rasa`` starts one, ``rules`` gives None, anything else is a server's URL."""
+    """Give the client of a Rasa: ``rasa`` starts one, ``rules`` gives None, anything else is a server's URL.
+
+    Raises:
+        SettingsError: it is none of the three.
+        NluUnavailable: Rasa does not start.
+    """
     if nlu == "rules":
         yield None
         return
+    if nlu != "rasa" and not nlu.startswith(("http://", "https://")):
+        raise SettingsError(
+            f"--nlu {nlu}: there is no such NLU; use rasa, rules or an address such as http://127.0.0.1:5005"
+        )
     patient = Breaker(failures=2**31, pause=NO_ANSWER, now=monotonic)
     if nlu != "rasa":
         locate = fixed_address(nlu, os.environ.get("SHUKE_NLU_TOKEN", ""))
