@@ -46,7 +46,9 @@ class Shuke:
         self._folder = TemporaryDirectory(prefix="shuke-bench-", dir=Path.cwd() / "benchmarks" / "out")
         self._others = others
         settings = build({}, root=Path.cwd())
-        self.clock, self._serial = SystemClock(), itertools.count()
+        self.clock, self._messages = SystemClock(), itertools.count()
+        self.serial = itertools.count()
+        """Numbers the customers."""
         self.ids = Ulids(self.clock)
         self.store = Store(f"sqlite:///{self._folder.name}/shuke.db")
         self.store.run_now(schema.create)
@@ -62,7 +64,7 @@ class Shuke:
         )
 
     async def turn(self, customer: str, text: str) -> list[str]:
-        number = next(self._serial)
+        number = next(self._messages)
         kind = "payload" if text.startswith("/") else "text"
         inbound = Inbound(
             CHANNEL, "bench", f"m{number}", customer, kind,

@@ -92,6 +92,7 @@ class _Outcome:
     """What one message led to, while it is being found out."""
 
     state: DialogueState
+    facts: Facts
     listener: Listener
     journal: Journal
     says: list[Say] = field(default_factory=list)
@@ -154,7 +155,8 @@ class Answering:
 
         heard = _heard(claimed, understood, language)
         journal = Journal(conn, now, who)
-        outcome = _Outcome(before, self._listener(conn, who, language, now), journal)
+        facts = self._facts(conn, who, language, now)
+        outcome = _Outcome(before, facts, self._listener(who, facts, now), journal)
         if heard is None:
             outcome.trace.append("nothing to answer")
         elif who.paused:
@@ -192,7 +194,8 @@ class Answering:
         language = self.language((who.state or {}).get("language"), who.language or claimed.inbound.language)
         if (written_in := detect(claimed.inbound.text or "", language)) != "other":
             language = written_in
-        outcome = _Outcome(DialogueState(), self._listener(conn, who, language, now), Journal(conn, now, who))
+        facts = self._facts(conn, who, language, now)
+        outcome = _Outcome(DialogueState(), facts, self._listener(who, facts, now), Journal(conn, now, who))
         outcome.trace.append("given to a person: the turn failed too often")
         self._hand_over(conn, who, "error", now)
         if who.owner == BOT:
@@ -212,21 +215,21 @@ class Answering:
         )
         return row.one()
 
-    def _listener(self, conn: Connection, who: Any, language: Language, now: datetime) -> Listener:
+    def _listener(self, who: Any, facts: Facts, now: datetime) -> Listener:
         gender = (who.attributes or {}).get("gender")
         return Listener(
-            language=language,
+            language=facts["language"],
             zone=who.timezone or self._shop.zone,
             now=now,
             key=f"{who.id}:{who.turns}",
-            salutation=address(who.name, gender, language),
-            facts=self._facts(conn, who, language, now),
+            salutation=address(who.name, gender, facts["language"]),
+            facts=facts,
         )
 
     def _decide(
         self, conn: Connection, who: Any, heard: Heard, language: Language, outcome: _Outcome, now: datetime
     ) -> None:
-        facts = outcome.listener.facts
+        facts = outcome.facts
 
         def record(kind: str, data: Mapping[str, Any]) -> None:
             outcome.journal.add(kind, "bot", data)
@@ -325,7 +328,7 @@ class Answering:
             "owner": who.owner,
             "flow": outcome.state.flow,
             "asking": outcome.state.asking,
-            "facts": outcome.listener.facts.known,
+            "facts": outcome.facts.known,
             "trace": outcome.trace,
             "actions": outcome.actions,
             "replies": [say.reply for say in outcome.says],

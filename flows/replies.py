@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,8 @@ class Listener:
     key: str
     salutation: str | None = None
     """As `flows.wording.address` gives it."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the runtime knows (`flows.standard.FACTS`); a reply may name them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class Replies:
         if reply is None:
             raise ReplyError(f'there is no reply "{reply_name}" in {language}')
         reader = Reader(language, listener.zone, listener.now, self._words[language])
-        values = {**say.values, NAME: listener.salutation}
+        values = _Known({**say.values, NAME: listener.salutation}, listener.facts)
         wording = _chosen(reply, values, f"{listener.key}:{reply_name}", last_wording)
         if wording is None:
             lacking = sorted(name for name in reply.groups[-1][0].needs if values.get(name) in (None, "", []))
@@ -193,6 +195,23 @@ class Replies:
         shown_last: Sequence[Choice] = next((each.buttons for each in reversed(messages) if each.buttons), ())
         options = tuple((choice.title, choice.payload) for choice in shown_last)
         return replace(state, wordings=wordings, options=options), tuple(messages)
+
+
+class _Known(Mapping[str, Any]):
+    """What is nearer over what is farther. The farther is only asked for what is needed: a fact may cost a query."""
+
+    def __init__(self, nearer: Mapping[str, Any], farther: Mapping[str, Any]) -> None:
+        self._nearer = nearer
+        self._farther = farther
+
+    def __getitem__(self, name: str) -> Any:
+        return self._nearer[name] if name in self._nearer else self._farther[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._farther, **self._nearer})
+
+    def __len__(self) -> int:
+        return len({*self._farther, *self._nearer})
 
 
 def _chosen(reply: _Reply, values: Mapping[str, Any], key: str, last: int | None) -> _Wording | None:
@@ -229,7 +248,7 @@ def _buttons(buttons: tuple[_Button, ...], values: Mapping[str, Any], reader: Re
     for button in buttons:
         items = [None] if button.each is None else values.get(button.each) or ()
         for item in items:
-            known = {**values, ITEM: item}
+            known = _Known({ITEM: item}, values)
             title = _written(button.title, known, reader)
             # What comes from data stands inside a JSON text, so it is escaped as one.
             payload = "".join(

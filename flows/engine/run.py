@@ -82,7 +82,7 @@ class Run:
     # What the rest of the engine does
 
     def say(self, reply: str, again: bool = False, **values: Any) -> None:
-        known: dict[str, Any] = dict(self._facts)
+        known: dict[str, Any] = {}
         if self.stack:
             known.update(self.top.result)
             known.update((name, value) for name, value in self.top.slots.items() if value is not None)

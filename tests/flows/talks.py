@@ -124,7 +124,7 @@ class Talk:
         # As between two messages in real life: through JSON.
         state = DialogueState.from_json(decision.state.to_json())
         salutation = {"zh": "王女士", "en": "Fang"}[self._language]
-        listener = Listener(self._language, "Asia/Shanghai", MONDAY, f"talk:{self._turn}", salutation)
+        listener = Listener(self._language, "Asia/Shanghai", MONDAY, f"talk:{self._turn}", salutation, facts)
         self.state, self.messages = STANDARD.replies.speak(state, says, listener)
         self.flow_events = [(event.kind, event.flow) for event in events]
         return "\n".join(message.text for message in self.messages)

@@ -60,7 +60,7 @@ heard = st.builds(
 @given(st.data(), st.lists(heard, min_size=1, max_size=12), st.booleans(), st.sampled_from(["zh", "en"]))
 def test_any_talk_is_answered_and_its_state_survives_json(data, talk, verified, language):
     facts = {"verified": verified, "can_request_contact": True, "recent_orders": ["A1"] if verified else []}
-    listener = Listener(language, "Asia/Shanghai", datetime(2026, 11, 23, tzinfo=UTC), "key")
+    listener = Listener(language, "Asia/Shanghai", datetime(2026, 11, 23, tzinfo=UTC), "key", facts=facts)
     state = DialogueState()
 
     for event in talk:
