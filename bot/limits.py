@@ -9,13 +9,14 @@ def length(text: str) -> int:
 
 
 def pieces(text: str, limit: int) -> list[str]:
-    """Cut a text into pieces of at most ``limit`` UTF-16 units, at a line's or a sentence's end where one is near."""
+    """Cut a text into pieces of at most ``limit`` (2 or more) UTF-16 units, at a line's or a sentence's end if near.
+
+    White space at a cut is left out, and no piece is blank.
+    """
     cut: list[str] = []
     rest = text
     while length(rest) > limit:
-        end = limit
-        while length(rest[:end]) > limit:
-            end -= length(rest[:end]) - limit
+        end = _longest_start(rest, limit)
         for mark in ("\n", "。", ". ", " "):
             at = rest.rfind(mark, end // 2, end)
             if at != -1:
@@ -23,6 +24,12 @@ def pieces(text: str, limit: int) -> list[str]:
                 break
         cut.append(rest[:end].rstrip())
         rest = rest[end:].lstrip()
-    if rest:
-        cut.append(rest)
-    return cut
+    return [piece for piece in (*cut, rest) if piece.strip()]
+
+
+def _longest_start(text: str, limit: int) -> int:
+    """Return how many of the text's first characters fit into ``limit`` units."""
+    end = limit
+    while (over := length(text[:end]) - limit) > 0:
+        end -= (over + 1) // 2
+    return end

@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class DeskHours:
-    """The hours in which the shop's people answer, in the shop's zone; ``days`` are 0 for Monday to 6."""
+    """The hours in which the shop's people answer, in the shop's zone; ``days`` are 0 for Monday to 6.
+
+    ``closes`` 00:00 is midnight, the end of the day.
+    """
 
     zone: ZoneInfo
     opens: time
@@ -19,7 +22,8 @@ class DeskHours:
     def staffed(self, now: datetime) -> bool:
         """Return whether somebody is there."""
         local = now.astimezone(self.zone)
-        return local.weekday() in self.days and self.opens <= local.time() < self.closes
+        open_still = local.time() < self.closes or self.closes == time(0)
+        return local.weekday() in self.days and self.opens <= local.time() and open_still
 
     def back_at(self, now: datetime) -> datetime | None:
         """Return when somebody is there again; None where somebody is there now."""
