@@ -63,7 +63,7 @@ class Worker:
         task.add_done_callback(self._ended)
 
     async def run(self) -> None:
-        """Sweep until `stop` is called, regularly and whenever woken."""
+        """Sweep until `stop` is called, regularly and whenever woken; then finish what the last sweep took up."""
         while not self._stopping:
             self._awake.clear()
             try:
@@ -73,6 +73,7 @@ class Worker:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._sweep_every.total_seconds()):
                     await self._awake.wait()
+        await self._finish_turns()
 
     def wake(self) -> None:
         """Sweep now: something was queued."""
@@ -91,6 +92,9 @@ class Worker:
         """Take nothing new up and finish the turns in flight."""
         self._stopping = True
         self._awake.set()
+        await self._finish_turns()
+
+    async def _finish_turns(self) -> None:
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 

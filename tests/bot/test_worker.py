@@ -1,0 +1,171 @@
+"""Turns at work: what a dead worker left is taken up, and stopping loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.worker import MOST_AT_ONCE
+from tests.bot.house import LEASE, House
+
+
+class Gate:
+    """Understands once it is opened; counts who waits."""
+
+    def __init__(self, house: House) -> None:
+        self._understand = house.understand
+        self.open = asyncio.Event()
+        self.waiting = 0
+        self.reached = asyncio.Condition()
+        house.understand = self
+
+    async def __call__(self, text: str, **how: Any) -> Any:
+        async with self.reached:
+            self.waiting += 1
+            self.reached.notify_all()
+        await self.open.wait()
+        self.waiting -= 1
+        return await self._understand(text, **how)
+
+    async def until_waiting(self, count: int) -> None:
+        async with asyncio.timeout(10), self.reached:
+            await self.reached.wait_for(lambda: self.waiting >= count)
+
+
+async def test_a_message_of_a_worker_that_died_is_taken_up_once_its_lease_is_over(house: House) -> None:
+    dead = house.beside("the dead")
+    await dead.intake.receive(dead.message("ana", "hello"))  # claimed, and its turn never begun
+    await dead.intake.receive(dead.message("ana", "hello"))
+
+    await house.later(seconds=LEASE.total_seconds())
+    assert house.channel.sent == []
+    await house.later(milliseconds=1)
+
+    assert len(house.channel.sent) == 2
+    assert [status for _, status, _ in house.inbox()] == ["done", "done"]
+    assert house.talk("ana").lease_until is None
+
+
+async def test_a_sweep_takes_up_what_nobody_claimed(house: House) -> None:
+    gate = Gate(house)
+    await house.intake(house.message("ana", "hello"))
+    await gate.until_waiting(1)
+    await house.intake(house.message("ana", "hello"))  # stored behind the turn under way
+
+    gate.open.set()
+    await house.quiet()
+    await house.sweep()
+
+    assert len(house.channel.sent) == 2
+
+
+async def test_stopping_finishes_the_turns_in_flight_and_those_behind_them(house: House) -> None:
+    gate = Gate(house)
+    for user in ("ana", "bo"):
+        for _ in range(3):
+            await house.intake(house.message(user, "hello"))
+    await gate.until_waiting(2)
+
+    stopping = asyncio.create_task(house.worker.stop())
+    gate.open.set()
+    await stopping
+
+    assert len(house.channel.sent) == 6
+    assert all(status == "done" for _, status, _ in house.inbox())
+
+
+async def test_stopping_in_the_middle_of_a_sweep_waits_for_what_the_sweep_took_up(house: House) -> None:
+    dead = house.beside("the dead")
+    for user in ("ana", "bo", "chen"):
+        await dead.intake.receive(dead.message(user, "hello"))
+    house.clock.move_to(house.clock.now() + LEASE + timedelta(seconds=1))
+
+    running = asyncio.create_task(house.worker.run())
+    await asyncio.sleep(0)  # the sweep has begun and waits for the store
+    await house.worker.stop()
+    await running
+
+    assert len(house.channel.sent) == 3
+    assert all(house.talk(user).lease_until is None for user in ("ana", "bo", "chen"))
+
+
+async def test_a_worker_sweeps_when_it_is_woken(house: House) -> None:
+    slow = house.beside("slow")
+    slow.worker._sweep_every = timedelta(hours=1)
+    swept = asyncio.Queue[None]()
+    sweep = slow.delivery.sweep
+
+    async def noting() -> int:
+        swept.put_nowait(None)
+        return await sweep()
+
+    slow.delivery.sweep = noting  # type: ignore[method-assign]
+    running = asyncio.create_task(slow.worker.run())
+    async with asyncio.timeout(10):
+        await swept.get()
+        slow.worker.wake()
+        await swept.get()
+        await slow.worker.stop()
+        await running
+
+
+async def test_a_sweep_that_fails_is_followed_by_the_next(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    sweeps = asyncio.Queue[None]()
+
+    async def failing() -> int:
+        sweeps.put_nowait(None)
+        raise OSError("the customer's words")
+
+    house.delivery.sweep = failing  # type: ignore[method-assign]
+    house.worker._sweep_every = timedelta(milliseconds=1)
+    running = asyncio.create_task(house.worker.run())
+    async with asyncio.timeout(10):
+        for _ in range(3):
+            await sweeps.get()
+        await house.worker.stop()
+        await running
+
+    assert "the customer's words" not in capsys.readouterr().out
+
+
+async def test_no_more_than_so_many_conversations_are_served_at_once(house: House) -> None:
+    gate = Gate(house)
+    for number in range(MOST_AT_ONCE + 5):
+        await house.intake(house.message(f"user{number}", "hello"))
+    await gate.until_waiting(MOST_AT_ONCE)
+    most = gate.waiting
+
+    gate.open.set()
+    await house.quiet()
+
+    assert most == MOST_AT_ONCE
+    assert len(house.channel.sent) == MOST_AT_ONCE + 5
+
+
+async def test_a_turn_whose_outcome_cannot_be_written_is_taken_up_again_and_its_answer_is_not_lost(
+    house: House,
+) -> None:
+    finish, house.store.run = house.store.run, breaking(house)  # type: ignore[method-assign]
+    await house.says("ana", "hello")
+    house.store.run = finish  # type: ignore[method-assign]
+    assert house.outbox()[0][:2] == ("reply", "sending")
+
+    await house.later(seconds=LEASE.total_seconds() + 1)
+
+    assert house.outbox()[0][:2] == ("reply", "sent")
+    assert len(await house.says("ana", "hello")) == 1
+
+
+def breaking(house: House) -> Any:
+    """A store that fails where a turn's outcome is written."""
+    run = house.store.run
+
+    async def fail(unit: Any, *args: Any, **kwargs: Any) -> Any:
+        if getattr(unit, "__name__", "") == "finish":
+            raise OSError("the disk is full")
+        return await run(unit, *args, **kwargs)
+
+    return fail
