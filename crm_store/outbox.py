@@ -94,7 +94,7 @@ _DUE = (
             _earlier.c.id < outbox.c.id,
         ),
     )
-    .order_by(outbox.c.id)
+    .order_by(outbox.c.due_at, outbox.c.id)
     .limit(bindparam("most"))
 )
 _CLAIM = (
@@ -105,7 +105,7 @@ _CLAIM = (
 _EXPIRED = (
     select(outbox)
     .where(_ON_ITS_WAY, text("outbox.status = 'sending'"), outbox.c.lease_until < bindparam("now"))
-    .order_by(outbox.c.id)
+    .order_by(outbox.c.due_at, outbox.c.id)
 )
 _AGAIN = (
     update(outbox)
@@ -148,7 +148,7 @@ def mark_sent(conn: Connection, sent: Sequence[tuple[str, str]], *, now: datetim
 
 
 def claim_due(conn: Connection, *, worker: str, now: datetime, until: datetime, most: int = 20) -> list[Any]:
-    """Claim messages that may leave now, the first of each identity only, and return their rows."""
+    """Claim messages that may leave now, longest due first and the first of each identity only; return their rows."""
     due = conn.execute(_DUE, {"now": now, "most": most}).all()
     if due:
         conn.execute(_CLAIM, [{"key": row.ref, "worker": worker, "until": until} for row in due])
