@@ -43,6 +43,8 @@ def act(conn: Connection, wanted: AgentAction, *, now: datetime, ids: Ids) -> No
     """
     if wanted.action not in ACTIONS:
         raise ActionRefused(f"there is no action {wanted.action!r}; use one of {', '.join(ACTIONS)}")
+    if not wanted.agent.strip() or not wanted.agent.isprintable():
+        raise ActionRefused("an agent needs a name, such as li")
     talk = conversations.of_customer(conn, wanted.customer_id)
     if talk is None:
         raise ActionRefused("this customer has no conversation; they have not written yet")
