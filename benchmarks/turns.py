@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import contextlib
 import itertools
-import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from benchmarks.peers.measure import FRESH_CUSTOMERS, HISTORY_A_PASS, REGULARS
 from benchmarks.peers.run_peer import PeerBot
 from benchmarks.results import machine, write_section
 from benchmarks.shuke import Shuke
-from bot.running import SWITCH_INTERVAL
 from bot.settings import build
 from bot.wiring import build_classifier
 from nlu.rasa_process import RasaProcess
@@ -61,7 +59,6 @@ def main() -> None:
     parser.add_argument("--alone", action="store_true", help="without the peer")
     parser.add_argument("--write", action="store_true", help="write the table into benchmarks/RESULTS.md")
     asked = parser.parse_args()
-    sys.setswitchinterval(SWITCH_INTERVAL)
     lines = asyncio.run(_measure(asked))
     if asked.write:
         write_section("turns", [machine(), f"{asked.runs} runs of {asked.seconds:.0f} s, medians.", "", *lines])

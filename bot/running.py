@@ -12,7 +12,6 @@ import fcntl
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -66,14 +65,8 @@ def alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-SWITCH_INTERVAL = 0.0005
-"""Seconds after which a thread that computes lets another one go on. Python's own 5 ms would keep the event loop
-waiting for the writer thread, and the writer for it, ten times as long as either has to do."""
-
-
 async def up(settings: Settings, *, model: Path | None, say: Say, stop: asyncio.Event | None = None) -> None:
     """Run until SIGINT, SIGTERM or ``stop``; ``model`` None answers by keyword rules alone."""
-    sys.setswitchinterval(SWITCH_INTERVAL)
     stopping = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

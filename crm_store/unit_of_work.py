@@ -57,7 +57,8 @@ class Store:
             StoreClosed: the store has been closed.
             Whatever the unit raises; then it has written nothing.
         """
-        return await asyncio.wrap_future(self._writer.submit(_bound(unit, *args, **kwargs)))
+        home = asyncio.get_running_loop()
+        return await asyncio.wrap_future(self._writer.submit(_bound(unit, *args, **kwargs), home))
 
     def run_now[**P, T](self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do as `run`, for callers without an event loop."""

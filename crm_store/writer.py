@@ -1,5 +1,10 @@
 """The one thread that writes: it commits together whatever is waiting, and always answers.
 
+The thread begins and commits, which waits for locks and for the disk. The units
+themselves are computation, and run on the thread of the event loop that handed them
+in: Python computes on one thread at a time, and two that want to, with the database
+letting go of the interpreter at every statement, spend half of it on taking turns.
+
 Whoever hands in a unit gets its result, its error or a refusal, whatever happens:
 a unit that ends the thread's work, a transaction that cannot begin or commit, a
 database that cannot be opened. After each of them the writer goes on.
@@ -7,6 +12,7 @@ database that cannot be opened. After each of them the writer goes on.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 from collections import deque
@@ -22,8 +28,10 @@ from crm_store.errors import StoreBusy, StoreClosed
 
 BEGIN = "BEGIN IMMEDIATE"
 """How a transaction that writes begins: two deferred ones that both come to write fail as "locked"."""
-MOST_IN_A_COMMIT = 64
+MOST_IN_A_COMMIT = 32
 MOST_WAITING = 10_000
+LOOP_ANSWERS_WITHIN = 0.05
+"""Seconds; a loop that is stopped, or blocked by a caller that waits for us, would keep its units for ever."""
 
 Unit = Callable[[Connection], Any]
 
@@ -32,6 +40,8 @@ Unit = Callable[[Connection], Any]
 class _Waiting:
     unit: Unit
     done: Future[Any]
+    home: asyncio.AbstractEventLoop | None
+    """The loop whose thread runs the unit; None for a caller without one."""
 
 
 @dataclass(slots=True)
@@ -57,17 +67,19 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, unit: Unit) -> Future[Any]:
+    def submit(self, unit: Unit, home: asyncio.AbstractEventLoop | None = None) -> Future[Any]:
         """Let a unit wait for its turn; the future is done when its effects are committed.
+
+        The unit runs on the thread of ``home``, or on the writer's own.
 
         Raises:
             StoreBusy: too many units are waiting.
             StoreClosed: the writer has been closed.
             RuntimeError: called by a unit; it would wait for itself for ever.
         """
-        if threading.current_thread() is self._thread:
+        if getattr(_at_work, "writer", None) is self:
             raise RuntimeError("a unit of work cannot wait for another one; call its function with the connection")
-        waiting = _Waiting(unit, Future())
+        waiting = _Waiting(unit, Future(), home)
         with self._changed:
             if self._closed:
                 raise StoreClosed("the store has been closed")
@@ -105,7 +117,9 @@ class Writer:
                     self._changed.wait()
                 if not self._waiting:
                     return []
-                taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_IN_A_COMMIT))]
+                taken = [self._waiting.popleft()]
+                while self._waiting and len(taken) < MOST_IN_A_COMMIT and self._waiting[0].home is taken[0].home:
+                    taken.append(self._waiting.popleft())
             # A waiter that was cancelled before its unit began is left out.
             batch = [waiting for waiting in taken if waiting.done.set_running_or_notify_cancel()]
         return batch
@@ -115,7 +129,7 @@ class Writer:
         try:
             if self._conn is None:
                 self._conn = self._engine.connect()
-            return _commit_together(self._conn, batch) or _commit_apart(self._conn, batch)
+            return self._commit_together(self._conn, batch) or self._commit_apart(self._conn, batch)
         except BaseException as exc:  # noqa: BLE001 - whatever it was: those who wait have to be told
             self._let_go()
             return [_Outcome(error=exc)] * len(batch)
@@ -128,41 +142,96 @@ class Writer:
                 conn.invalidate()
                 conn.close()
 
+    def _commit_together(self, conn: Connection, batch: Sequence[_Waiting]) -> list[_Outcome] | None:
+        """Run all units in one transaction; return None, with nothing written, where one of several failed."""
+        outcomes: list[_Outcome] = []
+        failure: BaseException | None = None
 
-def _commit_together(conn: Connection, batch: Sequence[_Waiting]) -> list[_Outcome] | None:
-    """Run all units in one transaction; return None, with nothing written, where one of several failed."""
-    outcomes: list[_Outcome] = []
-    failure: BaseException | None = None
-    try:
-        with conn.begin():
-            conn.exec_driver_sql(BEGIN)
+        def run() -> None:
+            nonlocal failure
             for waiting in batch:
                 try:
                     outcomes.append(_Outcome(waiting.unit(conn)))
                     _still_open(conn)
-                except BaseException as exc:
+                except BaseException as exc:  # noqa: BLE001 - raised again below, on the writer's thread
                     failure = exc
-                    raise
-    except BaseException as exc:
-        if exc is not failure:
-            raise  # the transaction could not begin or commit: to run the units again would not help
-        return [_Outcome(error=exc)] if len(batch) == 1 else None
-    return outcomes
+                    return
+
+        try:
+            with conn.begin():
+                conn.exec_driver_sql(BEGIN)
+                self._at_home(batch[0].home, run)
+                if failure is not None:
+                    raise failure
+        except BaseException as exc:
+            if exc is not failure:
+                raise  # the transaction could not begin or commit: to run the units again would not help
+            return [_Outcome(error=exc)] if len(batch) == 1 else None
+        return outcomes
+
+    def _commit_apart(self, conn: Connection, batch: Sequence[_Waiting]) -> list[_Outcome]:
+        """Run the units again, each in a savepoint, so that a failing one harms nobody else."""
+        outcomes: list[_Outcome] = []
+        lost: _TransactionLost | None = None
+
+        def run() -> None:
+            nonlocal lost
+            for waiting in batch:
+                try:
+                    with conn.begin_nested():
+                        outcomes.append(_Outcome(waiting.unit(conn)))
+                except BaseException as exc:  # noqa: BLE001 - any unit's failure is its caller's to handle
+                    outcomes.append(_Outcome(error=exc))
+                try:
+                    _still_open(conn)
+                except _TransactionLost as exc:
+                    lost = exc
+                    return
+
+        with conn.begin():
+            conn.exec_driver_sql(BEGIN)
+            self._at_home(batch[0].home, run)
+            if lost is not None:
+                raise lost
+        return outcomes
+
+    def _at_home(self, home: asyncio.AbstractEventLoop | None, run: Callable[[], None]) -> None:
+        """Have ``run``, which never raises, done on the loop's thread; here where the loop does not take it up."""
+        job = _Job(self, run)
+        if home is not None:
+            # A loop that has been closed refuses.
+            with contextlib.suppress(RuntimeError):
+                home.call_soon_threadsafe(job.do)
+                job.taken.wait(LOOP_ANSWERS_WITHIN)
+        job.do()
+        job.done.wait()
 
 
-def _commit_apart(conn: Connection, batch: Sequence[_Waiting]) -> list[_Outcome]:
-    """Run the units again, each in a savepoint, so that a failing one harms nobody else."""
-    outcomes: list[_Outcome] = []
-    with conn.begin():
-        conn.exec_driver_sql(BEGIN)
-        for waiting in batch:
-            try:
-                with conn.begin_nested():
-                    outcomes.append(_Outcome(waiting.unit(conn)))
-            except BaseException as exc:  # noqa: BLE001 - any unit's failure is its caller's to handle
-                outcomes.append(_Outcome(error=exc))
-            _still_open(conn)
-    return outcomes
+class _Job:
+    """Work that is done once, by whichever thread comes first."""
+
+    def __init__(self, writer: Writer, run: Callable[[], None]) -> None:
+        self._writer = writer
+        self._run = run
+        self._first = threading.Lock()
+        self.taken = threading.Event()
+        self.done = threading.Event()
+
+    def do(self) -> None:
+        """Do it, unless another thread has begun to."""
+        if not self._first.acquire(blocking=False):
+            return
+        self.taken.set()
+        _at_work.writer = self._writer
+        try:
+            self._run()
+        finally:
+            _at_work.writer = None
+            self.done.set()
+
+
+_at_work = threading.local()
+"""Which writer's units this thread is running: they must not wait for another one of the same writer."""
 
 
 def _still_open(conn: Connection) -> None:
