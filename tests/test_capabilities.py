@@ -1,0 +1,203 @@
+"""What `docs/capabilities.md` promises, each number once, from a customer's message to what people see of it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bot.worlds import A10293, ANA, ROOT, TEA, WANG, Talk, a_world, event, texts
+from tests.channels.contract import ChannelContract
+
+EARNED = {
+    "customer_id": "C1", "points": 500, "reason": "order", "at": "2026-01-03T10:00:00+08:00",
+    "expires_at": "2026-03-02T23:59:59+08:00", "reference": "earned-1",
+}  # fmt: skip
+EARNED_LATER = EARNED | {"points": 300, "expires_at": "2026-09-30T23:59:59+08:00", "reference": "earned-2"}
+
+
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'shop.db'}"
+
+
+@pytest.fixture
+def shop(store_url: str) -> Iterator[Talk]:
+    """A world whose store the commands can be pointed at, with two customers on file."""
+    with a_world(store_url=store_url) as talk:
+        talk.load("products", TEA)
+        talk.load("customers", WANG, ANA)
+        talk.load("orders", A10293)
+        yield talk
+
+
+def shuke(store_url: str, *arguments: str) -> str:
+    """Run a command on the world's store and return what it prints."""
+    environment = {**os.environ, "SHUKE_ROOT": str(ROOT), "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot.cli", "--store", store_url, *arguments],
+        cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def complain(shop: Talk) -> str:
+    """Let 王芳 complain of a broken cup; return the case's number."""
+    shop.say("u1", "杯子收到就是碎的")
+    shop.say("u1", "A10293")
+    return str(event(shop.say("u1", "对"), "ticket.opened")["number"])
+
+
+def test_one_timeline_holds_orders_messages_points_and_feedback_in_true_order(shop: Talk) -> None:
+    """Number 4; the order and the points come by file, later than they happened."""
+    number = complain(shop)
+    shop.load("points", EARNED)
+    delivered = A10293 | {"delivered_at": "2026-01-06T15:00:00+08:00"}
+    shop(shop="order.delivered", data=delivered, at="2026-01-06T15:00:00+08:00")
+    shop.say("u1", "谢谢", at="2026-01-06T16:00:00+08:00")
+
+    timeline = shop.show("C1")["timeline"]
+
+    told = [entry for entry in timeline if entry["kind"].partition(".")[0] in ("order", "points", "message", "ticket")]
+    kinds = [entry["kind"] for entry in told if entry["kind"] != "message.out"]
+    assert kinds == [
+        "order.created", "order.paid", "points.earned", "order.shipped",
+        "message.in", "message.in", "ticket.opened", "message.in", "order.delivered", "message.in",
+    ]  # fmt: skip
+    assert [entry["at"] for entry in timeline] == sorted(entry["at"] for entry in timeline)
+    assert next(entry["text"] for entry in told if entry["kind"] == "message.in") == "杯子收到就是碎的"
+    assert next(entry["data"]["number"] for entry in told if entry["kind"] == "ticket.opened") == number
+
+
+def test_the_owner_is_told_points_and_what_expires_next_and_nobody_else_is(shop: Talk) -> None:
+    """Number 19."""
+    shop.load("points", EARNED, EARNED_LATER)
+
+    (owner,) = texts(shop.say("u1", "我有多少积分"))
+    stranger = texts(shop.say("u1", "我有多少积分", channel="wechat"))
+
+    assert "800" in owner
+    assert "500" in owner
+    assert "3月2日" in owner
+    assert stranger
+    assert not any("800" in text or "500" in text for text in stranger)
+
+
+def test_whoever_takes_over_sees_what_came_before(shop: Talk, store_url: str) -> None:
+    """Number 35: the present talk, and the case of last month with its order."""
+    number = complain(shop)
+    shop(agent="li", action="resolve", customer="u1")
+    shop.say("u1", "A10293到哪了", at="2026-02-04T10:00:00+08:00")
+    shop.say("u1", "转人工")
+
+    queue = shuke(store_url, "agent", "zhao")
+    shop(agent="zhao", action="take", customer="u1")
+    talk = shuke(store_url, "agent", "zhao", "show", "telegram:u1")
+    page = json.loads(shuke(store_url, "customer", "show", "telegram:u1"))
+
+    assert "telegram:u1" in queue
+    assert "王芳" in queue
+    assert "A10293到哪了" in talk
+    assert "转人工" in talk
+    assert [(one["number"], one["status"], one["summary"]) for one in page["tickets"]] == [
+        (number, "resolved", "杯子收到就是碎的")
+    ]
+    assert [order["order_no"] for order in page["orders"]] == ["A10293"]
+
+
+def test_a_case_keeps_each_step_with_its_time_and_who_took_it(shop: Talk) -> None:
+    """Number 37."""
+    number = complain(shop)
+    shop(agent="li", action="reply", customer="u1", text="明天补发一个新的。", at="2026-01-05T11:00:00+08:00")
+    shop(agent="li", action="resolve", customer="u1", at="2026-01-05T14:30:00+08:00")
+
+    page = shop.show("C1")
+
+    (case,) = page["tickets"]
+    assert (case["number"], case["priority"], case["order_no"]) == (number, "normal", "A10293")
+    assert case["status"] == "resolved"
+    assert (case["opened_at"], case["due_at"]) == ("2026-01-05T01:00:00+00:00", "2026-01-06T01:00:00+00:00")
+    steps = [
+        (entry["at"], entry["kind"], entry["by"])
+        for entry in page["timeline"]
+        if entry["kind"].startswith("ticket.") or entry["by"] == "agent:li"
+    ]
+    assert steps == [
+        ("2026-01-05T01:00:00+00:00", "ticket.opened", "bot"),
+        ("2026-01-05T03:00:00+00:00", "handoff.taken", "agent:li"),
+        ("2026-01-05T03:00:00+00:00", "message.out", "agent:li"),
+        ("2026-01-05T06:30:00+00:00", "ticket.resolved", "agent:li"),
+        ("2026-01-05T06:30:00+00:00", "handoff.returned", "agent:li"),
+    ]
+
+
+def test_every_channel_passes_the_one_contract() -> None:
+    """Number 39: a channel without the suite, or with other files than the rest, fails here."""
+    folders = [path.parent for path in (ROOT / "bot" / "channels").glob("*/send.py")]
+
+    without = []
+    for folder in folders:
+        module = importlib.import_module(f"tests.channels.{folder.name}.test_contract")
+        suites = [one for one in vars(module).values() if isinstance(one, type) and one is not ChannelContract]
+        files = all((folder / name).is_file() for name in ("settings.py", "receive.py", "send.py", "doc.md"))
+        if not files or not any(issubclass(one, ChannelContract) for one in suites):
+            without.append(folder.name)
+
+    assert {folder.name for folder in folders} >= {"telegram", "terminal"}
+    assert without == []
+
+
+def test_solar_and_lunar_birthdays_are_kept_once_a_year_at_the_customers_ten_o_clock(shop: Talk) -> None:
+    """Number 55, over two years in which the clock stops often and everything is imported again."""
+    mei = WANG | {"customer_id": "C3", "name": "梅", "birthday": "1990-08-15", "birthday_calendar": "lunar",
+                  "phone": "13800005678", "email": "", "channel_user_id": "mei"}  # fmt: skip
+    shop.load("customers", mei)
+
+    greeted = []
+    for year in (2026, 2027):
+        for month in range(1, 13):
+            shop.load("customers", WANG, ANA, mei)
+            answer = shop(at=f"{year}-{month:02}-28T23:00:00+08:00")
+            greeted += [(one["customer"], one["at"]) for one in answer["sent"] if one.get("rule") == "birthday"]
+
+    assert greeted == [
+        ("C1", "2026-03-05T10:00:00+08:00"),
+        ("C2", "2026-07-14T17:00:00+08:00"),  # ten in London, in summer
+        ("C3", "2026-09-25T10:00:00+08:00"),  # the fifteenth of the eighth moon
+        ("C1", "2027-03-05T10:00:00+08:00"),
+        ("C2", "2027-07-14T17:00:00+08:00"),
+        ("C3", "2027-09-15T10:00:00+08:00"),
+    ]
+
+
+def test_an_event_rule_is_shown_by_a_dry_run_and_then_kept(shop: Talk, store_url: str) -> None:
+    """Number 58: the rule on a solved complaint, beside a birthday of one who never agreed to greetings."""
+    number = complain(shop)
+    shop(agent="li", action="resolve", customer="u1")
+    shop.load("customers", ANA | {"birthday": "--01-08", "marketing_consent": "0"})
+    day = "2026-01-08T20:00:00+08:00"
+
+    def dry_run() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = json.loads(shuke(store_url, "--json", "care", "due", "--at", day))
+        return rows
+
+    planned = dry_run()
+    again = dry_run()
+    sent = shop(at=day)["sent"]
+
+    assert planned == again
+    assert [(row["rule"], row["due_at"], row["outcome"], row["reason"]) for row in planned] == [
+        ("complaint_follow_up", "2026-01-08T10:00:00+08:00", "send", None),
+        ("birthday", "2026-01-08T18:00:00+08:00", "skip", "no_consent"),
+    ]
+    assert [(one["rule"], one["at"]) for one in sent] == [("complaint_follow_up", planned[0]["due_at"])]
+    assert number in sent[0]["text"]
+    assert dry_run() == []
