@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import DBAPIError
+from typer.exceptions import TyperException
 
 from bot.commands import care, data, desk, dialogue, nlu, talk, world
 from bot.commands.common import Options, errors
@@ -44,15 +47,54 @@ for module in (talk, world, nlu, dialogue, data, care, desk):
     module.add_to(app)
 
 
-def main() -> None:
-    """Run one command."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command, with ``arguments`` or those of the process."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        app(prog_name="shuke")
+        code = app(global_options_first(given), prog_name="shuke", standalone_mode=False)
+    except TyperException as exc:
+        _say_usage(exc)
+        sys.exit(exc.exit_code)
     except REFUSED as exc:
         errors.print(f"shuke: {exc}", markup=False)
         sys.exit(2)
+    except DBAPIError as exc:
+        # The driver's words alone: the statement and its values say too much.
+        errors.print(f"shuke: the database does not answer: {exc.orig}", markup=False)
+        sys.exit(1)
     except BrokenPipeError:
         sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def global_options_first(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with ``--config``, ``--store`` and ``--json`` in front, wherever they were written.
+
+    What stands behind ``--`` is left alone.
+    """
+    front: list[str] = []
+    others: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--":
+            others += [argument, *rest]
+        elif argument == "--json" or argument.startswith(("--config=", "--store=")):
+            front.append(argument)
+        elif argument in ("--config", "--store"):
+            front += [argument, *[value for value in [next(rest, None)] if value is not None]]
+        else:
+            others.append(argument)
+    return front + others
+
+
+def _say_usage(error: TyperException) -> None:
+    text = error.format_message()
+    if "\n" in text:  # asked for nothing: the help
+        errors.print(text, markup=False)
+        return
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "shuke"
+    errors.print(f"shuke: {text.rstrip('.')}; {command} --help shows how it is called", markup=False)
 
 
 if __name__ == "__main__":

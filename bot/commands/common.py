@@ -20,8 +20,9 @@ from bot.settings import Settings, load
 from crm_store import schema
 from crm_store.unit_of_work import Store
 
-console = Console(soft_wrap=True, highlight=False)
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
+# Without emoji: terminal:x: is somebody, not a red cross.
+console = Console(soft_wrap=True, highlight=False, emoji=False)
+errors = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 @dataclass(frozen=True, slots=True)
