@@ -24,6 +24,7 @@ from bot.messages import Button, Inbound
 from bot.ports import Capabilities, Channel
 from bot.staffing import DeskHours
 from crm_store import conversations, handoffs, inbox, orders, outbox
+from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
 from crm_store.customers import customers
 from crm_store.identities import identities
@@ -171,6 +172,8 @@ class Answering:
         else:
             outcome.trace.append(f"silent: the conversation is with {who.owner}")
 
+        if who.language is None and understood is not None and understood.language != "other":
+            customers_store.change(conn, who.customer_id, language=understood.language)  # for who speaks first next
         rows = self._queue(conn, who, claimed, outcome, now, lease)
         self._record(who, claimed, understood, outcome, rows, now, about)
         if heard is not None:  # who leaves, or whose receipt comes, has not spoken: answers keep their way

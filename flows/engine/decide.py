@@ -326,7 +326,8 @@ class _Talk:
 
     def _misunderstood(self, question: Collect | None) -> None:
         run = self._run
-        run.misunderstood += 1
+        if any(character.isalnum() for character in self._heard.text):
+            run.misunderstood += 1  # an emoji or an empty message says nothing that could be misread
         run.note(f"misunderstood {run.misunderstood} in a row")
         if run.misunderstood >= self._patterns.misunderstood_limit:
             self._starter.begin(self._patterns.misunderstood_flow)
