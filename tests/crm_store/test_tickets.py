@@ -1,0 +1,131 @@
+"""Tickets count up, fall due by their priority, and go only where a step leads."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crm_store import history, schema, tickets
+from crm_store.errors import NotAllowed
+from crm_store.ports import Ulids, VirtualClock
+from crm_store.unit_of_work import Store
+from tests.crm_store.people import NOW, a_customer
+
+IDS = Ulids(VirtualClock(NOW), Random(7))
+STEPS = {"open": {"resolved", "closed"}, "resolved": {"open", "closed"}, "closed": {"open"}}
+EVENTS = {"open": "ticket.reopened", "resolved": "ticket.resolved", "closed": "ticket.closed"}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path_factory.mktemp('tickets') / 'shop.db'}", durable=False)
+    store.run_now(schema.create)
+    for who in ("ana", "bob", "cat"):
+        store.run_now(a_customer, who)
+    yield store
+    store.close()
+
+
+def open_one(conn, who="ana", **fields):
+    asked = {"category": "delivery", "priority": "normal", "order_no": None, "summary": "late"} | fields
+    return tickets.open_ticket(
+        conn, customer_id=who, conversation_id=f"t-{who}", channel="telegram", now=NOW, ids=IDS, **asked
+    )
+
+
+def present(conn, number):
+    return next(one for one in tickets.of_customer(conn, "ana") if one.number == number)
+
+
+def test_numbers_count_up_without_gaps_though_some_openings_fail(tmp_path: Path):
+    store = Store(f"sqlite:///{tmp_path}/shop.db", durable=False)
+    store.run_now(schema.create)
+    store.run_now(a_customer, "ana")
+
+    def open_and_fail(conn):
+        open_one(conn)
+        raise RuntimeError("the flow failed afterwards")
+
+    numbers = []
+    for _ in range(5):
+        numbers.append(store.run_now(open_one).number)
+        with pytest.raises(RuntimeError):
+            store.run_now(open_and_fail)
+    store.close()
+
+    assert numbers == ["T-1001", "T-1002", "T-1003", "T-1004", "T-1005"]
+
+
+@pytest.mark.parametrize(("priority", "hours"), [("urgent", 2), ("high", 8), ("normal", 24), ("low", 72)])
+def test_the_more_urgent_the_sooner_it_is_due(store, priority, hours):
+    ticket = store.run_now(open_one, priority=priority)
+
+    assert ticket.due_at == NOW + timedelta(hours=hours)
+    assert store.read_now(present, ticket.number) == ticket
+
+
+@pytest.mark.parametrize("fields", [{"category": "weather"}, {"priority": "whenever"}])
+def test_a_ticket_of_an_unknown_kind_is_not_opened(store, fields):
+    before = store.read_now(tickets.of_customer, "ana")
+
+    with pytest.raises(ValueError):
+        store.run_now(open_one, **fields)
+
+    assert store.read_now(tickets.of_customer, "ana") == before
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["open", "resolved", "closed", "lost"]), max_size=10))
+def test_whatever_steps_are_tried_only_those_that_exist_are_taken_and_told(store, steps):
+    ticket = store.run_now(open_one)
+    told_before = len(store.read_now(history.timeline, "ana"))
+    status, resolved_at, taken = "open", None, []
+
+    for minutes, step in enumerate(steps, 1):
+        now = NOW + timedelta(minutes=minutes)
+        if step in STEPS[status]:
+            store.run_now(tickets.move, ticket.number, step, now=now, by="agent:li")
+            resolved_at = {"resolved": now, "open": None}.get(step, resolved_at)
+            status = step
+            taken.append((EVENTS[step], now, ticket.number))
+        else:
+            with pytest.raises(NotAllowed):
+                store.run_now(tickets.move, ticket.number, step, now=now, by="agent:li")
+        found = store.read_now(present, ticket.number)
+        assert (found.status, found.resolved_at) == (status, resolved_at)
+        assert (found.due_at, found.summary) == (ticket.due_at, ticket.summary)
+
+    told = store.read_now(history.timeline, "ana")[told_before:]
+    assert [(entry.kind, entry.at, entry.data["number"]) for entry in told] == taken
+
+
+def test_a_ticket_that_does_not_exist_cannot_be_moved(store):
+    with pytest.raises(NotAllowed, match="T-999"):
+        store.run_now(tickets.move, "T-999", "resolved", now=NOW, by="agent:li")
+
+
+def test_a_customer_has_an_open_matter_until_the_last_is_solved(store):
+    assert not store.read_now(tickets.has_open, "bob")
+    first, second = (store.run_now(open_one, "bob").number for _ in range(2))
+
+    store.run_now(tickets.move, first, "resolved", now=NOW, by="agent:li")
+    assert store.read_now(tickets.has_open, "bob")
+
+    store.run_now(tickets.move, second, "closed", now=NOW, by="agent:li")
+    assert not store.read_now(tickets.has_open, "bob")
+
+
+def test_tickets_of_one_moment_stay_in_the_order_of_their_opening(store):
+    def count_on(conn):
+        conn.exec_driver_sql("UPDATE counters SET value = 9998 WHERE name = 'ticket'")
+
+    store.run_now(open_one, "cat")
+    store.run_now(count_on)
+    for _ in range(2):
+        store.run_now(open_one, "cat")
+
+    assert [one.number for one in store.read_now(tickets.of_customer, "cat")][1:] == ["T-9999", "T-10000"]
