@@ -15,7 +15,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 import uvicorn
@@ -34,6 +34,7 @@ from bot.ports import Channel
 from bot.settings import Settings
 from bot.web import build_app
 from bot.wiring import House, build_classifier, build_house, build_understander
+from bot.worker import take_over
 from care.schedule import CareClock
 from crm_store.ports import SystemClock, Ulids
 from crm_store.unit_of_work import Store
@@ -42,10 +43,21 @@ from nlu.rasa_process import RasaProcess
 log = structlog.get_logger(__name__)
 
 Say = Callable[[str], None]
+Stop = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Beside(Protocol):
+    """Runs a part beside the others until everything stops."""
+
+    async def __call__(self, name: str, work: Coroutine[Any, Any, None], stop: Stop | None = None) -> None: ...
 
 
 class AlreadyRunning(SettingsError):
     """Another `shuke up` works on this database."""
+
+
+class PartBroke(Exception):
+    """A part that should run until it is stopped has ended; the text names it and the kind of its error alone."""
 
 
 @contextmanager
@@ -72,12 +84,17 @@ async def up(settings: Settings, *, model: Path | None, say: Say, stop: asyncio.
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
-        await _start(stack, settings, model, say)
+        await _start(stack, settings, model, say, stopping)
         await stopping.wait()
         say("stopping: finishing the turns in flight")
 
 
-async def _start(stack: AsyncExitStack, settings: Settings, model: Path | None, say: Say) -> None:
+async def _start(
+    stack: AsyncExitStack, settings: Settings, model: Path | None, say: Say, stopping: asyncio.Event
+) -> None:
+    async def beside(name: str, work: Coroutine[Any, Any, None], stop: Stop | None = None) -> None:
+        await stack.enter_async_context(_background(name, work, stop, stopping))
+
     clock = SystemClock()
     ids = Ulids(clock)
     store = Store(settings.store.url)
@@ -98,24 +115,28 @@ async def _start(stack: AsyncExitStack, settings: Settings, model: Path | None, 
         worker=f"{socket.gethostname()}:{os.getpid()}",
     )
     if rasa is not None:
-        await stack.enter_async_context(_background(rasa.run(), rasa.stop))
+        await beside("Rasa", rasa.run(), rasa.stop)
 
     sessions = Sessions()
     channels["terminal"] = TerminalChannel(sessions, absent_retry=settings.terminal.absent_retry)
     telegram = await _telegram(stack, settings.telegram, channels) if settings.telegram else None
 
+    # This process holds the database alone, so whoever has a lease on anything is dead.
+    await store.run(take_over, now=clock.now())
+
     # From here on in the order of stopping, last first: what takes messages in stops
     # before what works on them.
-    await stack.enter_async_context(_background(house.worker.run(), house.worker.stop))
+    await beside("the worker", house.worker.run(), house.worker.stop)
     care = CareClock(store, house.policy, clock=clock, ids=ids, queued=house.worker.wake)
     await care.start()
     stack.push_async_callback(care.stop)
 
     server = TerminalServer(settings.terminal, sessions, house.intake, clock=clock, ids=ids)
-    await server.start()
+    with _port_of("terminal", settings.terminal.host, settings.terminal.port):
+        await server.start()
     stack.push_async_callback(server.stop)
-    routers = [] if telegram is None else await _receive_telegram(stack, telegram, house)
-    address = await _serve(stack, settings, house, rasa, routers)
+    routers = [] if telegram is None else await _receive_telegram(beside, telegram, house)
+    address = await _serve(beside, settings, house, rasa, routers)
 
     say("Shuke is up 熟客已就绪")
     say("  talk to it:  ./shuke chat --as wang   (or --as ana, in English)")
@@ -124,7 +145,7 @@ async def _start(stack: AsyncExitStack, settings: Settings, model: Path | None, 
         say(f"  telegram:    {settings.telegram.mode}")
     if rasa is not None:
         say("  understanding: keyword rules until Rasa is up (half a minute)")
-        await stack.enter_async_context(_background(_announce(rasa, say), None))
+        await beside("the announcement", _announce(rasa, say))
 
 
 async def _announce(rasa: RasaProcess, say: Say) -> None:
@@ -143,33 +164,32 @@ async def _telegram(
     return settings, bot
 
 
-async def _receive_telegram(
-    stack: AsyncExitStack, telegram: tuple[TelegramSettings, Any], house: House
-) -> list[APIRouter]:
+async def _receive_telegram(beside: Beside, telegram: tuple[TelegramSettings, Any], house: House) -> list[APIRouter]:
     settings, bot = telegram
     if settings.mode == "polling":
         poller = Poller(bot, house.intake, account=settings.account, poll_timeout=settings.poll_timeout)
-        await stack.enter_async_context(_background(poller.run(), None))
+        await beside("Telegram's polling", poller.run())
         return []
     assert settings.webhook_secret is not None, "the settings refuse a webhook without its secret"
-    await stack.enter_async_context(_background(register_webhook(bot, settings), None))
+    await beside("Telegram's webhook", register_webhook(bot, settings))
     return [
         webhook_router(bot, house.intake, account=settings.account, secret=settings.webhook_secret.get_secret_value())
     ]
 
 
 async def _serve(
-    stack: AsyncExitStack, settings: Settings, house: House, rasa: RasaProcess | None, routers: list[APIRouter]
+    beside: Beside, settings: Settings, house: House, rasa: RasaProcess | None, routers: list[APIRouter]
 ) -> str:
     app = build_app(house.store, nlu_ready=lambda: rasa is not None and rasa.ready, routers=routers)
-    listening = socket.create_server((settings.web.host, settings.web.port))
+    with _port_of("web", settings.web.host, settings.web.port):
+        listening = socket.create_server((settings.web.host, settings.web.port))
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     server = _Server(config)
 
     async def stop() -> None:
         server.should_exit = True
 
-    await stack.enter_async_context(_background(server.serve(sockets=[listening]), stop))
+    await beside("the HTTP server", server.serve(sockets=[listening]), stop)
     host, port = listening.getsockname()[:2]
     return f"http://{host}:{port}"
 
@@ -182,12 +202,33 @@ class _Server(uvicorn.Server):
         yield
 
 
+@contextmanager
+def _port_of(section: str, host: str, port: int) -> Iterator[None]:
+    """Name the setting where an address cannot be had."""
+    try:
+        yield
+    except OSError as exc:
+        raise SettingsError(f"{section}.port: {host}:{port} cannot be had ({exc.strerror}); set another one") from None
+
+
 @asynccontextmanager
 async def _background(
-    work: Coroutine[Any, Any, None], stop: Callable[[], Coroutine[Any, Any, None]] | None
+    name: str, work: Coroutine[Any, Any, None], stop: Stop | None, stopping: asyncio.Event
 ) -> AsyncIterator[None]:
-    """Run beside everything else; on leaving, ask it to stop (or cancel it) and wait for its end."""
+    """Run beside everything else; on leaving, ask it to stop (or cancel it) and wait for its end.
+
+    Where it breaks before, everything stops: half of us would look alive and be deaf.
+
+    Raises:
+        PartBroke: on leaving, where it has broken.
+    """
     task = asyncio.create_task(work)
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            stopping.set()
+
+    task.add_done_callback(ended)
     try:
         yield
     finally:
@@ -195,5 +236,7 @@ async def _background(
             task.cancel()
         else:
             await stop()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("part.broke", part=name, error=type(error).__name__)
+            raise PartBroke(f"{name} broke: {type(error).__name__}") from None

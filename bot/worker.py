@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from bot.delivery import Delivery
 from bot.intake import Claimed, load_claimed
-from crm_store import inbox
+from crm_store import conversations, inbox, outbox
 from crm_store.ports import Clock
 from crm_store.unit_of_work import Store
 
@@ -109,6 +109,15 @@ class Worker:
         if not task.cancelled() and (error := task.exception()) is not None:
             # Its lease runs out by itself, and the sweep takes the message up again.
             log.error("worker.turn_lost", error=type(error).__name__)
+
+
+def take_over(conn: Connection, *, now: datetime) -> None:
+    """Take up at once what an earlier process left behind, which its leases would hold back for their whole length.
+
+    Only where nobody else can be at work on this database.
+    """
+    conversations.release_all(conn)
+    outbox.abandon_all(conn, now=now)
 
 
 def claim_waiting(conn: Connection, *, worker: str, now: datetime, until: datetime, most: int) -> list[Claimed]:

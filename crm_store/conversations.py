@@ -76,6 +76,9 @@ _KEEP = (
     .where(conversations.c.id == bindparam("key"))
     .values(lease_owner=bindparam("worker"), lease_until=bindparam("until"))
 )
+_RELEASE_ALL = (
+    update(conversations).where(conversations.c.lease_owner.is_not(None)).values(lease_owner=None, lease_until=None)
+)
 _RELEASE = (
     update(conversations)
     .where(conversations.c.id == bindparam("key"), conversations.c.lease_owner == bindparam("worker"))
@@ -107,6 +110,11 @@ def save_turn(conn: Connection, id: str, *, state: dict[str, Any] | None, identi
 def release(conn: Connection, id: str, worker: str) -> None:
     """Give the conversation free for the next turn, if this worker still has it."""
     conn.execute(_RELEASE, {"key": id, "worker": worker})
+
+
+def release_all(conn: Connection) -> None:
+    """Give every conversation free that a worker had; one that rests after a failed turn goes on resting."""
+    conn.execute(_RELEASE_ALL)
 
 
 def keep(conn: Connection, id: str, *, worker: str, until: datetime) -> None:

@@ -107,6 +107,7 @@ _EXPIRED = (
     .where(_ON_ITS_WAY, text("outbox.status = 'sending'"), outbox.c.lease_until < bindparam("now"))
     .order_by(outbox.c.due_at, outbox.c.id)
 )
+_ABANDON_ALL = update(outbox).where(text("status = 'sending'")).values(lease_until=bindparam("now"))
 _AGAIN = (
     update(outbox)
     .where(outbox.c.ref == bindparam("key"), outbox.c.status == "sending")
@@ -158,6 +159,11 @@ def claim_due(conn: Connection, *, worker: str, now: datetime, until: datetime, 
 def expired(conn: Connection, *, now: datetime) -> list[Any]:
     """Return messages whose sender died, or forgot them, while the platform was being called."""
     return list(conn.execute(_EXPIRED, {"now": now}))
+
+
+def abandon_all(conn: Connection, *, now: datetime) -> None:
+    """Let every message that is being sent count as left by its sender, from ``now`` on."""
+    conn.execute(_ABANDON_ALL, {"now": now})
 
 
 def try_again(conn: Connection, ref: str, *, due: datetime, reason: str) -> None:
