@@ -75,7 +75,7 @@ async def connect(bot: Bot) -> None:
     except InvalidToken:
         # The library's text has the token in it.
         raise SettingsError(
-            "channels.telegram.token: Telegram rejects it; ask @BotFather for the current one (/mybots, API Token)"
+            "SHUKE_TELEGRAM_TOKEN: Telegram rejects it; ask @BotFather for the current one (/mybots, API Token)"
         ) from None
     except TelegramError as exc:
         log.warning("telegram.unreachable_at_start", error=reason(exc))
