@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -90,12 +91,12 @@ async def all_talk(telegram: TelegramApi) -> None:
 async def _talk(telegram: TelegramApi, customer: Customer) -> None:
     for said, line in enumerate(customer.lines):
         if not customer.hasty:
-            await telegram.wait_until(lambda said=said: _answers(telegram, customer) >= said, within=60)
+            await telegram.wait_until(partial(_answered, telegram, customer, said), within=60)
         if line.startswith("/"):
             telegram.presses(customer.user, line)
         else:
             telegram.customer_says(customer.user, line, language=customer.language)
 
 
-def _answers(telegram: TelegramApi, customer: Customer) -> int:
-    return sum(sent.chat_id == str(customer.user) for sent in telegram.sent)
+def _answered(telegram: TelegramApi, customer: Customer, lines: int) -> bool:
+    return sum(sent.chat_id == str(customer.user) for sent in telegram.sent) >= lines

@@ -31,8 +31,9 @@ SHOP = Path(__file__).parent
 """The folder whose ``shop`` is laid over the defaults."""
 
 # Every fork would read the same flows: they are read once, in the fork server.
-wiring.load_standard = functools.cache(load_standard)
-wiring.load_standard(SHOP / "shop" / "flows")
+_LOAD_ONCE = functools.cache(load_standard)
+_LOAD_ONCE(SHOP / "shop" / "flows")
+wiring.load_standard = _LOAD_ONCE  # type: ignore[attr-defined]
 
 _LEFT_OVER = text(
     "SELECT (SELECT count(*) FROM inbox) AS stored,"
@@ -127,4 +128,4 @@ class _Quiet:
 
     def _is_quiet(self, conn: Connection) -> bool:
         left = conn.execute(_LEFT_OVER).one()
-        return left.stored >= self._messages and left.open == 0 and left.undelivered == 0
+        return bool(left.stored >= self._messages and left.open == 0 and left.undelivered == 0)

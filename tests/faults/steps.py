@@ -40,7 +40,7 @@ class Steps:
             committed()
 
         # There is no event after a COMMIT, which is the very moment that matters.
-        engine.dialect.do_commit = counted  # type: ignore[method-assign]
+        engine.dialect.do_commit = counted  # type: ignore[method-assign, assignment]
 
     def watch_requests(self) -> None:
         """Count every request that the Telegram client makes from now on."""
@@ -52,7 +52,7 @@ class Steps:
             self._step()
             return answer
 
-        HTTPXRequest.do_request = counted  # type: ignore[method-assign]
+        HTTPXRequest.do_request = counted  # type: ignore[method-assign, assignment]
 
     def _statement(self, *_: object) -> None:
         self._step()

@@ -48,7 +48,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def a_crash(shop: Path, folder: Path, *, kill_at: int | None, kill_after: float | None = None) -> Crash:
     """Let the customers talk to a bot that dies, then to the one that is started after it; check all."""
     folder.mkdir()  # noqa: ASYNC240 - a test has nobody to keep waiting
-    database = shutil.copy(shop, folder / "shuke.db")
+    database = folder / "shuke.db"
+    shutil.copy(shop, database)
     async with TelegramApi() as telegram:
         plan = Plan(database, telegram.url, telegram.token, MESSAGES, folder, kill_at)
         talking = asyncio.create_task(all_talk(telegram))
