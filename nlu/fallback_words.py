@@ -22,7 +22,8 @@ WHOLE_MESSAGES: Final = {
     ),
     "deny": (
         "不|不是|不是的|不对|不用|不用了|不要|不要了|不需要|不行|不可以|否|没有|没有了|没了|错了|不是这个|不确认"
-        "|不同意|no|nope|nah|no thanks|no thank you|not really|n|wrong|that's wrong|incorrect|don't|👎|❌|🙅"
+        "|不同意|不用了谢谢|不用了,谢谢|不用谢谢|不用,谢谢|不了谢谢|不了,谢谢|不需要谢谢|不需要,谢谢|不要了谢谢"
+        "|no|nope|nah|no thanks|no thank you|not really|n|wrong|that's wrong|incorrect|don't|👎|❌|🙅"
     ),
     "greet": (
         "你好|您好|你好啊|哈喽|哈啰|嗨|在吗|在么|在不在|有人吗|有人在吗|早|早上好|上午好|中午好|下午好|晚上好"

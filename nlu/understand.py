@@ -25,6 +25,9 @@ _CLAUSE_CONFIDENCE = 0.5
 # A message of which the classifier is this sure is searched for a second wish only where a word announces one.
 _SURE = 0.8
 _KEPT_GUESSES = 3
+# The classifier has never seen a third language; what it makes of one is mostly chance.
+_FOREIGN_CONFIDENCE = 0.8
+_STOP_WORD = "stop"
 _CLASSIFIED_CHARACTERS = 1_000
 # Said along with a wish, these are manners.
 _MANNERS: Final = frozenset(("greet", "thank", "goodbye", "affirm", "deny", "chitchat", OUT_OF_SCOPE))
@@ -90,7 +93,8 @@ class Understander:
         if settled or self._classifier is None:
             return read.meaning(*(settled or _by_rules(read)))
         try:
-            intents = await self._carried(self._classifier, text[:_CLASSIFIED_CHARACTERS])
+            least = self._least_confidence if read.language != "other" else _FOREIGN_CONFIDENCE
+            intents = await self._carried(self._classifier, text[:_CLASSIFIED_CHARACTERS], least)
         except NluUnavailable:
             if not self._rules_stand_in:
                 raise
@@ -136,13 +140,13 @@ class Understander:
         )
         return _Read(text, written_in, find_all(text, context=context), read_mood(text))
 
-    async def _carried(self, classifier: IntentClassifier, text: str) -> tuple[IntentScore, ...]:
+    async def _carried(self, classifier: IntentClassifier, text: str, least: float) -> tuple[IntentScore, ...]:
         """Return the intents that ``text`` carries, or out_of_scope and the guesses where none is likely enough."""
         ranking = await classifier.classify(text)
         if not ranking:
             return (IntentScore(OUT_OF_SCOPE, 1.0),)
         best = ranking[0]
-        wishes = {best.name: best.confidence} if best.confidence >= self._least_confidence else {}
+        wishes = {best.name: best.confidence} if best.confidence >= least else {}
         clauses = split_clauses(text)
         if clauses.joined or best.confidence < _SURE:
             wishes |= await self._wishes(classifier, clauses.parts, wishes)
@@ -194,6 +198,9 @@ type _Decided = tuple[tuple[IntentScore, ...], Source]
 def _settled(read: _Read, asking: str | None) -> _Decided | None:
     """Return the intents of a message that holds nothing to classify, None where it does."""
     certain = certain_intent(read.text)
+    if asking is None and read.text.strip().casefold() == _STOP_WORD:
+        # Nothing is under way that it could end: it answers a care message, which names this word.
+        return (IntentScore("opt_out_marketing", 1.0),), "rules"
     if certain and certain.is_all:
         return (certain.intent,), "rules"
     if not certain and (_says_nothing(read.text) or _is_the_answer(read, asking)):

@@ -15,6 +15,9 @@ _CUE = re.compile(
     r"(?: ?(?:是|为|号|number|no|is|id))?[ .:#,-]{0,3}$"
 )
 # "Order 12345" names a number even where it isn't one of ours: then the shop can say that it knows no such order.
+_CALLED_PHONE = re.compile(
+    r"(?:电话|手机|联系方式|(?<![a-z])(?:phone|mobile|cell|tel))[号码]{0,2}(?: ?(?:是|为|no|number|is))?[ .:#,]{0,3}$"
+)
 _AFTER_CUE = re.compile(
     r"(?:订单编?号|订单|(?<!递)(?<!运)(?<!流)单号|(?<![a-z])order(?: ?(?:no|num|number|id))?\.?)"
     r"(?: ?(?:是|为|is))?[ :#]{0,3}(?P<number>[a-z]{0,3}-?[0-9]{5,20})(?![0-9a-z])"
@@ -52,7 +55,8 @@ def find(message: Folded, *, pattern: OrderPattern, asked: bool) -> list[Entity]
     spans = list(_fitting(message, pattern, asked))
     plain = message.plain
     if asked and not spans:
-        spans = [match.span() for match in _LIKE_A_NUMBER.finditer(plain)]
+        found = (match.span() for match in _LIKE_A_NUMBER.finditer(plain))
+        spans = [span for span in found if not is_called_phone(plain, span[0])]
     for match in _AFTER_CUE.finditer(plain):
         start, end = match.span("number")
         if not any(start < taken_end and taken_start < end for taken_start, taken_end in spans):
@@ -65,6 +69,11 @@ def find(message: Folded, *, pattern: OrderPattern, asked: bool) -> list[Entity]
 def is_called_order(plain: str, start: int) -> bool:
     """Return whether the words right before ``start`` say that an order number follows."""
     return _CUE.search(plain, max(0, start - _CUE_REACH), start) is not None
+
+
+def is_called_phone(plain: str, start: int) -> bool:
+    """Return whether the words right before ``start`` say that a telephone number follows."""
+    return _CALLED_PHONE.search(plain, max(0, start - _CUE_REACH), start) is not None
 
 
 def _fitting(message: Folded, pattern: OrderPattern, asked: bool) -> list[tuple[int, int]]:
@@ -104,9 +113,11 @@ def _last_piece(plain: str, pieces: list[tuple[int, int]], first: int, pattern: 
 
 def _is_meant(message: Folded, pieces: list[tuple[int, int]], asked: bool) -> bool:
     """Return whether pieces apart are one number: "a 10293 points" holds an article, not an order A10293."""
+    start, end = pieces[0][0], pieces[-1][1]
+    if is_called_phone(message.plain, start):
+        return False
     if len(pieces) == 1:
         return True
-    start, end = pieces[0][0], pieces[-1][1]
     if asked or is_called_order(message.plain, start) or message.is_all((start, end)):
         return True
     if message.plain[pieces[0][1]] == "-":

@@ -9,7 +9,7 @@ import phonenumbers
 
 from nlu.entities.folding import Folded
 from nlu.entities.numbers import to_whole
-from nlu.entities.order_no import OrderPattern, is_called_order
+from nlu.entities.order_no import OrderPattern, is_called_order, is_called_phone
 from nlu.understanding import Entity
 
 NO_SUCH_NUMBER: Final = "no_such_number"
@@ -47,7 +47,11 @@ def find(
         digits = re.sub(r"[^0-9+]", "", match[0])
         called = asked or _CUE.search(message.plain, max(0, match.start() - _CUE_REACH), match.start()) is not None
         certain = digits.startswith("+") or called or (region == "CN" and _SURELY_CHINESE.fullmatch(digits))
-        is_order = orders.fits(digits) and (order_asked or not certain or is_called_order(message.plain, match.start()))
+        is_order = (
+            orders.fits(digits)
+            and not is_called_phone(message.plain, match.start())
+            and (order_asked or not certain or is_called_order(message.plain, match.start()))
+        )
         number = _e164(digits, region) if not is_order and (certain or region != "CN") else None
         if number:
             found.append(message.entity("phone", number, match.span()))
