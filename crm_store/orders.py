@@ -138,7 +138,13 @@ def _view(row: Any, items: tuple[OrderItem, ...] = ()) -> OrderView:
 
 
 def find(conn: Connection, order_no: str) -> OrderView | None:
-    """Return the order with its items, or None. Who may hear of it is the caller's to decide."""
+    """Return the order without its items, or None. Who may hear of it is the caller's to decide."""
+    row = conn.execute(_FIND, {"order_no": order_no}).one_or_none()
+    return None if row is None else _view(row)
+
+
+def whole(conn: Connection, order_no: str) -> OrderView | None:
+    """Return the order with its items, or None."""
     row = conn.execute(_FIND, {"order_no": order_no}).one_or_none()
     return None if row is None else _view(row, _items(conn, order_no))
 

@@ -13,6 +13,7 @@ from random import Random
 from typing import Protocol
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32, as ULIDs use it
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 class Clock(Protocol):
@@ -81,4 +82,4 @@ class Ulids:
             else:
                 self._last_tail += 1
             number = (self._last_ms << 80) | self._last_tail
-        return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -5, -5))
+        return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -10, -10)])

@@ -26,7 +26,7 @@ def _a_customer(shop: Shop) -> None:
 
 def order(shop: Shop, order_no: str = "A10427") -> orders.OrderView:
     def find(conn: Connection) -> orders.OrderView | None:
-        return orders.find(conn, order_no)
+        return orders.whole(conn, order_no)
 
     found = shop.store.read_now(find)
     assert found is not None
