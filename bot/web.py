@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from crm_store.errors import StoreError
 from crm_store.unit_of_work import Store
 
 
@@ -26,7 +27,7 @@ def build_app(store: Store, *, nlu_ready: Any, routers: Sequence[APIRouter] = ()
         try:
             await store.read(_answers)
             database = True
-        except SQLAlchemyError:
+        except (SQLAlchemyError, StoreError):
             database = False
         state = {"database": database, "nlu": "rasa" if nlu_ready() else "rules"}
         return JSONResponse({"ready": database, **state}, status_code=200 if database else 503)
