@@ -69,9 +69,14 @@ _COLUMNS = {"rule": None, "attempts": 0, "lease_owner": None, "lease_until": Non
 
 _other = outbox.alias("other")
 UNDELIVERED_BEFORE = exists().where(
-    _other.c.identity_id == bindparam("identity_id"), text("other.status IN ('queued', 'sending')")
+    _other.c.identity_id == bindparam("identity_id"),
+    text("other.status IN ('queued', 'sending')"),
+    text("(other.status = 'sending' OR other.kind <> 'care')"),
 )
-"""Whether anything is still on its way to :identity_id; a new message then has to wait its turn."""
+"""Whether anything is still on its way to :identity_id; a new message then has to wait its turn.
+
+Care that waits, perhaps for days while it is paused, holds up no answer.
+"""
 
 _SENT = (
     update(outbox)
@@ -91,6 +96,7 @@ _DUE = (
         ~exists().where(
             _earlier.c.identity_id == outbox.c.identity_id,
             text("earlier.status IN ('queued', 'sending')"),
+            text("(earlier.status = 'sending' OR earlier.kind <> 'care')"),
             _earlier.c.id < outbox.c.id,
         ),
     )
