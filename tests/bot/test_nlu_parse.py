@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from bot.cli import app
+from tests.bot.worlds import shuke
 
 KEYS = {"text", "language", "intent", "confidence", "intents", "entities", "sentiment", "urgency", "source"}
 
 
 def parse(tmp_path: Path, lines: bytes) -> list[dict[str, Any]]:
     store = ["--store", f"sqlite:///{tmp_path / 'shop.db'}"]
-    done = CliRunner().invoke(app, [*store, "nlu", "parse", "--nlu", "rules"], input=lines)
+    done = shuke(*store, "nlu", "parse", "--nlu", "rules", input=lines)
     assert done.exit_code == 0, done.output
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from typer.testing import CliRunner
-
-from bot.cli import REFUSED, app
+from bot.cli import REFUSED
+from tests.bot.worlds import shuke
 
 HELLO = json.dumps({"customer": "u1", "text": "where is my order"}).encode() + b"\n"
 
@@ -15,7 +14,7 @@ HELLO = json.dumps({"customer": "u1", "text": "where is my order"}).encode() + b
 def test_lines_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "lines.jsonl").write_bytes(HELLO)
 
-    done = CliRunner().invoke(app, ["simulate", "--nlu", "rules", "--input", str(tmp_path / "lines.jsonl")])
+    done = shuke("simulate", "--nlu", "rules", "--input", str(tmp_path / "lines.jsonl"))
 
     assert json.loads(done.stdout)["intent"] == "track_order"
 
@@ -23,16 +22,16 @@ def test_lines_may_come_from_a_file(tmp_path: Path) -> None:
 def test_a_store_is_kept_wherever_the_option_stands(tmp_path: Path) -> None:
     store = ["--store", f"sqlite:///{tmp_path / 'kept.db'}"]
 
-    CliRunner().invoke(app, [*store, "simulate", "--nlu", "rules"], input=HELLO)
-    done = CliRunner().invoke(app, ["simulate", "--nlu", "rules", *store], input=HELLO)
+    shuke(*store, "simulate", "--nlu", "rules", input=HELLO)
+    done = shuke("simulate", "--nlu", "rules", *store, input=HELLO)
 
     assert json.loads(done.stdout)["flow"] == "track_order"
-    shown = CliRunner().invoke(app, ["--json", *store, "customer", "show", "telegram:u1"])
+    shown = shuke("--json", *store, "customer", "show", "telegram:u1")
     assert [entry["kind"] for entry in json.loads(shown.stdout)["timeline"]].count("message.in") == 2
 
 
 def test_an_unknown_nlu_is_refused_before_any_line() -> None:
-    done = CliRunner().invoke(app, ["simulate", "--nlu", "magic"], input=HELLO)
+    done = shuke("simulate", "--nlu", "magic", input=HELLO)
 
     assert isinstance(done.exception, REFUSED)
     assert "--nlu magic" in str(done.exception)
@@ -40,7 +39,7 @@ def test_an_unknown_nlu_is_refused_before_any_line() -> None:
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["simulate", "--nlu", "rules", "--input", str(tmp_path / "none.jsonl")])
+    done = shuke("simulate", "--nlu", "rules", "--input", str(tmp_path / "none.jsonl"))
 
     assert done.exit_code == 2
 
@@ -49,9 +48,7 @@ def test_an_nlu_that_gives_no_answer_ends_the_run() -> None:
     greeting, wish = (json.dumps({"customer": "u1", "text": text}).encode() for text in ("hello", "I broke my cup"))
 
     # Nothing listens on port 9 of this machine; a bare greeting needs no NLU.
-    done = CliRunner().invoke(
-        app, ["simulate", "--nlu", "http://127.0.0.1:9"], input=b"\n".join([greeting, wish, greeting])
-    )
+    done = shuke("simulate", "--nlu", "http://127.0.0.1:9", input=b"\n".join([greeting, wish, greeting]))
 
     assert done.exit_code == 1
     assert [json.loads(line)["line"] for line in done.stdout.splitlines()] == [1]

@@ -9,10 +9,18 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from structlog.testing import capture_logs
+from typer.testing import CliRunner, Result
+
+from bot.cli import app
 from bot.settings import Settings, build
 from bot.simulate import World, run
 from bot.wiring import build_understander
+from care.policy import Policy, load_policy
+from care.settings import CareSettings
+from flows.standard import load_standard
 from nlu.understand import Understander
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +52,15 @@ def settings() -> Settings:
 def understander() -> Understander:
     """Return the understanding that works without a model."""
     return build_understander(settings(), None, rules_stand_in=False)
+
+
+# Read from YAML once for all worlds: a hundred of them would read the same for ten seconds.
+_standard = cache(load_standard)
+
+
+@cache
+def _policy(_: CareSettings, **overlays: Path | None) -> Policy:
+    return load_policy(settings().care, **overlays)
 
 
 class Talk:
@@ -91,12 +108,19 @@ class Talk:
 @contextmanager
 def a_world(*, seed: int = 7, store_url: str | None = None) -> Iterator[Talk]:
     """Begin a world, and end it."""
-    world = World(settings(), understander(), seed=seed, store_url=store_url)
-    try:
-        with asyncio.Runner() as runner:
-            yield Talk(world, runner)
-    finally:
-        world.close()
+    with patch("bot.wiring.load_standard", _standard), patch("bot.wiring.load_policy", _policy):
+        world = World(settings(), understander(), seed=seed, store_url=store_url)
+        try:
+            with asyncio.Runner() as runner:
+                yield Talk(world, runner)
+        finally:
+            world.close()
+
+
+def shuke(*arguments: str, input: bytes = b"") -> Result:
+    """Call a command within this process; what it logs is swallowed, since its stderr ends with the call."""
+    with patch("bot.logs.configure"), capture_logs():
+        return CliRunner().invoke(app, arguments, input=input)
 
 
 def kinds(answer: dict[str, Any]) -> list[str]:
