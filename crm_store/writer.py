@@ -51,7 +51,7 @@ class _Outcome:
 
 
 class _TransactionLost(Exception):
-    """The database has ended the transaction by itself, as SQLite does on a full disk; nothing of it was kept."""
+    """The transaction did not come to its end, as on a full disk, where SQLite drops it; nothing of it was kept."""
 
 
 class Writer:
@@ -97,6 +97,7 @@ class Writer:
         self._thread.join()
 
     def _work(self) -> None:
+        batch: list[_Waiting] = []
         try:
             while batch := self._next_batch():
                 outcomes = self._outcomes(batch)
@@ -107,6 +108,17 @@ class Writer:
                         waiting.done.set_exception(outcome.error)
         finally:
             self._let_go()
+            self._leave_nobody_waiting(batch)
+
+    def _leave_nobody_waiting(self, batch: Sequence[_Waiting]) -> None:
+        """The thread ends, by `close` or by what nobody thought of: whoever still waits is told, whoever comes too."""
+        with self._changed:
+            self._closed = True
+            left = [waiting for waiting in self._waiting if waiting.done.set_running_or_notify_cancel()]
+            self._waiting.clear()
+        for waiting in (*batch, *left):
+            if not waiting.done.done():
+                waiting.done.set_exception(StoreClosed("the store's writer has ended"))
 
     def _next_batch(self) -> list[_Waiting]:
         """Wait for units and return as many as one commit takes; none when the writer is closed."""
@@ -163,6 +175,7 @@ class Writer:
                 self._at_home(batch[0].home, run)
                 if failure is not None:
                     raise failure
+                _whole(outcomes, batch)
         except BaseException as exc:
             if exc is not failure:
                 raise  # the transaction could not begin or commit: to run the units again would not help
@@ -179,7 +192,8 @@ class Writer:
             for waiting in batch:
                 try:
                     with conn.begin_nested():
-                        outcomes.append(_Outcome(waiting.unit(conn)))
+                        result = waiting.unit(conn)
+                    outcomes.append(_Outcome(result))
                 except BaseException as exc:  # noqa: BLE001 - any unit's failure is its caller's to handle
                     outcomes.append(_Outcome(error=exc))
                 try:
@@ -193,6 +207,7 @@ class Writer:
             self._at_home(batch[0].home, run)
             if lost is not None:
                 raise lost
+            _whole(outcomes, batch)
         return outcomes
 
     def _at_home(self, home: asyncio.AbstractEventLoop | None, run: Callable[[], None]) -> None:
@@ -221,9 +236,9 @@ class _Job:
         """Do it, unless another thread has begun to."""
         if not self._first.acquire(blocking=False):
             return
-        self.taken.set()
-        _at_work.writer = self._writer
         try:
+            self.taken.set()
+            _at_work.writer = self._writer
             self._run()
         finally:
             _at_work.writer = None
@@ -232,6 +247,12 @@ class _Job:
 
 _at_work = threading.local()
 """Which writer's units this thread is running: they must not wait for another one of the same writer."""
+
+
+def _whole(outcomes: Sequence[_Outcome], batch: Sequence[_Waiting]) -> None:
+    # A loop's thread is also where Ctrl-C arrives, between any two units.
+    if len(outcomes) != len(batch):
+        raise _TransactionLost("the units were interrupted; nothing was written")
 
 
 def _still_open(conn: Connection) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from crm_store.errors import StoreClosed
 from crm_store.unit_of_work import Store
+from crm_store.writer import MOST_IN_A_COMMIT, Writer
 from tests.crm_store.notes import a_file_for_notes, held_up, note, notes, on_disk, raising
 from tests.crm_store.test_unit_of_work import together
 
@@ -186,3 +187,48 @@ def test_units_handed_in_while_the_store_closes_are_written_or_refused(path):
             caller.join(30)
 
         assert len(fates) == 8, "somebody still waits"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_nobody_waits_for_a_writer_that_ended_by_what_nobody_thought_of(path, monkeypatch):
+    store = Store(f"sqlite:///{path}")
+
+    def fail(_self, _batch):
+        raise Stop
+
+    with held_up(store):
+        monkeypatch.setattr(Writer, "_outcomes", fail)
+        waiting = [asyncio.ensure_future(store.run(note, f"word {n}")) for n in range(MOST_IN_A_COMMIT + 2)]
+        await asyncio.sleep(0)
+    results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 30)
+
+    assert {type(result) for result in results} == {StoreClosed}
+    with pytest.raises(StoreClosed):
+        await store.run(note, "later")
+    store.close()
+
+
+async def test_a_loop_that_is_busy_or_gone_leaves_no_unit_unwritten(store):
+    waiting = asyncio.ensure_future(store.run(note, "of a busy loop"))
+    await asyncio.sleep(0)
+
+    store.run_now(note, "while the loop waits for us")
+
+    assert await waiting == "of a busy loop"
+    assert await store.read(notes) == ["of a busy loop", "while the loop waits for us"]
+
+
+def test_a_unit_whose_loop_has_stopped_is_written_all_the_same(store):
+    async def hand_in():
+        handed_in = asyncio.ensure_future(store.run(note, "of a loop that stopped"))
+        await asyncio.sleep(0)
+        return [handed_in]
+
+    loop = asyncio.new_event_loop()
+    with held_up(store):
+        [handed_in] = loop.run_until_complete(hand_in())
+    store.run_now(note, "later")
+
+    assert store.read_now(notes) == ["of a loop that stopped", "later"]
+    assert loop.run_until_complete(handed_in) == "of a loop that stopped"
+    loop.close()
