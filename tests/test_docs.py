@@ -14,6 +14,7 @@ from typing import Any, get_args
 import click
 import pytest
 import typer
+import yaml
 from pydantic import BaseModel
 
 from bot.channels.telegram.settings import TelegramSettings
@@ -246,6 +247,29 @@ def test_the_map_in_the_readme_names_the_folders_there_are() -> None:
     made = {"shop", "var"}  # by whoever runs it
     there = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))}
     assert named == there - made
+
+
+def test_the_bots_lines_in_the_readmes_talks_are_its_own_words() -> None:
+    def words(node: Any) -> Iterator[str]:
+        if isinstance(node, str):
+            yield from node.splitlines()
+        elif isinstance(node, dict | list):
+            for one in node.values() if isinstance(node, dict) else node:
+                yield from words(one)
+
+    wordings = {
+        re.compile(re.sub(r"\\{\w+\\}", ".+", re.escape(line)))
+        for language in ("zh", "en")
+        for line in words(yaml.safe_load(read(ROOT / "flows" / "replies" / f"{language}.yml"))["replies"])
+    }
+    page = read(ROOT / "README.md")
+    talks = [block for block in re.findall(r"^```\n(.*?)^```$", page, re.DOTALL | re.MULTILINE) if "› " in block]
+    lines = [line for talk in talks for line in talk.splitlines() if not line.startswith("› ")]
+    # What an agent says stands in the command that said it.
+    said = [re.sub(r"^  \d\. ", "", line) for line in lines if f'"{line}"' not in page]
+
+    assert len(talks) > 1
+    assert [line for line in said if not any(wording.fullmatch(line) for wording in wordings)] == []
 
 
 def test_decisions_are_numbered_without_gaps_and_titled_by_their_number() -> None:
