@@ -18,6 +18,9 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 # pytest too: a forked process looks at the main module that started it.
 _CONTEXT.set_forkserver_preload(["tests.faults.pipeline", "pytest"])
 
+ENDS_WITHIN = 60
+"""Seconds, many times what a run takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -39,12 +42,16 @@ async def run_bot(plan: Plan, *, kill_when: Awaitable[None] | None = None) -> in
     """Run a bot to its end and return its exit code, -9 where it was killed.
 
     It is killed from outside when ``kill_when`` is done.
+
+    Raises:
+        TimeoutError: it has not come to its end within 60 s; something was lost, or hangs.
     """
     process = _CONTEXT.Process(target=_begin, args=(plan,))
     process.start()
     killing = None if kill_when is None else asyncio.create_task(_kill(process, kill_when))
     try:
-        await _ended(process)
+        async with asyncio.timeout(ENDS_WITHIN):
+            await _ended(process)
     finally:
         if killing is not None:
             killing.cancel()

@@ -25,10 +25,22 @@ def replies_being_sent(database: Path) -> Counter[Reply]:
         )
 
 
-def conversations_held(database: Path) -> int:
-    """Return how many conversations are still leased; those of a dead worker run out by themselves."""
+def counted(database: Path, what: str) -> int:
+    """Return how many rows ``what`` (``inbox WHERE …``) has."""
     with _opened(database) as db:
-        return _one(db, "SELECT count(*) FROM conversations WHERE lease_until IS NOT NULL")
+        return _one(db, f"SELECT count(*) FROM {what}")
+
+
+def answered(database: Path) -> set[str]:
+    """Return the platform's ids of the messages whose answer has been delivered."""
+    with _opened(database) as db:
+        return {
+            row["external_id"]
+            for row in db.execute(
+                "SELECT inbox.external_id FROM inbox JOIN outbox ON outbox.dedupe_key = 'reply:' || inbox.ref || ':0'"
+                " WHERE inbox.status = 'done' AND outbox.status = 'sent'"
+            )
+        }
 
 
 def check_nothing_is_lost_or_done_twice(database: Path) -> None:

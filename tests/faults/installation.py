@@ -6,13 +6,14 @@ import asyncio
 import os
 import shutil
 import signal
-import sqlite3
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+
+from tests.faults.checks import counted
 
 ROOT = Path(__file__).resolve().parents[2]
 START_WITHIN = 60
@@ -38,6 +39,10 @@ class Running:
         self._changed = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
         self.began = monotonic()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     async def until_said(self, words: str, *, within: float = START_WITHIN) -> str:
         """Wait for a line with ``words`` and return it."""
@@ -135,12 +140,7 @@ class Installation:
 
     def count(self, what: str) -> int:
         """Return how many rows ``what`` (``inbox WHERE …``) has."""
-        db = sqlite3.connect(self.database)
-        try:
-            found: int = db.execute(f"SELECT count(*) FROM {what}").fetchone()[0]
-        finally:
-            db.close()
-        return found
+        return counted(self.database, what)
 
     async def _start(self, *arguments: str, stderr: int, **environment: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(

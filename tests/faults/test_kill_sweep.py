@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from tests.faults.bot_process import Plan, run_bot
-from tests.faults.checks import check_nothing_is_lost_or_done_twice, conversations_held, replies_being_sent, surplus
+from tests.faults.checks import check_nothing_is_lost_or_done_twice, counted, replies_being_sent, surplus
 from tests.faults.customers import MESSAGES, a_shop, all_talk
 from tests.servers.telegram_api import TelegramApi
 
@@ -78,7 +78,7 @@ def unharmed(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Unharmed:
     folder = tmp_path_factory.mktemp("unharmed") / "run"
     crash = asyncio.run(a_crash(shop, folder, kill_at=None))
     assert crash == Crash(killed=False, in_doubt=0, doubled=0)
-    assert conversations_held(folder / "shuke.db") == 0
+    assert counted(folder / "shuke.db", "conversations WHERE lease_until IS NOT NULL") == 0
     return Unharmed(**json.loads((folder / "taken").read_text()))
 
 

@@ -129,7 +129,7 @@ async def test_a_rejected_token_is_named_with_its_mend_and_not_shown(
     bot = build_bot(settings)
     telegram.token = "7000000001:AAanother-token-altogether-0000000000000"
 
-    with pytest.raises(SettingsError, match=r"channels\.telegram\.token.*BotFather") as refusal:
+    with pytest.raises(SettingsError, match=r"SHUKE_TELEGRAM_TOKEN.*BotFather") as refusal:
         await connect(bot)
     await bot.shutdown()
 
