@@ -80,7 +80,10 @@ def take(conn: Connection, conversation_id: str, agent: str, *, now: datetime) -
     if conversation.owner == agent_owner(agent):
         return
     _own(conn, conversation, agent_owner(agent))
-    _record(conn, conversation, "handoff.taken", agent_owner(agent), now, agent=agent, previous=conversation.owner)
+    previous = conversation.owner
+    _record(
+        conn, conversation, "handoff.taken", agent_owner(agent), now, reason="agent", agent=agent, previous=previous
+    )  # fmt: skip
 
 
 def give_back(conn: Connection, conversation_id: str, agent: str, *, now: datetime) -> None:
@@ -95,7 +98,7 @@ def transfer(conn: Connection, conversation_id: str, agent: str, to: str | None,
     conversation = _owned_by(conn, conversation_id, agent)
     owner = agent_owner(to) if to else QUEUE
     _own(conn, conversation, owner, waiting_since=None if to else now)
-    _record(conn, conversation, "handoff.transferred", agent_owner(agent), now, to=to or QUEUE)
+    _record(conn, conversation, "handoff.transferred", agent_owner(agent), now, reason="agent", to=to or QUEUE)
 
 
 def snooze(conn: Connection, conversation_id: str, agent: str, *, until: datetime, now: datetime) -> None:

@@ -56,7 +56,7 @@ async def test_who_takes_a_conversation_has_it_and_is_known_from_then_on(ana: Ho
     assert ana.talk("ana").owner == "agent:li"
     assert [row.name for row in ana.rows(agents)] == ["li"]
     [taken] = ana.entries("handoff.taken")
-    assert (taken.by, taken.data) == ("agent:li", {"agent": "li", "previous": "queue"})
+    assert (taken.by, taken.data) == ("agent:li", {"reason": "agent", "agent": "li", "previous": "queue"})
 
 
 async def test_taking_what_one_has_changes_nothing_and_a_colleague_may_take_it_over(ana: House) -> None:

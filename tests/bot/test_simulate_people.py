@@ -72,6 +72,22 @@ def test_a_conversation_goes_from_agent_to_agent_and_to_the_queue(world: Talk) -
     assert (queued["owner"], event(queued, "handoff.transferred")["to"]) == ("queue", "queue")
 
 
+def test_every_handoff_event_gives_its_reason(world: Talk) -> None:
+    steps = [
+        world.say("u1", "转人工"),
+        world(agent="li", action="take", customer="u1"),
+        world(agent="li", action="transfer", customer="u1"),
+        world(agent="li", action="take", customer="u1"),
+        world(agent="li", action="return", customer="u1"),
+    ]
+
+    told = [(one["type"], one["reason"]) for step in steps for one in step["events"] if one["type"].startswith("hand")]
+    assert told == [
+        ("handoff.requested", "asked"), ("handoff.taken", "agent"), ("handoff.transferred", "agent"),
+        ("handoff.taken", "agent"), ("handoff.returned", "agent"),
+    ]  # fmt: skip
+
+
 def test_notes_and_snoozes_send_nothing(world: Talk) -> None:
     world.say("u1", "转人工")
     world(agent="li", action="take", customer="u1")
