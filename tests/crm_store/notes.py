@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -74,3 +75,11 @@ def raising(error: BaseException) -> Callable[[Connection, str], Any]:
         raise error
 
     return unit
+
+
+async def together(store: Store, *units: tuple[Callable[[Connection, str], Any], str]) -> list[Any]:
+    """Run units (function, word) so that all of them wait at once; return results and errors in their order."""
+    with held_up(store):
+        tasks = [asyncio.ensure_future(store.run(*unit)) for unit in units]
+        await asyncio.sleep(0)
+    return await asyncio.gather(*tasks, return_exceptions=True)

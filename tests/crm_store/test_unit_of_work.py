@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from crm_store.errors import StoreBusy, StoreClosed
 from crm_store.unit_of_work import Store
 from crm_store.writer import MOST_IN_A_COMMIT
-from tests.crm_store.notes import a_file_for_notes, held_up, note, notes, on_disk, raising
+from tests.crm_store.notes import a_file_for_notes, held_up, note, notes, on_disk, raising, together
 
 
 @pytest.fixture
@@ -33,14 +33,6 @@ def commits_of(store: Store) -> list[int]:
     commits: list[int] = []
     event.listen(store.writing_engine, "commit", lambda _conn: commits.append(1))
     return commits
-
-
-async def together(store: Store, *units):
-    """Run units (function, word) so that all of them wait at once; return results and errors in their order."""
-    with held_up(store):
-        tasks = [asyncio.ensure_future(store.run(*unit)) for unit in units]
-        await asyncio.sleep(0)
-    return await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_what_a_unit_wrote_is_seen_by_others_when_run_returns(store, path):

@@ -13,8 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from crm_store.errors import StoreClosed
 from crm_store.unit_of_work import Store
 from crm_store.writer import MOST_IN_A_COMMIT, Writer
-from tests.crm_store.notes import a_file_for_notes, held_up, note, notes, on_disk, raising
-from tests.crm_store.test_unit_of_work import together
+from tests.crm_store.notes import a_file_for_notes, held_up, note, notes, on_disk, raising, together
 
 
 @pytest.fixture
