@@ -150,10 +150,14 @@ class Delivery:
         if now - parcel.created_at >= GIVE_UP_AFTER:
             return Outcome(parcel, failure="failed", reason=f"given up: {reason}")
         wait = max(asked, min(FIRST_WAIT * 2 ** min(parcel.attempts, 20), LONGEST_WAIT))
+        # Why stands in the outbox: what a platform says may quote the message.
         log.warning(
             "delivery.postponed",
-            channel=parcel.message.channel, attempt=parcel.attempts + 1, again_in_s=wait.total_seconds(), reason=reason,
-        )  # fmt: skip
+            channel=parcel.message.channel,
+            ref=parcel.message.id,
+            attempt=parcel.attempts + 1,
+            again_in_s=wait.total_seconds(),
+        )
         return Outcome(parcel, again_at=now + wait, reason=reason)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 import structlog
 
 from bot import redaction
 from bot.settings import LogSettings
+
+log = structlog.get_logger(__name__)
 
 
 def configure(settings: LogSettings, secrets: Iterable[str]) -> None:
@@ -20,7 +24,7 @@ def configure(settings: LogSettings, secrets: Iterable[str]) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        redaction.drop_error_texts,
         redaction.redact_processor,
     ]
     renderer: structlog.typing.Processor
@@ -41,6 +45,17 @@ def configure(settings: LogSettings, secrets: Iterable[str]) -> None:
     logging.basicConfig(handlers=[handler], level=max(level, logging.INFO), force=True)
     for name in ("apscheduler", "alembic", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def report_lost_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """Let the event loop tell of an error that nobody waited for by its kind and place, not by its words."""
+
+    def report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        about = {} if error is None else {"exception": redaction.without_words(error)}
+        log.error("task.lost", what=context["message"], **about)
+
+    loop.set_exception_handler(report)
 
 
 def _without_record(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import traceback
 from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
@@ -61,15 +62,37 @@ def quieten_libraries() -> None:
 def redact_processor(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Clean one structlog event; stands right before the renderer.
 
-    An exception whose text holds a secret is replaced by its cleaned text.
+    An exception whose text holds a secret is replaced by its kind and where it was raised.
     """
     if error := _exception_in(event.get("exc_info")):
         text = _traceback(error)
         if redact(text) != text:
             del event["exc_info"]
-            event["exception"] = redact(text)
+            event["exception"] = redact(without_words(error))
     for key, value in event.items():
         event[key] = _redacted(value)
+    return event
+
+
+def without_words(error: BaseException) -> str:
+    """Return where an error and its causes were raised and of what kind they are, without what they say.
+
+    A customer's words are in the texts of many: of a missing key, of a value that cannot be read.
+    """
+    told: list[str] = []
+    following: BaseException | None = error
+    while following is not None:
+        told.append("".join(traceback.format_tb(following.__traceback__)) + type(following).__qualname__)
+        hidden = following.__suppress_context__
+        following = following.__cause__ or (None if hidden else following.__context__)
+    return "\nwhich came of\n".join(told)
+
+
+def drop_error_texts(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Show a structlog event's exception without its words; stands before whatever formats exceptions."""
+    given = event.pop("exc_info", None)
+    if error := _exception_in(sys.exc_info() if given is True else given):
+        event["exception"] = without_words(error)
     return event
 
 
@@ -85,7 +108,7 @@ def _clean(record: logging.LogRecord) -> logging.LogRecord:
         if redact(text) != text:
             # Text and not a cleaned exception: whatever formats the record would
             # print the chain of its causes again.
-            record.msg, record.args = f"{record.getMessage()}\n{redact(text)}", ()
+            record.msg, record.args = f"{record.getMessage()}\n{redact(without_words(error))}", ()
             record.exc_info = None
     return record
 

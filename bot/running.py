@@ -21,6 +21,7 @@ import structlog
 import uvicorn
 from fastapi import APIRouter
 
+from bot import logs
 from bot.channels.telegram.client import build_bot
 from bot.channels.telegram.receive import Poller, register_webhook, webhook_router
 from bot.channels.telegram.send import TelegramChannel
@@ -81,6 +82,7 @@ async def up(settings: Settings, *, model: Path | None, say: Say, stop: asyncio.
     """Run until SIGINT, SIGTERM or ``stop``; ``model`` None answers by keyword rules alone."""
     stopping = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
+    logs.report_lost_tasks(loop)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:

@@ -1,0 +1,46 @@
+"""No log and no stderr ever holds a secret, or a customer's words, name or phone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from bot.redaction import without_words
+from tests.bot.canary_paths import MARKS
+
+REPOSITORY = Path(__file__).parents[2]
+# What has to be there, so that silence is not taken for discretion.
+EXPECTED = (
+    "turn.failed", "delivery.postponed", "delivery.channel_broke", "telegram.update_malformed", "telegram.postponed",
+    "inbound.not_stored", "task.lost", "something.broke", "Exception in ASGI application", "canary_paths.py",
+    "path=polling", "path=webhook", "path=failures", "path=libraries",
+)  # fmt: skip
+
+
+def test_nothing_of_a_customer_and_no_secret_is_logged_whatever_fails(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.bot.canary_paths", tmp_path],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=100,
+    )  # fmt: skip
+    said = ended.stdout + ended.stderr
+
+    assert ended.returncode == 0, said
+    assert [mark for mark in MARKS if mark in said] == []
+    assert [expected for expected in EXPECTED if expected not in said] == []
+
+
+def test_an_error_is_told_by_its_kind_and_place_with_its_causes() -> None:
+    words = "the customer's words"
+    try:
+        try:
+            dict[str, str]()[words]
+        except KeyError as exc:
+            raise ValueError(words) from exc
+    except ValueError as exc:
+        told = without_words(exc)
+
+    assert words not in told
+    assert "ValueError\nwhich came of\n" in told
+    assert told.endswith("KeyError")
+    assert "test_logs.py" in told
