@@ -18,7 +18,7 @@ from bot.intake import Claimed
 from bot.messages import Outbound
 from bot.settings import Settings
 from bot.wiring import House, build_house, import_settings
-from bot.worker import claim_waiting
+from bot.worker import SWEEP_TAKES, claim_waiting
 from bot.world.describe import Aftermath, named
 from bot.world.lines import CHANNELS, Acts, Happens, Line, LineRefused, Loads, Shows, Speaks, line_of
 from bot.world.recording import RecordingChannel, Remembering
@@ -166,7 +166,7 @@ class World:
         now = self.clock.now()
         await sweep(self.store, now, policy=self.house.policy, ids=self.ids)
         until = now + self._settings.work.lease
-        for claimed in await self.store.run(claim_waiting, worker=_NAME, now=now, until=until, most=50):
+        for claimed in await self.store.run(claim_waiting, worker=_NAME, now=now, until=until, most=SWEEP_TAKES):
             await self._converse(claimed)
         await self._deliver()
 
