@@ -160,9 +160,9 @@ async def _telegram(
 ) -> tuple[TelegramSettings, Any]:
     bot = build_bot(settings)
     channel = TelegramChannel(bot, contact_button=settings.contact_button)
+    stack.push_async_callback(channel.stop)  # its connections are open also where the start fails
     await channel.start()
     channels["telegram"] = channel
-    stack.push_async_callback(channel.stop)
     return settings, bot
 
 
