@@ -22,11 +22,11 @@ from bot.journal import Journal
 from bot.limits import pieces
 from bot.messages import Button, Inbound
 from bot.ports import Capabilities, Channel
-from bot.staffing import DeskHours
 from crm_store import conversations, handoffs, inbox, orders, outbox
 from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
 from crm_store.customers import customers
+from crm_store.desk_hours import DeskHours
 from crm_store.identities import identities
 from crm_store.ports import Ids
 from crm_store.switches import switches
@@ -241,7 +241,8 @@ class Answering:
         context = ActionContext(
             conn=conn, now=now, ids=self._ids, customer_id=who.customer_id, identity_id=who.identity_id,
             conversation_id=who.id, channel=who.channel, verified=bool(who.verified), language=language,
-            zone=outcome.listener.zone, text=heard.text, staffed=facts["staffed"], record=record,
+            zone=outcome.listener.zone, text=heard.text, staffed=facts["staffed"],
+            desk=self._shop.desk, record=record,
         )  # fmt: skip
         decision = decide(self._book, outcome.state, heard, facts)
         self._take_in(decision, outcome)

@@ -31,8 +31,8 @@ from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.terminal.settings import TerminalSettings
 from bot.config_file import read_config
 from bot.errors import SettingsError
-from bot.staffing import DeskHours
 from care.settings import CareSettings
+from crm_store.desk_hours import DeskHours
 from nlu.settings import NluSettings
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store import counters, history
 from crm_store.base import Base, UtcDateTime, table_of
+from crm_store.desk_hours import DeskHours
 from crm_store.errors import NotAllowed
 from crm_store.ports import Ids
 
@@ -23,7 +24,9 @@ ANSWER_DUE = {
     "normal": timedelta(hours=24),
     "low": timedelta(hours=72),
 }
-"""How soon a person answers, by priority; the promise that the customer is given."""
+"""How soon a person answers, by priority, while people are at the desk; `due_at` has the promise that is given."""
+AFTER_OPENING = timedelta(hours=1)
+"""How long people have for what would have fallen due while nobody was there; what is urgent comes first."""
 
 _ALLOWED = {
     "open": {"resolved", "closed"},
@@ -102,6 +105,20 @@ def _view(row: Any) -> TicketView:
     )  # fmt: skip
 
 
+def due_at(opened_at: datetime, priority: str, desk: DeskHours) -> datetime:
+    """Return by when a person answers a ticket of ``priority``, a moment that the desk can keep.
+
+    Where nobody would be there, that is an hour after the desk opens again, and for an
+    urgent ticket the opening itself; but not later than the desk closes that day.
+    """
+    due = opened_at + ANSWER_DUE[priority]
+    opening = desk.back_at(due)
+    if opening is None:
+        return due
+    kept = opening if priority == "urgent" else min(opening + AFTER_OPENING, desk.closing(opening))
+    return kept.astimezone(opened_at.tzinfo)
+
+
 def open_ticket(
     conn: Connection,
     *,
@@ -114,9 +131,10 @@ def open_ticket(
     summary: str,
     now: datetime,
     ids: Ids,
+    desk: DeskHours,
     by: str = "bot",
 ) -> TicketView:
-    """Open a ticket, due by its priority, and record it in the history.
+    """Open a ticket, due by its priority and the desk's hours, and record it in the history.
 
     Raises:
         ValueError: category or priority is not one of ours.
@@ -124,16 +142,16 @@ def open_ticket(
     if category not in CATEGORIES or priority not in ANSWER_DUE:
         raise ValueError(f"no such ticket: category {category!r}, priority {priority!r}")
     number = f"T-{counters.next_value(conn, 'ticket', first=FIRST_NUMBER)}"
-    due_at = now + ANSWER_DUE[priority]
+    due = due_at(now, priority, desk)
     conn.execute(
         _ADD,
         {
             "id": ids.new(), "number": number, "customer_id": customer_id, "conversation_id": conversation_id,
             "category": category, "priority": priority, "status": "open", "order_no": order_no, "summary": summary,
-            "opened_at": now, "due_at": due_at, "resolved_at": None, "opened_by": by,
+            "opened_at": now, "due_at": due, "resolved_at": None, "opened_by": by,
         },
     )  # fmt: skip
-    view = TicketView(number, category, priority, "open", order_no, summary, now, due_at, None)
+    view = TicketView(number, category, priority, "open", order_no, summary, now, due, None)
     _record(conn, "ticket.opened", view, customer_id, conversation_id, channel, now, by)
     return view
 

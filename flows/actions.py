@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from crm_store.desk_hours import DeskHours
 from crm_store.ports import Ids
 from flows.engine.heard import Act
 
@@ -35,6 +36,8 @@ class ActionContext:
     text: str
     """The message as typed; empty for a pressed button."""
     staffed: bool
+    desk: DeskHours
+    """When people answer: no promise may fall where nobody is there."""
     record: Callable[[str, Mapping[str, Any]], None]
     """Append an event to the history, in the same transaction."""
 

@@ -39,6 +39,7 @@ def open_ticket(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
         summary=summary,
         now=context.now,
         ids=context.ids,
+        desk=context.desk,
     )
     return {
         "number": ticket.number,

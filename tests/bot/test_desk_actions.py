@@ -44,7 +44,7 @@ def open_ticket(house: House) -> str:
         return tickets.open_ticket(
             conn, customer_id=house.identity("ana").customer_id, conversation_id=house.talk("ana").id,
             channel="telegram", category="service", priority="normal", order_no=None, summary="slow",
-            now=house.clock.now(), ids=house.ids,
+            now=house.clock.now(), ids=house.ids, desk=house.settings.desk_hours,
         ).number  # fmt: skip
 
     return str(house.write(unit))

@@ -21,6 +21,7 @@ from crm_store.models import metadata
 from crm_store.outbox import outbox
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
+from tests.crm_store.people import DESK
 
 BEGINNING = datetime(2026, 1, 5, 1, tzinfo=UTC)  # 09:00 in Shanghai
 
@@ -63,6 +64,7 @@ class Shop:
             return tickets.open_ticket(
                 conn, customer_id=customer_id, conversation_id=None, channel="telegram", category="service",
                 priority="normal", order_no=None, summary="broken", now=self.clock.now(), ids=self.ids,
+                desk=DESK,
             ).number  # fmt: skip
 
         return self.write(unit)

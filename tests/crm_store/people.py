@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from crm_store import conversations, customers, identities
+from crm_store.desk_hours import DeskHours
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
+DESK = DeskHours(ZoneInfo("Asia/Shanghai"), time(9), time(21), frozenset(range(7)))
+"""Open as `NOW` begins, and for twelve hours every day."""
 
 
 def a_customer(conn: Connection, id: str, *, number: str | None = None, talks: bool = True, **fields: Any) -> None:

@@ -15,7 +15,7 @@ from crm_store.errors import NotAllowed
 from crm_store.models import metadata
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
-from tests.crm_store.people import NOW, a_customer
+from tests.crm_store.people import DESK, NOW, a_customer
 
 IDS = Ulids(VirtualClock(NOW), Random(7))
 TALK = "t-ana"
@@ -134,7 +134,7 @@ def fresh(tmp_path: Path) -> Iterator[Store]:
     for who in ("ana", "ana", "ana", "bob"):
         store.run_now(
             tickets.open_ticket, customer_id=who, conversation_id=None, channel=None, category="other",
-            priority="low", order_no=None, summary="", now=NOW, ids=IDS,
+            priority="low", order_no=None, summary="", now=NOW, ids=IDS, desk=DESK,
         )  # fmt: skip
     store.run_now(tickets.move, "T-1003", "closed", now=NOW, by="agent:li")
     yield store

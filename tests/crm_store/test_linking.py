@@ -25,7 +25,7 @@ from crm_store import (
 from crm_store.models import metadata
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
-from tests.crm_store.people import NOW, a_customer, an_inbound, an_outbound
+from tests.crm_store.people import DESK, NOW, a_customer, an_inbound, an_outbound
 
 PHONE = "+8613800138000"
 IDS = Ulids(VirtualClock(NOW), Random(7))
@@ -59,7 +59,7 @@ def a_full_life(conn, id, **fields):
     history.record(conn, at=NOW, kind="message.in", by="customer", customer_id=id, conversation_id=f"t-{id}", text="hi")
     tickets.open_ticket(
         conn, customer_id=id, conversation_id=f"t-{id}", channel="telegram", category="delivery", priority="normal",
-        order_no=None, summary="late", now=NOW, ids=IDS,
+        order_no=None, summary="late", now=NOW, ids=IDS, desk=DESK,
     )  # fmt: skip
     points.earn(conn, id, 100, at=NOW, ids=IDS)
     points.spend(conn, id, 30, at=NOW)

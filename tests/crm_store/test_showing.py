@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from crm_store import conversations, history, identities, tickets
 from crm_store.showing import customer_json, find_customer
 from tests.crm_store.importing import NOW, Shop
+from tests.crm_store.people import DESK
 
 SHAPE = [
     "customer_id", "id", "name", "language", "timezone", "birthday", "phone", "email", "member", "tier", "stage",
@@ -27,7 +28,7 @@ def ana_writes(shop: Shop) -> None:
         conn.execute(conversations.conversations.update().values(owner=conversations.QUEUE))
         tickets.open_ticket(
             conn, customer_id=identity.customer_id, conversation_id="talk", channel="telegram", category="delivery",
-            priority="high", order_no="A10427", summary="late", now=NOW, ids=shop.ids,
+            priority="high", order_no="A10427", summary="late", now=NOW, ids=shop.ids, desk=DESK,
         )  # fmt: skip
         history.record(
             conn, at=NOW.replace(hour=8), kind="message.in", by="customer", channel="telegram",

@@ -1,7 +1,7 @@
 """Tickets count up, fall due by their priority, and go only where a step leads."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -13,7 +13,8 @@ from crm_store import history, schema, tickets
 from crm_store.errors import NotAllowed
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
-from tests.crm_store.people import NOW, a_customer
+from tests.crm_store.people import DESK, NOW, a_customer
+from tests.crm_store.test_desk_hours import MOMENTS, desks
 
 IDS = Ulids(VirtualClock(NOW), Random(7))
 STEPS = {"open": {"resolved", "closed"}, "resolved": {"open", "closed"}, "closed": {"open"}}
@@ -33,7 +34,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def open_one(conn, who="ana", **fields):
     asked = {"category": "delivery", "priority": "normal", "order_no": None, "summary": "late"} | fields
     return tickets.open_ticket(
-        conn, customer_id=who, conversation_id=f"t-{who}", channel="telegram", now=NOW, ids=IDS, **asked
+        conn, customer_id=who, conversation_id=f"t-{who}", channel="telegram", now=NOW, ids=IDS, desk=DESK, **asked
     )
 
 
@@ -66,6 +67,38 @@ def test_the_more_urgent_the_sooner_it_is_due(store, priority, hours):
 
     assert ticket.due_at == NOW + timedelta(hours=hours)
     assert store.read_now(present, ticket.number) == ticket
+
+
+@pytest.mark.parametrize(
+    ("opened", "priority", "due"),
+    [
+        ("2026-11-22T20:00", "urgent", "2026-11-23T09:00"),
+        ("2026-11-22T20:00", "high", "2026-11-23T10:00"),
+        ("2026-11-22T13:00", "high", "2026-11-23T10:00"),
+        ("2026-11-22T12:59", "high", "2026-11-22T20:59"),
+        ("2026-11-23T03:06", "urgent", "2026-11-23T09:00"),
+        ("2026-11-23T03:06", "normal", "2026-11-24T10:00"),
+        ("2026-11-23T03:06", "low", "2026-11-26T10:00"),
+        ("2026-11-23T09:30", "normal", "2026-11-24T09:30"),
+    ],
+)
+def test_nothing_is_promised_for_an_hour_in_which_nobody_is_there(opened, priority, due):
+    at = datetime.fromisoformat(opened).replace(tzinfo=DESK.zone)
+
+    promised = tickets.due_at(at.astimezone(UTC), priority, DESK)
+
+    assert promised == datetime.fromisoformat(due).replace(tzinfo=DESK.zone)
+    assert promised.tzinfo is UTC
+
+
+@given(desk=desks(), opened=MOMENTS, priority=st.sampled_from(list(tickets.ANSWER_DUE)))
+def test_whatever_the_hours_a_promise_can_be_kept_before_it_is_due(desk, opened, priority):
+    asked = opened + tickets.ANSWER_DUE[priority]
+
+    promised = tickets.due_at(opened, priority, desk)
+
+    assert promised == asked if desk.staffed(asked) else promised > asked
+    assert desk.staffed(promised) or desk.staffed(promised - timedelta(microseconds=1))
 
 
 @pytest.mark.parametrize("fields", [{"category": "weather"}, {"priority": "whenever"}])

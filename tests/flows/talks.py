@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, create_engine, insert
 
 from crm_store import conversations, customers, history, identities, models, points
 from crm_store.conversations import conversations as conversation_table
+from crm_store.desk_hours import DeskHours
 from crm_store.orders import order_lines, orders
 from crm_store.ports import Ulids, VirtualClock
 from flows.actions import REGISTERED, ActionContext
@@ -23,6 +25,7 @@ from flows.replies import Listener, Rendered
 from flows.standard import load_standard
 from nlu.understanding import Entity, IntentScore
 
+DESK = DeskHours(ZoneInfo("Asia/Shanghai"), time(9), time(21), frozenset(range(7)))
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
 STANDARD = load_standard()
 
@@ -162,6 +165,7 @@ class Talk:
             zone="Asia/Shanghai",
             text=text,
             staffed=True,
+            desk=DESK,
             record=lambda kind, data: None,
         )
 

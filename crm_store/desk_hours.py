@@ -36,3 +36,10 @@ class DeskHours:
             if day.weekday() in self.days and opening > now:
                 return opening
         raise ValueError("the desk has no opening hours at all; set desk.days in config.yml")
+
+    def closing(self, opening: datetime) -> datetime:
+        """Return when the desk closes that opened at ``opening``."""
+        day = opening.astimezone(self.zone).date()
+        if self.closes == time(0):
+            return datetime.combine(day + timedelta(days=1), time(0), self.zone)
+        return datetime.combine(day, self.closes, self.zone)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.staffing import DeskHours
+from crm_store.desk_hours import DeskHours
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 EVERY_DAY = frozenset(range(7))
