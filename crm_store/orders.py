@@ -45,7 +45,8 @@ class OrderLine(Base):
     line: Mapped[int] = mapped_column(primary_key=True)
     sku: Mapped[str]
     quantity: Mapped[int]
-    unit_price: Mapped[Decimal] = mapped_column(Exact)
+    unit_price: Mapped[Decimal | None] = mapped_column(Exact)
+    """None where neither the row nor the catalogue named one."""
     currency: Mapped[str]
 
 
@@ -83,7 +84,7 @@ class OrderItem:
 
     sku: str
     quantity: int
-    unit_price: Decimal
+    unit_price: Decimal | None
     currency: str
 
 
@@ -122,7 +123,7 @@ class OrderView:
                 {
                     "sku": i.sku,
                     "quantity": i.quantity,
-                    "unit_price": str(i.unit_price),
+                    "unit_price": None if i.unit_price is None else str(i.unit_price),
                     "currency": i.currency,
                 }
                 for i in self.items

@@ -28,7 +28,7 @@ COLUMNS = (
     "order_no", "line", "customer_id", "ordered_at", "status", "sku", "quantity", "unit_price", "currency", "paid_at",
     "shipped_at", "delivered_at", "eta", "carrier", "tracking_no",
 )  # fmt: skip
-REQUIRED = ("order_no", "sku")
+REQUIRED = ("order_no",)
 TIMES = {"created": "ordered_at", "paid": "paid_at", "shipped": "shipped_at", "delivered": "delivered_at"}
 """The column that tells when an order reached a status; the others have none."""
 
@@ -40,7 +40,7 @@ _RECORDED = select(history_table.c.kind, history_table.c.data).where(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item; ``unit_price`` is None where the catalogue has to say it."""
+    """One item; ``unit_price`` is None where the catalogue has to say it, and stays so where that does not know."""
 
     line: int
     sku: str
@@ -54,9 +54,8 @@ class Item:
         price, currency = self.unit_price, self.currency
         if price is None:
             product = catalogue.by_sku(conn, self.sku)
-            if product is None or product.price is None:
-                raise RowRefused("unit_price", "is empty, and the catalogue has none", "write one such as 199.50")
-            price, currency = product.price, currency or product.currency
+            if product is not None:
+                price, currency = product.price, currency or product.currency
         return {
             "line": self.line, "sku": self.sku, "quantity": self.quantity, "unit_price": price,
             "currency": currency or self.usual_currency,
@@ -149,7 +148,6 @@ class OrderRow:
 def read(cells: Cells) -> OrderRow:
     """Read a row of a list; `RowRefused` names the column that cannot be read."""
     order_no, fields = cells.required("order_no"), _fields(cells)
-    cells.required("sku")
     return OrderRow(order_no, cells.text("customer_id"), fields, _item(cells), is_further=cells.ordinal > 1)
 
 

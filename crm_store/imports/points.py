@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import Connection
 
@@ -15,12 +16,12 @@ from crm_store.imports.outcomes import RowRefused, RowResult
 from crm_store.ports import Ids
 
 COLUMNS = ("customer_id", "points", "reason", "at", "expires_at", "reference")
-REQUIRED = ("customer_id", "points", "reference")
+REQUIRED = ("customer_id", "points")
 
 
 @dataclass(frozen=True, slots=True)
 class PointsRow:
-    """One movement; ``reference`` is its own name, by which it is entered once."""
+    """One movement; ``reference`` is its name, by which it is entered once."""
 
     customer_no: str
     points: int
@@ -57,8 +58,6 @@ class PointsRow:
 
 def read(cells: Cells) -> PointsRow:
     """Read a row; `RowRefused` names the column that cannot be read."""
-    if cells.text("reference") is None:
-        raise RowRefused("reference", "is empty", "give each row a name of its own, or it would count again next time")
     cells.required("points")
     moved = cells.whole("points")
     if not moved:
@@ -67,6 +66,11 @@ def read(cells: Cells) -> PointsRow:
     expires_at = cells.moment("expires_at", until_end_of_day=True)
     if expires_at is not None and expires_at <= at:
         raise RowRefused("expires_at", "lies before the points were earned", "write a later day, or leave it empty")
-    return PointsRow(
-        cells.required("customer_id"), moved, cells.text("reason"), at, expires_at, cells.required("reference")
-    )
+    customer_no, reason = cells.required("customer_id"), cells.text("reason")
+    reference = cells.text("reference") or _derived(customer_no, moved, reason, at, expires_at)
+    return PointsRow(customer_no, moved, reason, at, expires_at, reference)
+
+
+def _derived(*said: object) -> str:
+    """Name a row that has no name of its own by all that it says: the same row again is the same movement."""
+    return "row:" + sha256(repr(said).encode()).hexdigest()[:24]

@@ -52,6 +52,14 @@ def test_a_reference_is_entered_once(shop: Shop) -> None:
     assert shop.dump() == before
 
 
+def test_a_row_without_a_reference_is_named_by_what_it_says(shop: Shop) -> None:
+    shop.load("points", a_row(100, "2026-10-01", ""))
+    shop.load("points", a_row(100, "2026-10-01", ""))
+    shop.load("points", a_row(100, "2026-10-02", ""))
+
+    assert shop.show("C1")["points"] == 200
+
+
 def test_a_lot_that_has_expired_meanwhile_is_entered_so_that_what_was_spent_of_it_is_true(shop: Shop) -> None:
     shop.load("points", a_row(100, "2025-01-01", "a", "2025-12-31"), a_row(-30, "2025-06-01", "b"))
 
@@ -63,7 +71,6 @@ def test_a_lot_that_has_expired_meanwhile_is_entered_so_that_what_was_spent_of_i
 @pytest.mark.parametrize(
     ("row", "field", "mend"),
     [
-        (a_row(100, "2026-10-01", ""), "reference", "give each row a name of its own"),
         (a_row(0, "2026-10-01", "a"), "points", "points spent with a minus"),
         (a_row("", "2026-10-01", "a"), "points", "every row has to name it"),
         (a_row("ten", "2026-10-01", "a"), "points", "digits alone"),

@@ -297,7 +297,7 @@ def upgrade() -> None:
         sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("sku", sa.String(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
-        sa.Column("unit_price", Exact(), nullable=False),
+        sa.Column("unit_price", Exact(), nullable=True),
         sa.Column("currency", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["order_no"], ["orders.order_no"], name="fk_order_lines_order_no_orders"),
         sa.PrimaryKeyConstraint("order_no", "line", name="pk_order_lines"),
