@@ -21,6 +21,7 @@ from nlu.breaker import Breaker
 from nlu.client import RasaAddress, RasaClient
 from nlu.errors import NluUnavailable
 from nlu.loopback import LoopbackTransport
+from nlu.rasa_address import publish, withdraw
 from nlu.rasa_environment import command, environment
 from nlu.settings import NluSettings
 
@@ -48,7 +49,8 @@ class RasaProcess:
 
     It listens on loopback with a token made anew for each start, and is killed when
     this process dies (on Linux; elsewhere when `run` ends). Its log holds warnings
-    only, none of which repeat a customer's words.
+    only, none of which repeat a customer's words. Into ``publish_in`` it writes where
+    it listens while it is ready, for other commands of the same user.
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class RasaProcess:
         model: Path,
         *,
         patience: Patience | None = None,
+        publish_in: Path | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
         self._model = model.absolute()
         self._patience = patience or Patience()
+        self._publish_in = publish_in
         self._sleep = sleep
         self._child: asyncio.subprocess.Process | None = None
         self._candidate: RasaAddress | None = None
@@ -123,6 +127,8 @@ class RasaProcess:
                 if not await self._becomes_ready(probe, ended):
                     return False
                 self._ready.set()
+                if self._publish_in is not None and self._candidate is not None:
+                    publish(self._publish_in, self._candidate, self._model)
                 log.info("nlu.rasa_ready", after_s=round(monotonic() - started, 1))
                 await self._serves(probe, ended)
                 return True
@@ -130,6 +136,8 @@ class RasaProcess:
             log.error("nlu.rasa_cannot_start", python=str(self._settings.rasa_python), error=exc.strerror)
             return False
         finally:
+            if self._publish_in is not None and self.ready:
+                withdraw(self._publish_in)
             self._ready.clear()
             self._candidate = None
             await self._end()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,13 +21,19 @@ from bot.settings import Settings
 from bot.simulate import World, run
 from bot.wiring import build_understander, fixed_address
 from nlu.breaker import Breaker
-from nlu.client import RasaClient
+from nlu.client import RasaAddress, RasaClient
 from nlu.errors import NluUnavailable
+from nlu.rasa_address import published
 from nlu.rasa_process import RasaProcess
 from nlu.training import ensure_model
 
 NO_ANSWER = timedelta(seconds=60)
 """A virtual world has no deadline and no fallback; a Rasa that is silent for so long is broken."""
+
+
+START = timedelta(seconds=180)
+QUICK = timedelta(seconds=5)
+Locate = Callable[[], RasaAddress | None]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -77,7 +83,7 @@ async def _simulate(settings: Settings, seed: int, nlu: str, input: Path | None,
 
 @contextlib.asynccontextmanager
 async def classifier_for(settings: Settings, nlu: str) -> AsyncIterator[RasaClient | None]:
-    """Give the client of a Rasa: ``rasa`` starts one, ``rules`` gives None, anything else is a server's URL.
+    """Give the client of a Rasa, or None for ``rules``; a URL is a server's, ``rasa`` the running one or a new one.
 
     Raises:
         SettingsError: it is none of the three.
@@ -90,24 +96,45 @@ async def classifier_for(settings: Settings, nlu: str) -> AsyncIterator[RasaClie
         raise SettingsError(
             f"--nlu {nlu}: there is no such NLU; use rasa, rules or an address such as http://127.0.0.1:5005"
         )
-    patient = Breaker(failures=2**31, pause=NO_ANSWER, now=monotonic)
     if nlu != "rasa":
-        locate = fixed_address(nlu, os.environ.get("SHUKE_NLU_TOKEN", ""))
-        async with RasaClient(locate, deadline=NO_ANSWER, breaker=patient) as client:
+        async with _patient(fixed_address(nlu, os.environ.get("SHUKE_NLU_TOKEN", ""))) as client:
             yield client
         return
     with Bar("training the NLU") as bar:
         model = await ensure_model(settings.nlu, progress=bar)
+    running_one = published(settings.var, model)
+    if running_one is not None and await _answers(running_one):
+        async with _patient(lambda: running_one) as client:
+            yield client
+        return
+    async with _rasa_of_our_own(settings, model) as rasa, _patient(lambda: rasa.address) as client:
+        yield client
+
+
+@contextlib.asynccontextmanager
+async def _rasa_of_our_own(settings: Settings, model: Path) -> AsyncIterator[RasaProcess]:
     rasa = RasaProcess(settings.nlu, model)
     running = asyncio.create_task(rasa.run())
     try:
-        async with asyncio.timeout(180):
+        async with asyncio.timeout(START.total_seconds()):
             await rasa.until_ready()
-        async with RasaClient(lambda: rasa.address, deadline=NO_ANSWER, breaker=patient) as client:
-            yield client
+        yield rasa
     except TimeoutError:
-        raise NluUnavailable("Rasa did not start within 180 s") from None
+        raise NluUnavailable(f"Rasa did not start within {START.total_seconds():.0f} s") from None
     finally:
         await rasa.stop()
         with contextlib.suppress(asyncio.CancelledError):
             await running
+
+
+def _patient(locate: Locate, deadline: timedelta = NO_ANSWER) -> RasaClient:
+    """Return a client that waits for its answer and is never put off by earlier failures."""
+    return RasaClient(locate, deadline=deadline, breaker=Breaker(failures=2**31, pause=NO_ANSWER, now=monotonic))
+
+
+async def _answers(address: RasaAddress) -> bool:
+    async with _patient(lambda: address, QUICK) as client:
+        try:
+            return bool(await client.classify("你好"))
+        except NluUnavailable:
+            return False
