@@ -8,7 +8,7 @@ not, since twice is worse, and is recorded as ``unknown``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 GIVE_UP_AFTER = timedelta(hours=24)
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=10)
+LONGEST_WAIT_FOR_ABSENT = timedelta(minutes=1)
 
 LastMoment = Callable[[Connection, Any, datetime], str | None]
 """Asked right before a care message leaves: a reason not to send it after all, or None."""
@@ -109,10 +110,16 @@ class Delivery:
             outcomes.append(outcome)
         return outcomes
 
-    async def sweep(self) -> int:
-        """Recover what a dead sender left, then deliver what is due; return how many parcels were tried."""
+    async def sweep(self, at_work: Container[str] = frozenset()) -> int:
+        """Recover what a dead sender left, then deliver what is due; return how many parcels were tried.
+
+        ``at_work`` are conversations whose turn this process is taking: their answers
+        may be under way longer than a lease, and are not sent again for that.
+        """
         now = self._clock.now()
-        due = await self._store.run(_take_due, self._last_moment, worker=self._worker, now=now, until=now + self._lease)
+        due = await self._store.run(
+            _take_due, self._last_moment, worker=self._worker, now=now, until=now + self._lease, at_work=at_work
+        )
         # Each to somebody else, so none needs to wait for another's platform.
         for ended in await asyncio.gather(*(self._deliver(parcel) for parcel in due), return_exceptions=True):
             if isinstance(ended, BaseException):
@@ -137,7 +144,7 @@ class Delivery:
         except ChannelBusy as exc:
             if not exc.certain and parcel.message.kind == "care":
                 return Outcome(parcel, failure="unknown", reason=str(exc))
-            return self._later(parcel, str(exc), exc.retry_after)
+            return self._later(parcel, str(exc), exc.retry_after, absent=exc.absent)
         except Exception as exc:  # noqa: BLE001 - one message that breaks its channel must not hold up all others
             log.error("delivery.channel_broke", channel=parcel.message.channel, error=type(exc).__name__)
             reason = f"the channel broke: {type(exc).__name__}"
@@ -145,13 +152,15 @@ class Delivery:
                 return Outcome(parcel, failure="unknown", reason=reason)
             return self._later(parcel, reason, FIRST_WAIT)
 
-    def _later(self, parcel: Parcel, reason: str, asked: timedelta) -> Outcome:
+    def _later(self, parcel: Parcel, reason: str, asked: timedelta, *, absent: bool = False) -> Outcome:
         now = self._clock.now()
         if now - parcel.created_at >= GIVE_UP_AFTER:
             return Outcome(parcel, failure="failed", reason=f"given up: {reason}")
-        wait = max(asked, min(FIRST_WAIT * 2 ** min(parcel.attempts, 20), LONGEST_WAIT))
+        longest = LONGEST_WAIT_FOR_ABSENT if absent else LONGEST_WAIT
+        wait = max(asked, min(FIRST_WAIT * 2 ** min(parcel.attempts, 20), longest))
         # Why stands in the outbox: what a platform says may quote the message.
-        log.warning(
+        tell = log.debug if absent else log.warning
+        tell(
             "delivery.postponed",
             channel=parcel.message.channel,
             ref=parcel.message.id,
@@ -184,9 +193,17 @@ def settle(conn: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> N
 
 
 def _take_due(
-    conn: Connection, last_moment: LastMoment, *, worker: str, now: datetime, until: datetime
+    conn: Connection,
+    last_moment: LastMoment,
+    *,
+    worker: str,
+    now: datetime,
+    until: datetime,
+    at_work: Container[str],
 ) -> list[Parcel]:
     for row in outbox.expired(conn, now=now):
+        if row.lease_owner == worker and row.conversation_id in at_work:
+            continue
         if row.kind == "care":
             outbox.end(conn, row.ref, "unknown", "the sender died while the platform was called")
             _record_care(conn, parcel_of(row._mapping), "unknown", "crash", now)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Container
 from datetime import datetime, timedelta
 
 import structlog
@@ -53,14 +54,17 @@ class Worker:
         self._sweep_every = sweep_every
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._at_work: Counter[str] = Counter()
         self._stopping = False
         self._awake = asyncio.Event()
 
     def start(self, claimed: Claimed) -> None:
         """Begin the turn of a claimed message, and go on with the conversation's next ones."""
+        conversation = claimed.conversation_id
+        self._at_work[conversation] += 1
         task = asyncio.create_task(self._converse(claimed))
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(lambda ended: self._ended(ended, conversation))
 
     async def run(self) -> None:
         """Sweep until `stop` is called, regularly and whenever woken; then finish what the last sweep took up."""
@@ -83,10 +87,15 @@ class Worker:
         """Take up what nobody is working on."""
         now = self._clock.now()
         for claimed in await self._store.run(
-            claim_waiting, worker=self._name, now=now, until=now + self._lease, most=SWEEP_TAKES
+            claim_waiting,
+            worker=self._name,
+            now=now,
+            until=now + self._lease,
+            most=SWEEP_TAKES,
+            at_work=self._at_work,
         ):
             self.start(claimed)
-        await self._delivery.sweep()
+        await self._delivery.sweep(self._at_work)
 
     async def stop(self) -> None:
         """Take nothing new up and finish the turns in flight."""
@@ -104,8 +113,11 @@ class Worker:
             while following is not None:
                 following = await self._take_turn(following)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[None], conversation: str) -> None:
         self._tasks.discard(task)
+        self._at_work[conversation] -= 1
+        if not self._at_work[conversation]:
+            del self._at_work[conversation]
         if not task.cancelled() and (error := task.exception()) is not None:
             # Its lease runs out by itself, and the sweep takes the message up again.
             log.error("worker.turn_lost", error=type(error).__name__)
@@ -120,10 +132,24 @@ def take_over(conn: Connection, *, now: datetime) -> None:
     outbox.abandon_all(conn, now=now)
 
 
-def claim_waiting(conn: Connection, *, worker: str, now: datetime, until: datetime, most: int) -> list[Claimed]:
-    """Claim free conversations with a message to handle, and return the oldest message of each."""
+def claim_waiting(
+    conn: Connection,
+    *,
+    worker: str,
+    now: datetime,
+    until: datetime,
+    most: int,
+    at_work: Container[str] = frozenset(),
+) -> list[Claimed]:
+    """Claim free conversations with a message to handle, and return the oldest message of each.
+
+    ``at_work`` are conversations whose turn this process is taking: slow is not dead,
+    though the lease is over.
+    """
     claimed = []
     for conversation_id in inbox.waiting_conversations(conn, now=now, most=most):
+        if conversation_id in at_work:
+            continue
         row = inbox.oldest_open(conn, conversation_id)
         if row is not None and inbox.claim(conn, conversation_id, worker=worker, now=now, until=until, before=row.id):
             claimed.append(load_claimed(conn, row))

@@ -98,9 +98,9 @@ async def test_a_worker_sweeps_when_it_is_woken(house: House) -> None:
     swept = asyncio.Queue[None]()
     sweep = slow.delivery.sweep
 
-    async def noting() -> int:
+    async def noting(*given: Any) -> int:
         swept.put_nowait(None)
-        return await sweep()
+        return await sweep(*given)
 
     slow.delivery.sweep = noting  # type: ignore[method-assign]
     running = asyncio.create_task(slow.worker.run())
@@ -115,7 +115,7 @@ async def test_a_worker_sweeps_when_it_is_woken(house: House) -> None:
 async def test_a_sweep_that_fails_is_followed_by_the_next(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     sweeps = asyncio.Queue[None]()
 
-    async def failing() -> int:
+    async def failing(*_: Any) -> int:
         sweeps.put_nowait(None)
         raise OSError("the customer's words")
 
