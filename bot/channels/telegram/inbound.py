@@ -106,6 +106,9 @@ def _message(message: Message, account: str, *, edited: bool = False) -> Inbound
     user = message.from_user
     if message.chat.type != ChatType.PRIVATE or user is None or user.is_bot:
         return None
+    if not isinstance(message.chat.id, int) or not isinstance(message.message_id, int):
+        # Two messages without a number would pass for one that was delivered twice.
+        raise TypeError("a message and its chat have numbers")
     said = _said(message, user, edited=edited)
     if said is None:
         return None
