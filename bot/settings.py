@@ -36,6 +36,8 @@ from crm_store.desk_hours import DeskHours
 from nlu.settings import NluSettings
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+OVERLAY = "shop"
+"""The folder of the shop's own content; a part of it that isn't there lays nothing over ours."""
 DAYS: tuple[Day, ...] = get_args(Day)
 _SECRETS = {
     "SHUKE_TELEGRAM_TOKEN": ("telegram", "token"),
@@ -65,8 +67,6 @@ class _Section(BaseModel):
 class ShopSettings(_Section):
     """The shop itself."""
 
-    name_zh: str = "小店"
-    name_en: str = "our shop"
     zone: str = "Asia/Shanghai"
     language: Literal["zh", "en"] = "zh"
     currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
@@ -171,7 +171,7 @@ class Settings(_Section):
     @property
     def overlay(self) -> Path:
         """The shop's own content, laid over the defaults."""
-        return self.root / "shop"
+        return self.root / OVERLAY
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must never be seen in a log."""
@@ -214,10 +214,11 @@ def build(
         if isinstance(path := sections.get(section, {}).get(key), str):
             sections[section][key] = root / path
     shop = sections.get("shop", {})
+    folders = {"models": var / "models", "logs": var / "log", "overlay": root / OVERLAY / "nlu"}
     whole: dict[str, Any] = sections | {
         "root": root,
         "var": var,
-        "nlu": {"models": var / "models", "logs": var / "log"} | sections.get("nlu", {}),
+        "nlu": folders | sections.get("nlu", {}),
         "care": {key: shop[key] for key in ("zone", "language") if key in shop} | sections.get("care", {}),
         "terminal": {"address_file": var / "terminal.json"} | sections.get("terminal", {}),
     }

@@ -108,9 +108,9 @@ def test_a_wrong_key_or_value_is_named_with_its_mend(root: Path, content: str, t
         ("shop:\n  zone: UTC\nweb:\n  port: 1\nshop:\n  zone: UTC\n", "config.yml:5: is not YAML: shop stands twice"),
         ("- shop\n", "config.yml:1: has to hold sections such as shop:, not a list"),
         ("shop", "config.yml:1: has to hold sections such as shop:, not a str"),
-        ("shop:\n  name_en: a\x07b\n", "config.yml:2: holds a character that YAML does not take; delete it"),
+        ("shop:\n  currency: a\x07b\n", "config.yml:2: holds a character that YAML does not take; delete it"),
         ("!!python/object:os.system {}\n", "config.yml:1: is not YAML: could not determine a constructor"),
-        (b"shop:\n  name_zh: \xff\n", "config.yml: is not UTF-8 (byte 17); save it as UTF-8"),
+        (b"shop:\n  region: \xff\n", "config.yml: is not UTF-8 (byte 16); save it as UTF-8"),
     ],
 )
 def test_a_file_that_is_no_config_is_refused_by_its_line(root: Path, content: str | bytes, told: str) -> None:
@@ -246,3 +246,8 @@ def test_settings_do_not_change_while_we_run(root: Path) -> None:
         settings.shop.zone = "UTC"
     with pytest.raises(ValueError, match="frozen"):
         settings.web = None
+
+
+def test_the_shops_own_folder_is_laid_over_the_nlu_too_unless_another_is_named(root: Path) -> None:
+    assert loaded(root).nlu.overlay == root / "shop/nlu"
+    assert loaded(root, "nlu:\n  overlay: ours\n").nlu.overlay == root / "ours"
