@@ -43,10 +43,12 @@ class ChannelBusy(ChannelError):
     """The platform cannot take this message now.
 
     ``certain`` is false where the message may have arrived all the same (a time-out
-    after the request had been written).
+    after the request had been written). ``absent`` is true where nothing is wrong:
+    the recipient just isn't there, and may come any minute.
     """
 
-    def __init__(self, reason: str, *, retry_after: timedelta, certain: bool = True) -> None:
+    def __init__(self, reason: str, *, retry_after: timedelta, certain: bool = True, absent: bool = False) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
         self.certain = certain
+        self.absent = absent

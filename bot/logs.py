@@ -43,7 +43,7 @@ def configure(settings: LogSettings, secrets: Iterable[str]) -> None:
         structlog.stdlib.ProcessorFormatter(processors=[_without_record, renderer], foreign_pre_chain=shared)
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.INFO), force=True)
-    for name in ("apscheduler", "alembic", "uvicorn.access"):
+    for name in ("apscheduler", "alembic", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -102,7 +102,7 @@ async def _start(
     store = Store(settings.store.url)
     stack.callback(store.close)
 
-    rasa = RasaProcess(settings.nlu, model) if model else None
+    rasa = RasaProcess(settings.nlu, model, publish_in=settings.var) if model else None
     classifier = build_classifier(settings, lambda: rasa.address) if rasa else None
     if classifier is not None:
         stack.push_async_callback(classifier.aclose)
@@ -146,7 +146,7 @@ async def _start(
     if settings.telegram is not None:
         say(f"  telegram:    {settings.telegram.mode}")
     if rasa is not None:
-        say("  understanding: keyword rules until Rasa is up (half a minute)")
+        say("  understanding: keyword rules until Rasa is up (some seconds)")
         await beside("the announcement", _announce(rasa, say))
 
 

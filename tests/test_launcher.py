@@ -7,6 +7,7 @@ says what it was asked to run; everything else is the real script under the real
 from __future__ import annotations
 
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -71,7 +72,12 @@ class Checkout:
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def start(
-        self, *words: str, script: Path | None = None, cwd: Path | None = None, **environment: str
+        self,
+        *words: str,
+        script: Path | None = None,
+        cwd: Path | None = None,
+        stderr: int = subprocess.PIPE,
+        **environment: str,
     ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [script or self.root / "shuke", *words],
@@ -79,7 +85,7 @@ class Checkout:
             env=self._environment | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
         )
 
@@ -112,6 +118,22 @@ def test_the_second_run_installs_nothing_and_says_nothing(checkout: Checkout):
 
     assert checkout.uv_calls == []
     assert again.stderr == ""
+
+
+def test_uv_shows_how_far_it_is_on_a_terminal_and_nowhere_else(checkout: Checkout):
+    checkout.run("doctor")
+    in_a_pipe = checkout.uv_calls
+    shutil.rmtree(checkout.root / ".venv")
+    ours, theirs = pty.openpty()
+
+    process = checkout.start("doctor", stderr=theirs)
+    process.communicate()
+
+    on_a_terminal = checkout.uv_calls[len(in_a_pipe) :]
+    os.close(theirs)
+    os.close(ours)
+    assert {call.startswith("--quiet ") for call in in_a_pipe} == {True}
+    assert {"--quiet" in call for call in on_a_terminal} == {False}
 
 
 def test_a_ready_checkout_needs_no_uv_at_all(checkout: Checkout):
@@ -285,20 +307,14 @@ def test_a_lock_pins_by_hash_and_names_no_host(lock: Path):
     text = lock.read_text()
 
     assert pins(lock)
-    assert all(
-        "--hash=sha256:" in block for block in re.split(r"\n(?=\S)", text) if "==" in block.partition("\n")[0]
-    )
+    assert all("--hash=sha256:" in block for block in re.split(r"\n(?=\S)", text) if "==" in block.partition("\n")[0])
     assert "://" not in text
     assert "index-url" not in text
 
 
 def pins(lock: Path) -> set[str]:
     """Return ``name==version`` and any marker, of each package that the lock lists."""
-    return {
-        line.removesuffix("\\").strip()
-        for line in lock.read_text().splitlines()
-        if re.match(r"[\w.-]+==", line)
-    }
+    return {line.removesuffix("\\").strip() for line in lock.read_text().splitlines() if re.match(r"[\w.-]+==", line)}
 
 
 def a_path_with(folder: Path, *tools: str) -> Path:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.delivery import GIVE_UP_AFTER, queued
 from bot.errors import ChannelBusy, ChannelRefused
@@ -67,6 +68,22 @@ async def test_a_busy_platform_is_tried_again_after_twice_as_long_each_time(hous
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]
     assert house.channel.texts() == ["one"]
     assert row_of(house, ref).attempts == 12
+
+
+async def test_who_is_not_there_just_now_is_looked_for_every_minute_and_nobody_is_warned(house: House) -> None:
+    await greeted(house)
+    ref = queue(house, "one")
+    waits = []
+
+    with capture_logs() as logged:
+        for _ in range(9):
+            house.channel.fail_next(ChannelBusy("not there", retry_after=5 * SECOND, absent=True))
+            await house.delivery.sweep()
+            waits.append((row_of(house, ref).due_at - house.clock.now()).total_seconds())
+            house.clock.move_to(row_of(house, ref).due_at)
+
+    assert waits == [5, 5, 5, 8, 16, 32, 60, 60, 60]
+    assert {(line["event"], line["log_level"]) for line in logged} == {("delivery.postponed", "debug")}
 
 
 async def test_a_platform_that_says_when_is_not_asked_sooner(house: House) -> None:

@@ -45,5 +45,5 @@ class TerminalChannel:
             line["request_contact"] = True
         shown = [await session.show(line) for session in self._sessions.of(message.recipient)]
         if not any(shown):
-            raise ChannelBusy("no terminal of this user is connected", retry_after=self._absent_retry)
+            raise ChannelBusy("no terminal of this user is connected", retry_after=self._absent_retry, absent=True)
         return message.id

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.terminal.send import TerminalChannel
+from bot.errors import ChannelBusy
 from bot.messages import Button
-from tests.channels.contract import ChannelContract
+from tests.channels.contract import ChannelContract, a_reply
 from tests.channels.inbox import Inbox
 from tests.channels.terminal.conftest import Terminal
 
@@ -54,4 +55,10 @@ async def platform(channel: TerminalChannel, inbox: Inbox, terminal: Terminal) -
 
 
 class TestTerminal(ChannelContract):
-    pass
+    async def test_that_nobody_is_connected_is_ordinary(self, platform: TerminalPlatform) -> None:
+        await platform.throttles()
+
+        with pytest.raises(ChannelBusy) as busy:
+            await platform.channel.send(a_reply(platform.customer, "hello"))
+
+        assert busy.value.absent
