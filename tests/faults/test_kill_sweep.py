@@ -17,6 +17,8 @@ from tests.faults.checks import check_nothing_is_lost_or_done_twice, counted, re
 from tests.faults.customers import MESSAGES, a_shop, all_talk
 from tests.servers.telegram_api import TelegramApi
 
+pytestmark = pytest.mark.timeout(300)
+
 AT_ONCE = 4
 KILLED = -9
 
