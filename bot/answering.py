@@ -156,16 +156,19 @@ class Answering:
 
         heard = _heard(claimed, understood, language)
         journal = Journal(conn, now, who)
+        _hear(journal, claimed, about)
         facts = self._facts(conn, who, language, now)
         outcome = _Outcome(before, facts, self._listener(who, facts, now), journal)
         if heard is None:
             outcome.trace.append("nothing to answer")
         elif who.paused:
             outcome.trace.append("the bot is paused")
+            journal.write()
             self._hand_over(conn, who, "bot_paused", now)
         elif who.owner == BOT:
             self._decide(conn, who, heard, language, outcome, now)
         elif who.owner == QUEUE and _wants_out(heard):
+            journal.write()
             handoffs.cancel(conn, who.id, now=now)
             self._say(outcome, [Say("handoff_cancelled")])
             outcome.trace.append("waiting ended by the customer")
@@ -175,7 +178,7 @@ class Answering:
         if who.language is None and understood is not None and understood.language != "other":
             customers_store.change(conn, who.customer_id, language=understood.language)  # for who speaks first next
         rows = self._queue(conn, who, claimed, outcome, now, lease)
-        self._record(who, claimed, understood, outcome, rows, now, about)
+        self._record(who, claimed, understood, outcome, rows, now)
         if heard is not None:  # who leaves, or whose receipt comes, has not spoken: answers keep their way
             conversations.save_turn(
                 conn,
@@ -198,8 +201,11 @@ class Answering:
         if (written_in := detect(claimed.inbound.text or "", language)) != "other":
             language = written_in
         facts = self._facts(conn, who, language, now)
-        outcome = _Outcome(DialogueState(), facts, self._listener(who, facts, now), Journal(conn, now, who))
+        journal = Journal(conn, now, who)
+        _hear(journal, claimed, None)
+        outcome = _Outcome(DialogueState(), facts, self._listener(who, facts, now), journal)
         outcome.trace.append("given to a person: the turn failed too often")
+        journal.write()
         self._hand_over(conn, who, "error", now)
         if who.owner == BOT:
             self._say(outcome, [Say("handoff_after_error")])
@@ -324,9 +330,8 @@ class Answering:
         outcome: _Outcome,
         rows: Sequence[Mapping[str, Any]],
         now: datetime,
-        about: dict[str, Any] | None = None,
     ) -> None:
-        """Put the message, what it was understood to mean and why it was answered so into the history."""
+        """Put what was understood, why it was answered so, and the answers into the history."""
         decided = {
             "at": now.isoformat(),
             "owner": who.owner,
@@ -338,20 +343,25 @@ class Answering:
             "replies": [say.reply for say in outcome.says],
             "sent": [row["ref"] for row in rows],
         }
-        inbound = claimed.inbound
-        outcome.journal.add(
-            "message.in" if inbound.kind != "event" else f"channel.{inbound.event}",
-            "customer",
-            about if inbound.kind == "event" else _not_words(inbound),
-            ref=claimed.ref,
-            at=claimed.received_at,
-            text=inbound.text,
-            why={"understood": understood.as_json() if understood else None, "decided": decided},
-        )
+        heard = understood.as_json() if understood else None
+        outcome.journal.explain(claimed.ref, {"understood": heard, "decided": decided})
         for row in rows:
             answer = {"kind": row["kind"], "answers": claimed.ref}
             outcome.journal.add("message.out", "bot", answer, ref=row["ref"], text=row["body"]["text"])
         outcome.journal.write()
+
+
+def _hear(journal: Journal, claimed: Claimed, about: Mapping[str, Any] | None) -> None:
+    inbound = claimed.inbound
+    is_event = inbound.kind == "event"
+    journal.add(
+        f"channel.{inbound.event}" if is_event else "message.in",
+        "customer",
+        about if is_event else _not_words(inbound),
+        ref=claimed.ref,
+        at=claimed.received_at,
+        text=inbound.text,
+    )
 
 
 def _heard(claimed: Claimed, understood: Understanding | None, language: Language) -> Heard | None:

@@ -12,7 +12,7 @@ from crm_store import history
 
 
 class Journal:
-    """Collects a turn's entries; `write` puts them down.
+    """Collects a turn's entries, the message itself first; `write` puts them down.
 
     Whoever lets others write to the history in between calls `write` first.
     """
@@ -31,6 +31,14 @@ class Journal:
     def add(self, kind: str, by: str, data: Mapping[str, Any] | None = None, **columns: Any) -> None:
         """Add an entry; ``columns`` as in `history.entry`."""
         self._entries.append(history.entry(**self._about | {"at": self._now} | columns, kind=kind, by=by, data=data))
+
+    def explain(self, ref: str, why: Mapping[str, Any]) -> None:
+        """Say why the message ``ref`` was answered so, which is known only at the end."""
+        for entry in self._entries:
+            if entry["ref"] == ref:
+                entry["why"] = why
+                return
+        history.explain(self._conn, ref, why)
 
     def write(self) -> None:
         """Put down what was collected."""

@@ -120,10 +120,9 @@ def finish(
     settle(conn, outcomes, now=now)
     if inbox.set_free(conn, conversation_id, worker):
         return None
+    if not conversations.keep(conn, conversation_id, worker=worker, until=until):
+        return None  # whoever has the lease now goes on
     waiting: Any = inbox.oldest_open(conn, conversation_id)
-    if waiting is None:
-        return None  # the lease was lost, and whoever has it now goes on
-    conversations.keep(conn, conversation_id, worker=worker, until=until)
     return load_claimed(conn, waiting)
 
 

@@ -73,8 +73,13 @@ _SAVE = (
 )
 _KEEP = (
     update(conversations)
+    .where(conversations.c.id == bindparam("key"), conversations.c.lease_owner == bindparam("worker"))
+    .values(lease_until=bindparam("until"))
+)
+_REST = (
+    update(conversations)
     .where(conversations.c.id == bindparam("key"))
-    .values(lease_owner=bindparam("worker"), lease_until=bindparam("until"))
+    .values(lease_owner=None, lease_until=bindparam("until"))
 )
 _RELEASE_ALL = (
     update(conversations).where(conversations.c.lease_owner.is_not(None)).values(lease_owner=None, lease_until=None)
@@ -117,11 +122,11 @@ def release_all(conn: Connection) -> None:
     conn.execute(_RELEASE_ALL)
 
 
-def keep(conn: Connection, id: str, *, worker: str, until: datetime) -> None:
-    """Go on with the conversation's next message, under a fresh lease."""
-    conn.execute(_KEEP, {"key": id, "worker": worker, "until": until})
+def keep(conn: Connection, id: str, *, worker: str, until: datetime) -> bool:
+    """Go on with the conversation's next message, under a fresh lease; False where the lease has been lost."""
+    return conn.execute(_KEEP, {"key": id, "worker": worker, "until": until}).rowcount == 1
 
 
 def rest(conn: Connection, id: str, *, until: datetime) -> None:
     """Let nobody take the conversation up before ``until``."""
-    conn.execute(_KEEP, {"key": id, "worker": None, "until": until})
+    conn.execute(_REST, {"key": id, "until": until})

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, select
+from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
@@ -52,6 +52,7 @@ history = table_of(HistoryEntry)
 ADD = insert(history)
 """Takes the columns of a row, or a list of them; `entry` fills what is left out."""
 
+_EXPLAIN = update(history).where(history.c.ref == bindparam("key")).values(why=bindparam("why"))
 _TIMELINE = select(history).where(history.c.customer_id == bindparam("customer_id")).order_by(history.c.id)
 _SINCE = select(history).where(history.c.id > bindparam("after")).order_by(history.c.id)
 _LAST_ID = select(func.coalesce(func.max(history.c.id), 0))
@@ -91,6 +92,11 @@ def entry(
 def record(conn: Connection, *, at: datetime, kind: str, by: str, **columns: Any) -> None:
     """Append one entry; ``columns`` as in `entry`."""
     conn.execute(ADD, entry(at=at, kind=kind, by=by, **columns))
+
+
+def explain(conn: Connection, ref: str, why: Mapping[str, Any]) -> None:
+    """Add to a message why it was answered so: the one thing that is ever added to an entry."""
+    conn.execute(_EXPLAIN, {"key": ref, "why": why})
 
 
 def timeline(conn: Connection, customer_id: str) -> list[Any]:

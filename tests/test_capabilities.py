@@ -70,7 +70,7 @@ def test_one_timeline_holds_orders_messages_points_and_feedback_in_true_order(sh
     kinds = [entry["kind"] for entry in told if entry["kind"] != "message.out"]
     assert kinds == [
         "order.created", "order.paid", "points.earned", "order.shipped",
-        "message.in", "message.in", "ticket.opened", "message.in", "order.delivered", "message.in",
+        "message.in", "message.in", "message.in", "ticket.opened", "order.delivered", "message.in",
     ]  # fmt: skip
     assert [entry["at"] for entry in timeline] == sorted(entry["at"] for entry in timeline)
     assert next(entry["text"] for entry in told if entry["kind"] == "message.in") == "杯子收到就是碎的"
