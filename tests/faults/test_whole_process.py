@@ -153,6 +153,7 @@ async def test_neither_token_nor_customers_words_are_in_any_log_whatever_telegra
         telegram.customer_says(3007, "你好")
 
         async with shuke.up(*BY_RULES) as running:
+            await running.health()
             await telegram.wait_until(lambda: any(one.chat_id == "3007" for one in telegram.sent), within=60)
             answer = await shuke.chat("wang", CANARY)
             assert await running.stop() == 0
