@@ -34,7 +34,19 @@ class AgentAction:
     ticket: str | None = None
 
 
-def act(conn: Connection, wanted: AgentAction, *, now: datetime, ids: Ids) -> None:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of an action: who had the conversation before and who has it now, as the store writes owners."""
+
+    previous: str
+    owner: str
+    resolved: tuple[str, ...] = ()
+    """The numbers of the tickets resolved."""
+    until: datetime | None = None
+    """Until when the conversation is snoozed."""
+
+
+def act(conn: Connection, wanted: AgentAction, *, now: datetime, ids: Ids) -> Done:
     """Do what an agent wants, in one transaction; an agent who is not known yet is added.
 
     Raises:
@@ -49,6 +61,8 @@ def act(conn: Connection, wanted: AgentAction, *, now: datetime, ids: Ids) -> No
     if talk is None:
         raise ActionRefused("this customer has no conversation; they have not written yet")
     agents.ensure(conn, wanted.agent, now=now)
+    resolved: list[str] = []
+    until = None
     match wanted.action:
         case "take":
             handoffs.take(conn, talk.id, wanted.agent, now=now)
@@ -61,11 +75,14 @@ def act(conn: Connection, wanted: AgentAction, *, now: datetime, ids: Ids) -> No
         case "transfer":
             handoffs.transfer(conn, talk.id, wanted.agent, (wanted.text or "").strip() or None, now=now)
         case "snooze":
-            handoffs.snooze(conn, talk.id, wanted.agent, until=_until(wanted.text, now), now=now)
+            until = _until(wanted.text, now)
+            handoffs.snooze(conn, talk.id, wanted.agent, until=until, now=now)
         case "approve":
             raise ActionRefused("nothing waits for an approval")
         case "resolve":
-            handoffs.resolve(conn, talk.id, wanted.agent, ticket=wanted.ticket, now=now)
+            resolved = handoffs.resolve(conn, talk.id, wanted.agent, ticket=wanted.ticket, now=now)
+    after: Any = conversations.by_id(conn, talk.id)
+    return Done(talk.owner, after.owner, tuple(resolved), until)
 
 
 def _reply(conn: Connection, talk: Any, wanted: AgentAction, now: datetime, ids: Ids) -> None:

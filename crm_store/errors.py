@@ -3,6 +3,7 @@
 StoreError
   NotAllowed        this step does not exist from where the thing stands
   NotEnoughPoints   the balance is smaller; nothing has changed
+  NotOne            what was asked for by a part of its name is more than one thing
   StoreBusy         too much is waiting to be written; try again later
   StoreClosed       the store has been closed
 """
@@ -20,6 +21,10 @@ class NotAllowed(StoreError):
 
 class NotEnoughPoints(StoreError):
     """More points were to be spent than there are; nothing has changed."""
+
+
+class NotOne(StoreError):
+    """More than one thing is called so."""
 
 
 class StoreBusy(StoreError):

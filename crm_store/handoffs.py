@@ -11,6 +11,7 @@ it does not exist.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,9 @@ from crm_store import conversations as conversation_store
 from crm_store import history, tickets
 from crm_store.conversations import BOT, QUEUE, agent_owner, conversations
 from crm_store.errors import NotAllowed
+
+BOT_PAUSED = "bot_paused"
+"""The reason of a handoff that only an emergency stop has brought about."""
 
 _OWN = (
     update(conversations)
@@ -38,11 +42,51 @@ _QUEUE = (
     .where(text("owner = 'queue'"))  # literal: a bound value would not match the partial index
     .order_by(conversations.c.waiting_since, conversations.c.id)
 )
+_OF_AGENT = select(conversations).where(conversations.c.owner == bindparam("owner")).order_by(conversations.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class CameFrom:
+    """How a conversation came to people since the bot last had it; all None where an agent just took it."""
+
+    reason: str | None = None
+    asked_at: datetime | None = None
+    handed_on_by: str | None = None
+    """The agent who handed it on last."""
 
 
 def waiting(conn: Connection) -> list[Any]:
     """Return the conversations in the queue, longest waiting first."""
     return list(conn.execute(_QUEUE))
+
+
+def of_agent(conn: Connection, agent: str) -> list[Any]:
+    """Return the conversations that an agent has."""
+    return list(conn.execute(_OF_AGENT, {"owner": agent_owner(agent)}))
+
+
+def came_from(conn: Connection, customer_id: str) -> CameFrom:
+    """Say how the customer's conversation came to people."""
+    handed_on_by = None
+    for step in history.backwards(
+        conn, customer_id, "handoff.requested", "handoff.transferred", "handoff.returned"
+    ):  # fmt: skip
+        if step.kind == "handoff.returned":
+            break
+        if step.kind == "handoff.requested":
+            return CameFrom(step.data["reason"], step.at, handed_on_by)
+        handed_on_by = handed_on_by or step.by.removeprefix(agent_owner(""))
+    return CameFrom(handed_on_by=handed_on_by)
+
+
+def asleep_until(conn: Connection, conversation: Any, now: datetime) -> datetime | None:
+    """Return until when a conversation is snoozed; None where its time is over or the customer has written since."""
+    until: datetime | None = conversation.snoozed_until
+    if until is None or until <= now:
+        return None
+    snoozed = next(history.backwards(conn, conversation.customer_id, "conversation.snoozed"), None)
+    written = conversation.last_in_at
+    return None if snoozed is not None and written is not None and written > snoozed.at else until
 
 
 def request(
@@ -91,6 +135,19 @@ def give_back(conn: Connection, conversation_id: str, agent: str, *, now: dateti
     conversation = _owned_by(conn, conversation_id, agent)
     _own(conn, conversation, BOT)
     _record(conn, conversation, "handoff.returned", agent_owner(agent), now, reason="agent")
+
+
+def end_pause(conn: Connection, *, by: str, now: datetime) -> list[Any]:
+    """The bot runs again: it has back who waits for nothing but that. Return those conversations as they were."""
+    back = []
+    for talk in waiting(conn):
+        came = came_from(conn, talk.customer_id)
+        if came.reason == BOT_PAUSED and came.handed_on_by is None:  # who was handed on waits for a person
+            back.append(talk)
+    for talk in back:
+        _own(conn, talk, BOT)
+        _record(conn, talk, "handoff.returned", by, now, reason="resumed")
+    return back
 
 
 def transfer(conn: Connection, conversation_id: str, agent: str, to: str | None, *, now: datetime) -> None:

@@ -5,7 +5,7 @@ Customers' words live here and in the queues of the messages' way, nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,12 @@ _TIMELINE = select(history).where(history.c.customer_id == bindparam("customer_i
 _SINCE = select(history).where(history.c.id > bindparam("after")).order_by(history.c.id)
 _LAST_ID = select(func.coalesce(func.max(history.c.id), 0))
 _BY_REF = select(history).where(history.c.ref == bindparam("ref"))
+_BY_END_OF_REF = select(history.c.ref).where(history.c.ref.endswith(bindparam("end"))).limit(2)
+_BACKWARDS = (
+    select(history)
+    .where(history.c.customer_id == bindparam("customer_id"), history.c.kind.in_(bindparam("kinds", expanding=True)))
+    .order_by(history.c.id.desc())
+)
 
 
 def entry(
@@ -117,3 +123,13 @@ def last_id(conn: Connection) -> int:
 def by_ref(conn: Connection, ref: str) -> Any | None:
     """Return the message with this reference, or None."""
     return conn.execute(_BY_REF, {"ref": ref}).one_or_none()
+
+
+def backwards(conn: Connection, customer_id: str, *kinds: str) -> Iterator[Any]:
+    """Yield the customer's entries of these kinds, the newest first."""
+    yield from conn.execute(_BACKWARDS, {"customer_id": customer_id, "kinds": kinds})
+
+
+def ending_with(conn: Connection, end: str) -> list[str]:
+    """Return the references of messages that end so, two at most; for a person at a keyboard, since all are read."""
+    return list(conn.execute(_BY_END_OF_REF, {"end": end}).scalars())

@@ -137,6 +137,12 @@ _LAST_SENT = (
     .order_by(outbox.c.id.desc())
     .limit(1)
 )
+_LATEST_BODIES = (
+    select(outbox.c.body)
+    .where(outbox.c.customer_id == bindparam("customer_id"))
+    .order_by(outbox.c.id.desc())
+    .limit(bindparam("most"))
+)
 _NEXT_DUE = (
     select(outbox.c.due_at).where(_ON_ITS_WAY, text("outbox.status = 'queued'")).order_by(outbox.c.due_at).limit(1)
 )
@@ -196,3 +202,12 @@ def next_due(conn: Connection) -> datetime | None:
     """Return when the next waiting message may leave, or None where none waits."""
     due: datetime | None = conn.execute(_NEXT_DUE).scalar_one_or_none()
     return due
+
+
+def button_titles(conn: Connection, customer_id: str, *, most: int = 100) -> dict[str, str]:
+    """Return the titles of the buttons under the customer's latest ``most`` messages, by their payloads."""
+    titles: dict[str, str] = {}
+    for body in conn.execute(_LATEST_BODIES, {"customer_id": customer_id, "most": most}).scalars():
+        for button in body.get("buttons", ()):
+            titles.setdefault(button["payload"], button["title"])
+    return titles

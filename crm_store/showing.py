@@ -8,6 +8,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from crm_store import consents, conversations, customers, history, identities, orders, points, tickets
+from crm_store.errors import NotOne
+
+SHORT_ID = 8
+"""So many characters of a message's end name it among those of one shop."""
 
 
 def find_customer(conn: Connection, id: str) -> str | None:
@@ -20,10 +24,42 @@ def find_customer(conn: Connection, id: str) -> str | None:
     return str(identity.customer_id) if identity is not None else None
 
 
+def find_message(conn: Connection, id: str) -> str | None:
+    """Return the message that ``id`` names: its own id, the end of one (`SHORT_ID`), or whose last message it is.
+
+    Raises:
+        NotOne: more than one message ends so.
+    """
+    if history.by_ref(conn, id) is not None:
+        return id
+    customer = find_customer(conn, id)
+    if customer is not None:
+        for kinds in (("message.in",), ("message.out", "care.sent")):
+            if last := next((one.ref for one in history.backwards(conn, customer, *kinds) if one.ref), None):
+                return str(last)
+        return None
+    if len(id) < SHORT_ID or not id.isalnum():
+        return None
+    found = history.ending_with(conn, id.upper())
+    if len(found) > 1:
+        raise NotOne(f"{id}: more than one message ends so; give more of its id")
+    return found[0] if found else None
+
+
+def called(conn: Connection, key: str) -> str:
+    """Return what people call the customer with the internal id ``key``: the shop's number, or ``CHANNEL:USER``."""
+    row = customers.by_id(conn, key)
+    if row is not None and row.customer_no:
+        return str(row.customer_no)
+    theirs = identities.of_customer(conn, key)
+    return f"{theirs[0].channel}:{theirs[0].user_id}" if theirs else key
+
+
 def customer_json(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
     """Return all that is known of the customer with the internal id ``key``, points as of ``now``.
 
-    Moments are ISO 8601 in UTC; the timeline is in the order in which things happened.
+    Moments are ISO 8601 in UTC; the timeline is in the order in which things happened, and
+    its messages have the ``id`` that `shuke explain` takes.
 
     Raises:
         LookupError: there is no such customer.
@@ -67,5 +103,7 @@ def customer_json(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
 
 
 def _entry(entry: Any) -> dict[str, Any]:
-    what = {"text": entry.text} if entry.text is not None else {"data": entry.data or {}}
+    what: dict[str, Any] = {"text": entry.text} if entry.text is not None else {"data": entry.data or {}}
+    if entry.ref is not None:
+        what["id"] = entry.ref
     return {"at": entry.at.isoformat(), "kind": entry.kind, "channel": entry.channel, "by": entry.by, **what}

@@ -17,7 +17,7 @@ from bot.wiring import import_settings
 from crm_store import history, outbox, schema
 from crm_store.imports import import_file, load_mapping
 from crm_store.ports import SystemClock, Ulids
-from crm_store.showing import customer_json, find_customer
+from crm_store.showing import customer_json, find_customer, find_message
 
 
 def add_to(app: typer.Typer) -> None:
@@ -95,16 +95,25 @@ def show(
         show_json(store.read_now(customer_json, found, SystemClock().now()))
 
 
-def explain(context: typer.Context, interaction: Annotated[str, typer.Argument(help="A message's id.")]) -> None:
+def explain(
+    context: typer.Context,
+    interaction: Annotated[
+        str,
+        typer.Argument(help="A message's id, the end of one, or whose last message: a customer_id or CHANNEL:USER."),
+    ],
+) -> None:
     """Say why the bot said, or did not say, that: what was understood, decided and used.
 
+    Example: ./shuke explain terminal:wang
     Example: ./shuke explain 01KB2M8QY5T6ZC3X9V7N4R1S0D
     """
     settings = options(context).settings()
     with open_store(settings) as store:
         found = store.read_now(_explained, interaction)
     if found is None:
-        raise ShukeError(f"{interaction}: no such message; `shuke customer show` lists a customer's messages")
+        raise ShukeError(
+            f"{interaction}: no such message; `shuke agent NAME show CUSTOMER` has the ids of a customer's"
+        )
     if options(context).json:
         show_json(found)
         return
@@ -132,9 +141,10 @@ def explain(context: typer.Context, interaction: Annotated[str, typer.Argument(h
         console.print(f"  said {reply}", markup=False)
 
 
-def _explained(conn: Connection, ref: str) -> dict[str, Any] | None:
-    message = history.by_ref(conn, ref)
-    if message is None:
+def _explained(conn: Connection, named: str) -> dict[str, Any] | None:
+    ref = find_message(conn, named)
+    message = history.by_ref(conn, ref) if ref else None
+    if ref is None or message is None:
         return None
     answered = (message.data or {}).get("answers")
     said = history.by_ref(conn, answered) if answered else message

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from bot.desk_actions import ACTIONS, ActionRefused, AgentAction, act
+from bot.desk_actions import ACTIONS, ActionRefused, AgentAction, Done, act
 from crm_store import tickets
 from crm_store.agents import agents
 from crm_store.errors import NotAllowed
@@ -17,9 +17,11 @@ from tests.bot.house import House
 SOON = "2026-01-05T18:00:00+08:00"
 
 
-def does(house: House, action: str, text: str | None = None, *, agent: str = "li", **more: Any) -> None:
+def does(house: House, action: str, text: str | None = None, *, agent: str = "li", **more: Any) -> Done:
     customer = house.identity("ana").customer_id
-    house.write(act, AgentAction(agent, action, customer, text, **more), now=house.clock.now(), ids=house.ids)
+    wanted = AgentAction(agent, action, customer, text, **more)
+    done: Done = house.write(act, wanted, now=house.clock.now(), ids=house.ids)
+    return done
 
 
 def refused(house: House, action: str, text: str | None = None, **more: Any) -> str:
@@ -187,3 +189,16 @@ async def test_who_never_wrote_has_no_conversation(house: House) -> None:
 
     with pytest.raises(ActionRefused, match="this customer has no conversation; they have not written yet"):
         house.write(act, wanted, now=house.clock.now(), ids=house.ids)
+
+
+async def test_each_action_tells_who_had_the_conversation_and_who_has_it(ana: House) -> None:
+    number = open_ticket(ana)
+
+    assert does(ana, "note", "tea") == Done("queue", "queue")
+    assert does(ana, "reply", "hello") == Done("queue", "agent:li")
+    tomorrow = ana.clock.now() + timedelta(hours=24)
+    assert does(ana, "snooze") == Done("agent:li", "agent:li", until=tomorrow)
+    assert does(ana, "transfer", "zhao") == Done("agent:li", "agent:zhao")
+    assert does(ana, "take") == Done("agent:zhao", "agent:li")
+    assert does(ana, "return") == Done("agent:li", "bot")
+    assert does(ana, "resolve") == Done("bot", "bot", resolved=(number,))

@@ -141,6 +141,71 @@ def fresh(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
+def later(minutes):
+    return NOW + timedelta(minutes=minutes)
+
+
+def test_why_a_conversation_came_to_people_is_what_happened_since_the_bot_last_had_it(fresh):
+    def came():
+        return fresh.read_now(handoffs.came_from, "ana")
+
+    fresh.run_now(handoffs.request, conversation_id=TALK, customer_id="ana", reason="angry", now=NOW)
+    assert came() == handoffs.CameFrom("angry", NOW, None)
+
+    for agent, to in (("li", "wu"), ("wu", None)):
+        fresh.run_now(handoffs.take, TALK, agent, now=NOW)
+        fresh.run_now(handoffs.transfer, TALK, agent, to, now=NOW)
+    assert came() == handoffs.CameFrom("angry", NOW, "wu")
+
+    fresh.run_now(handoffs.take, TALK, "li", now=NOW)
+    fresh.run_now(handoffs.give_back, TALK, "li", now=NOW)
+    fresh.run_now(handoffs.take, TALK, "li", now=NOW)
+    assert came() == handoffs.CameFrom()
+
+
+def test_what_is_snoozed_wakes_at_its_time_or_when_the_customer_writes(fresh):
+    def asleep(now):
+        return fresh.read_now(lambda conn: handoffs.asleep_until(conn, conversations.by_id(conn, TALK), now))
+
+    fresh.run_now(conversations.save_turn, TALK, state=None, identity_id="i-ana", now=NOW)
+    fresh.run_now(handoffs.take, TALK, "li", now=later(1))
+    assert asleep(later(1)) is None
+    fresh.run_now(handoffs.snooze, TALK, "li", until=later(60), now=later(2))
+    assert (asleep(later(59)), asleep(later(60))) == (later(60), None)
+
+    fresh.run_now(conversations.save_turn, TALK, state=None, identity_id="i-ana", now=later(30))
+    assert asleep(later(31)) is None
+
+    fresh.run_now(handoffs.snooze, TALK, "li", until=later(60), now=later(32))
+    assert asleep(later(33)) == later(60)
+
+
+def test_after_a_pause_the_bot_has_back_who_waited_for_it_alone(fresh):
+    def owners():
+        return [fresh.read_now(conversations.by_id, talk).owner for talk in (TALK, "t-bob", "t-cat")]
+
+    fresh.run_now(a_customer, "cat")
+    for talk, who, reason in ((TALK, "ana", "bot_paused"), ("t-bob", "bob", "asked"), ("t-cat", "cat", "bot_paused")):
+        fresh.run_now(handoffs.request, conversation_id=talk, customer_id=who, reason=reason, now=NOW)
+    fresh.run_now(handoffs.take, "t-cat", "li", now=NOW)
+    fresh.run_now(handoffs.transfer, "t-cat", "li", None, now=NOW)
+
+    back = fresh.run_now(handoffs.end_pause, by="user:op", now=later(1))
+
+    assert [talk.customer_id for talk in back] == ["ana"]
+    assert owners() == ["bot", "queue", "queue"]
+    last = fresh.read_now(history.timeline, "ana")[-1]
+    assert (last.kind, last.by, last.data) == ("handoff.returned", "user:op", {"reason": "resumed"})
+    assert fresh.run_now(handoffs.end_pause, by="user:op", now=later(2)) == []
+
+
+def test_an_agents_conversations_are_those_they_have(fresh):
+    fresh.run_now(handoffs.take, TALK, "li", now=NOW)
+    fresh.run_now(handoffs.take, "t-bob", "wu", now=NOW)
+
+    assert [talk.id for talk in fresh.read_now(handoffs.of_agent, "li")] == [TALK]
+
+
 def statuses(store):
     return {one.number: one.status for who in ("ana", "bob") for one in store.read_now(tickets.of_customer, who)}
 

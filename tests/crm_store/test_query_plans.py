@@ -137,6 +137,8 @@ WORK = {
     "timeline": lambda conn: history.timeline(conn, "c7"),
     "a message's reason": lambda conn: history.by_ref(conn, "in-c7"),
     "the queue of the agents": handoffs.waiting,
+    "why it waits": lambda conn: handoffs.came_from(conn, "c7"),
+    "buttons shown": lambda conn: outbox.button_titles(conn, "c7"),
     "points": lambda conn: points.spend(conn, "c7", 1, at=NOW),
     "points known": lambda conn: points.is_known(conn, "c7"),
     "an order": lambda conn: orders.find(conn, "A-c7"),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 from sqlalchemy import Connection
 
 from crm_store import conversations, history, identities, tickets
-from crm_store.showing import customer_json, find_customer
+from crm_store.errors import NotOne
+from crm_store.showing import called, customer_json, find_customer, find_message
 from tests.crm_store.importing import NOW, Shop
-from tests.crm_store.people import DESK
+from tests.crm_store.people import DESK, a_customer
 
 SHAPE = [
     "customer_id", "id", "name", "language", "timezone", "birthday", "phone", "email", "member", "tier", "stage",
@@ -79,3 +81,57 @@ def test_a_customer_is_found_by_number_internal_id_and_identity(shop: Shop) -> N
 def test_nobody_has_no_page(shop: Shop) -> None:
     with pytest.raises(LookupError):
         shop.store.read_now(customer_json, "nobody", NOW)
+
+
+def say(shop: Shop, ref: str, kind: str = "message.in", at: datetime = NOW) -> None:
+    def unit(conn: Connection) -> None:
+        key = find_customer(conn, "C1")
+        history.record(conn, at=at, kind=kind, by="customer", customer_id=key, ref=ref, text="hello")
+
+    shop.write(unit)
+
+
+def test_messages_have_the_id_by_which_they_are_explained(shop: Shop) -> None:
+    ana_writes(shop)
+    say(shop, "01KB2M8QY5T6ZC3X9V7N4R1S0D")
+
+    shown = [entry.get("id") for entry in shop.show("C1")["timeline"]]
+
+    assert shown == [None, None, "01KB2M8QY5T6ZC3X9V7N4R1S0D"]
+
+
+def test_a_message_is_found_by_its_id_the_end_of_it_and_whose_last_it_is(shop: Shop) -> None:
+    def named(id: str) -> str | None:
+        return shop.store.read_now(find_message, id)
+
+    ana_writes(shop)
+    assert named("C1") is None
+    say(shop, "01KB2M8QY5T6ZC3X9V7N4R1S0A", "message.out")
+    assert named("C1") == "01KB2M8QY5T6ZC3X9V7N4R1S0A"
+    say(shop, "01KB2M8QY5T6ZC3X9V7N4R1S0D")
+    say(shop, "01KB2M8QY5T6ZC3X9V7N4R1S0E", "message.out")
+
+    assert {named(id) for id in ("01KB2M8QY5T6ZC3X9V7N4R1S0D", "7N4R1S0D", "7n4r1s0d", "C1", "telegram:7")} == {
+        "01KB2M8QY5T6ZC3X9V7N4R1S0D"
+    }
+    assert [named(id) for id in ("4R1S0D", "%N4R1S0D", "7N4R1S0F", "telegram:8", "")] == [None] * 5
+
+
+def test_an_end_that_two_messages_have_is_refused(shop: Shop) -> None:
+    ana_writes(shop)
+    say(shop, "01KB2M8QY5T6ZC3X9V7N4R1S0D")
+    say(shop, "01KB2M8QY6T6ZC3X9V7N4R1S0D")
+
+    with pytest.raises(NotOne, match="7N4R1S0D: more than one message ends so; give more of its id"):
+        shop.store.read_now(find_message, "7N4R1S0D")
+    assert shop.store.read_now(find_message, "Y6T6ZC3X9V7N4R1S0D") == "01KB2M8QY6T6ZC3X9V7N4R1S0D"
+
+
+def test_a_customer_is_called_by_the_shops_number_or_by_where_they_write(shop: Shop) -> None:
+    ana_writes(shop)
+    shop.write(a_customer, "bob")
+
+    def name(key: str) -> str:
+        return shop.store.read_now(called, key)
+
+    assert [name(shop.show("C1")["id"]), name("bob"), name("nobody")] == ["C1", "telegram:bob", "nobody"]
