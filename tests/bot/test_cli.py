@@ -112,8 +112,16 @@ class TestRefusals:
             (["--config", "nowhere.yml", "pause", "bot"], "nowhere.yml: there is no such file; name one that is there"),
             (["care", "due", "--at", "noon"], "--at noon: is no time; write one such as 2026-11-23T09:00:00+08:00"),
             (["care", "due", "--at", "2026-11-23"], "--at 2026-11-23: has no time zone; write one such as"),
+            (
+                ["care", "due", "--at", "2026-11-29T12:00:00Z", "--since", "2026-11-29T12:00:00Z"],
+                "--since 2026-11-29T12:00:00Z: has to lie before --at",
+            ),
+            (["care", "due", "--since", "noon"], "--since noon: is no time; write one such as"),
             (["customer", "show", "telegram:x"], "telegram:x: no such customer; give a customer_id, an internal id"),
-            (["explain", "01NONE"], "01NONE: no such message; `shuke customer show` lists a customer's messages"),
+            (
+                ["explain", "01NONE"],
+                "01NONE: no such message; `shuke agent NAME show CUSTOMER` has the ids of a customer's",
+            ),
             (["agent", "li", "take"], "take: for which customer? Give a customer_id or CHANNEL:USER"),
             (["agent", "li", "take", "telegram:x"], "telegram:x: no such customer"),
             (["import", "customers", "nowhere.csv"], "nowhere.csv: cannot be opened"),
@@ -183,8 +191,23 @@ def test_care_due_shows_what_the_gate_says(shuke: Shuke, root: Path) -> None:
     as_text = shuke("care", "due", "--at", "2026-11-29T12:00:00+08:00").out
 
     assert sorted((row["outcome"], row["reason"]) for row in rows) == [("send", None), ("skip", "no_consent")]
-    assert as_text.count("\n") == 2
+    assert sorted((row["customer"], row["name"]) for row in rows) == [("C1", "Ana"), ("C2", "Bo")]
+    assert [line[-len("C1 Ana") :].strip() for line in as_text.splitlines()[:2]] == ["C1 Ana", "C2 Bo"]
+    assert as_text.splitlines()[2:] == ["birthday: 1 send, 1 skip (no_consent)"]
     assert "nothing is due" in shuke("care", "due", "--at", "2026-11-30T12:00:00+08:00").out
+
+
+def test_care_due_looks_as_far_back_as_it_is_told(shuke: Shuke, root: Path) -> None:
+    csv = "customer_id,name,birthday,marketing_consent,channel,channel_user_id\n"
+    (root / "customers.csv").write_text(csv + "C1,Ana,--11-27,1,telegram,ana\nC2,Bo,--11-29,1,telegram,bo\n")
+    shuke("import", "customers", str(root / "customers.csv"))
+
+    def due(*options: str) -> list[str]:
+        rows = shuke("care", "due", "--at", "2026-11-29T12:00:00+08:00", *options, "--json").json
+        return [row["customer"] for row in rows]
+
+    assert due() == ["C2"]
+    assert due("--days", "3") == due("--since", "2026-11-27T00:00:00+08:00") == ["C1", "C2"]
 
 
 class TestImport:
@@ -224,14 +247,20 @@ class TestConversations:
         self, shuke: Shuke, ana: House
     ) -> None:
         assert "telegram:ana" in shuke("agent", "li").out
-        assert [one["customer"] for one in shuke("agent", "li", "queue", "--json").json] == ["telegram:ana"]
-        assert "I want to talk to a person" in shuke("agent", "li", "take", "telegram:ana").out
+        [waits] = shuke("agent", "li", "queue", "--json").json
+        assert (waits["customer"], waits["reason"]) == ("telegram:ana", "asked")
+        assert waits["last_words"] == "I want to talk to a person"
+        taken = shuke("agent", "li", "take", "telegram:ana").out
+        assert taken.startswith("telegram:ana is yours, taken from the queue; the bot is silent until")
+        assert "I want to talk to a person" in taken
         assert "nobody is waiting" in shuke("agent", "li", "queue").out
-        assert "您好 :x: [b]" in shuke("agent", "li", "reply", "telegram:ana", "您好 :x: [b]").out
+        answered = shuke("agent", "li", "reply", "telegram:ana", "您好 :x: [b]").out
+        assert answered == "on its way to telegram:ana\n"
+        assert "您好 :x: [b]" in shuke("agent", "li", "show", "telegram:ana").out
         assert ana.talk("ana").owner == "agent:li"
-        assert shuke("agent", "li", "return", "telegram:ana").code == 0
+        assert shuke("agent", "li", "return", "telegram:ana").out.startswith("the bot has telegram:ana again")
         assert ana.talk("ana").owner == "bot"
-        assert shuke("agent", "li", "resolve", "telegram:ana").code == 0
+        assert shuke("agent", "li", "resolve", "telegram:ana").out.startswith("no case was open; the bot has the")
         assert ana.rows(outbox)[-1].body == {"text": "您好 :x: [b]"}
 
     async def test_what_an_agent_may_not_do_is_refused_in_one_line(self, shuke: Shuke, ana: House) -> None:
@@ -249,6 +278,43 @@ class TestConversations:
             assert "  said " in text
             assert found["turn"]["understood"]["intent"] == "request_human_agent"
         assert shuke("explain", went, "--json").json["delivery"]["status"] == "sent"
+
+    async def test_what_one_sees_of_a_message_is_enough_to_have_it_explained(self, shuke: Shuke, ana: House) -> None:
+        ref = ana.entries("message.in")[0].ref
+        [line] = [line for line in shuke("agent", "li", "show", "telegram:ana").out.splitlines() if "I want" in line]
+
+        for name in (line.split()[-1], "telegram:ana"):
+            assert shuke("explain", name, "--json").json["message"]["id"] == ref
+
+    async def test_an_agent_sees_what_is_theirs_and_what_is_snoozed(self, shuke: Shuke, ana: House) -> None:
+        assert shuke("agent", "li", "mine").out == "you have no conversation\n"
+        shuke("agent", "li", "take", "telegram:ana")
+
+        before = shuke("agent", "li", "mine").out
+        snoozed = shuke("agent", "li", "snooze", "telegram:ana", "2100-01-05T18:00:00+08:00").out
+        after, as_json = shuke("agent", "li", "mine").out, shuke("agent", "li", "mine", "--json").json
+
+        assert before.startswith("telegram:ana")
+        assert "I've asked a colleague" in before
+        assert snoozed == "telegram:ana is snoozed until 01-05 18:00, or until they write\n"
+        assert "snoozed until 01-05 18:00" in after
+        assert [one["snoozed_until"] for one in as_json] == ["2100-01-05T10:00:00+00:00"]
+
+    async def test_whoever_wrote_while_the_bot_was_paused_has_it_back_and_is_named(
+        self, shuke: Shuke, house: House
+    ) -> None:
+        shuke("pause", "bot")
+        await house.says("bo", "hello")
+
+        assert "bot_paused" in shuke("agent", "li").out
+        resumed = shuke("resume", "bot").out
+
+        assert resumed.splitlines() == [
+            "bot runs",
+            "back with the bot: 1; what they wrote meanwhile has got no answer:",
+            "  telegram:bo",
+        ]
+        assert len(await house.says("bo", "hello")) == 1
 
     async def test_a_message_that_no_turn_has_led_to_is_explained_too(self, shuke: Shuke, ana: House) -> None:
         shuke("agent", "li", "reply", "telegram:ana", "hello")
