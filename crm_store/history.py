@@ -127,7 +127,8 @@ def by_ref(conn: Connection, ref: str) -> Any | None:
 
 def backwards(conn: Connection, customer_id: str, *kinds: str) -> Iterator[Any]:
     """Yield the customer's entries of these kinds, the newest first."""
-    yield from conn.execute(_BACKWARDS, {"customer_id": customer_id, "kinds": kinds})
+    with conn.execute(_BACKWARDS, {"customer_id": customer_id, "kinds": kinds}) as rows:
+        yield from rows
 
 
 def ending_with(conn: Connection, end: str) -> list[str]:

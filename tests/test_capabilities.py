@@ -100,13 +100,14 @@ def test_whoever_takes_over_sees_what_came_before(shop: Talk, store_url: str) ->
 
     queue = shuke(store_url, "agent", "zhao")
     shop(agent="zhao", action="take", customer="u1")
-    talk = shuke(store_url, "agent", "zhao", "show", "telegram:u1")
-    page = json.loads(shuke(store_url, "customer", "show", "telegram:u1"))
+    screen = shuke(store_url, "agent", "zhao", "show", "telegram:u1")
+    page = json.loads(shuke(store_url, "agent", "zhao", "show", "telegram:u1", "--json"))
 
-    assert "telegram:u1" in queue
-    assert "王芳" in queue
-    assert "A10293到哪了" in talk
-    assert "转人工" in talk
+    assert all(told in queue for told in ("telegram:u1", "王芳", "asked", "转人工"))
+    assert all(
+        told in screen for told in ("王芳", "A10293到哪了", "转人工", number, "杯子收到就是碎的", "A10293 shipped")
+    )
+    assert "zhao has the conversation: asked, asked for at 02-04 10:00" in screen
     assert [(one["number"], one["status"], one["summary"]) for one in page["tickets"]] == [
         (number, "resolved", "杯子收到就是碎的")
     ]
