@@ -19,7 +19,9 @@ CERTAIN: Final = 1.0
 _BY_WHOLE_MESSAGE: Final = {
     phrase: intent for intent, phrases in WHOLE_MESSAGES.items() for phrase in phrases.split("|")
 }
-_SURE_BESIDE_THE_CLASSIFIER: Final = frozenset(("affirm", "deny", "greet", "cancel_dialogue", HUMAN))
+_SURE_BESIDE_THE_CLASSIFIER: Final = frozenset(
+    ("affirm", "deny", "greet", "cancel_dialogue", "opt_out_marketing", HUMAN)
+)
 _LONGEST_WHOLE_MESSAGE = 30
 _DECLINED_BEFORE = 18
 _DECLINED_AFTER = 6

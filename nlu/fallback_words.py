@@ -23,7 +23,9 @@ WHOLE_MESSAGES: Final = {
     "deny": (
         "不|不是|不是的|不对|不用|不用了|不要|不要了|不需要|不行|不可以|否|没有|没有了|没了|错了|不是这个|不确认"
         "|不同意|不用了谢谢|不用了,谢谢|不用谢谢|不用,谢谢|不了谢谢|不了,谢谢|不需要谢谢|不需要,谢谢|不要了谢谢"
-        "|no|nope|nah|no thanks|no thank you|not really|n|wrong|that's wrong|incorrect|don't|👎|❌|🙅"
+        "|没事了|不麻烦了|不必了|改一下|改下|要改"
+        "|no|nope|nah|no need|no need thanks|no need, thanks|not needed"
+        "|no thanks|no thank you|not really|n|wrong|that's wrong|incorrect|don't|👎|❌|🙅"
     ),
     "greet": (
         "你好|您好|你好啊|哈喽|哈啰|嗨|在吗|在么|在不在|有人吗|有人在吗|早|早上好|上午好|中午好|下午好|晚上好"
@@ -33,6 +35,7 @@ WHOLE_MESSAGES: Final = {
         "算了|算了吧|不弄了|不办了|不查了|先不弄了|取消|退出|停|停止|别问了|cancel|stop|never mind|nevermind"
         "|forget it|quit|exit|abort|cancel that|stop this"
     ),
+    "opt_out_marketing": "退订|回复退订|退订td|td|tdd|取消订阅|unsubscribe|unsubscribe me|opt out|stop all|stopall",
     "thank": (
         "谢谢|谢谢你|谢谢您|谢了|多谢|感谢|谢谢啦|非常感谢|thanks|thank you|thx|ty|many thanks|thanks a lot"
         "|thank you so much|thank you very much|🙏"
@@ -73,12 +76,16 @@ KEYWORD_RULES: Final = (
     (
         "opt_out_marketing",
         STRONG,
-        "退订"
+        "退订(?!单|阅?购)"
         "|(?:别|不要|不想|停止|取消|少|拒绝)(?:再)?(?:给我|收到|接收|看到)?(?:再)?(?:发|推送|推|群发|订阅)?"
-        "(?:这些|这种|任何)?(?:广告|推广|营销|推销|促销(?:短信|信息|消息)|垃圾短信|活动信息|优惠信息|推送)",
+        "(?:这些|这种|任何|什么)?(?:广告|推广|营销|推销|促销(?:短信|信息|消息)|垃圾短信|活动信息|优惠信息|推送"
+        "|(?:生日|节日|过节|祝福|问候)(?:的)?(?:祝福|问候|消息|短信|信息|提醒))"
+        "|(?:别|不要|不用)(?:再)?给我(?:再)?发(?:消息|短信|信息|祝福|问候)",
         r"unsubscribe|opt[ -]?out"
         r"|(?:stop|no more|quit|don't|do not)(?: \w+){0,4} (?:ads?|adverts?|advertis\w+|marketing|promotions?"
-        r"|promos?|offers|newsletters?|spam)",
+        r"|promos?|offers|newsletters?|spam|greetings?"
+        r"|(?:birthday|holiday) (?:messages?|greetings?|wishes|texts?|cards?))"
+        r"|stop (?:texting|messaging|emailing) me|stop sending me (?:messages|texts|emails|these)",
     ),
     (
         "redeem_points",
@@ -186,6 +193,14 @@ KEYWORD_RULES: Final = (
         r"|(?:lost|threw)(?: \w+)? (?:package|parcel)",
     ),
     (
+        "ask_store_info",
+        STRONG,
+        "营业(?:时间|到)|几点(?:到几点)?(?:开门|关门|上班|下班|有人|营业)|周末(?:开门|上班|有人|营业)"
+        "|(?:门店|店铺|实体店|你们店|店)(?:的)?(?:地址|在哪)",
+        r"(?:opening|business|store|shop|working) (?:hours|times)|(?:when|what time)(?: \w+){0,3} (?:open|close)(?!\w)"
+        r"|(?:store|shop)(?:'s)? (?:address|location)|where(?:'s| is| are) (?:your|the) (?:store|shop)",
+    ),
+    (
         "ask_membership_tier",
         STRONG,
         "会员(?:等级|级别|权益|待遇|卡等级)|(?:我|现在)?(?:是|算)?(?:什么|哪个|几级|啥)(?:等级|级别)(?:的)?会员"
@@ -227,6 +242,7 @@ KEYWORD_RULES: Final = (
     ),
     ("thank", WEAK, "谢谢|感谢|多谢|谢啦|谢了", r"thanks|thank you|thx|appreciate it"),
     ("goodbye", WEAK, "再见|拜拜|下次再聊", r"good ?bye|bye(?: bye)?|see you"),
+    ("complain_service", WEAK, "投诉|差评", r"complain(?:ts?|ing)?"),
     ("ask_points_balance", WEAK, "积分", r"points"),
     ("track_order", WEAK, "订单|快递|物流|包裹", r"my order|package|parcel|tracking"),
     ("ask_bot_help", WEAK, "帮助|帮帮我|菜单", r"help(?: me)?[ .!?]*$|menu"),

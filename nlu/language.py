@@ -21,7 +21,7 @@ _OTHER_SCRIPT = re.compile(
 _WORD = re.compile(r"(?<![\w@./])[^\W\d_]{1,40}(?:'[^\W\d_]{1,10})?(?![\w@]|\.[^\W\d_])")
 
 # Typed by everybody in every language, so they tell nothing.
-_TELLS_NOTHING_WORDS: Final = "ok okay k kk lol haha hehe hmm emm emmm xd wow vip app sf id sku pdf qq wechat"
+_TELLS_NOTHING_WORDS: Final = "ok okay k kk lol haha hehe hmm emm emmm xd wow vip app sf id sku pdf qq wechat td"
 _FOREIGN: Final = (
     # Spanish and Portuguese
     "hola gracias dónde donde está esta mi pedido quiero cuándo cuando el los las una por favor para que qué no"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -12,7 +13,7 @@ from nlu.entities import Catalogue, EntityContext, OrderPattern, find_all
 from nlu.entities.folding import SEARCHED_CHARACTERS
 from nlu.errors import NluUnavailable
 from nlu.fallback import certain_intent, intents_by_rules
-from nlu.fallback_words import HUMAN, WEAK
+from nlu.fallback_words import HUMAN, STRONG, WEAK
 from nlu.language import detect
 from nlu.mood import Mood, read_mood
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Source, Understanding
@@ -28,6 +29,19 @@ _KEPT_GUESSES = 3
 # The classifier has never seen a third language; what it makes of one is mostly chance.
 _FOREIGN_CONFIDENCE = 0.8
 _STOP_WORD = "stop"
+_OPT_OUT = IntentScore("opt_out_marketing", 1.0)
+_CANCEL = IntentScore("cancel_dialogue", 1.0)
+# Beside an order's number, so few characters of Chinese or twice as few words voice no blame.
+_SHORT_QUESTION = 10
+_AROUND_A_WORD = " \t\r\n.!?,。！？，、~"
+_UNIT: Final = re.compile("[\u4e00-\u9fff]|[^\\W\\d_\u4e00-\u9fff]+")
+_CORRECTION: Final = re.compile(
+    r"\W*(?:不对|不是|错了|搞错了|写错了|说错了|不|no|nope|sorry|wrong|not that(?: one)?|i mean|i meant)\W*"
+    r"(?:(?:应该|订单|单号)*(?:是|换成|改成)"
+    r"|(?:it(?:'s| is| should be)|i mean(?:t)?|the(?: order| number)* is|make it))?"
+    r"\W*",
+    re.IGNORECASE,
+)
 _CLASSIFIED_CHARACTERS = 1_000
 # Said along with a wish, these are manners.
 _MANNERS: Final = frozenset(("greet", "thank", "goodbye", "affirm", "deny", "chitchat", OUT_OF_SCOPE))
@@ -103,7 +117,9 @@ class Understander:
             others = (one for one in intents if one.name not in (certain.intent.name, OUT_OF_SCOPE))
             wished = tuple(one for one in others if one.confidence >= self._least_confidence)
             return read.meaning((certain.intent, *wished), "rules")
-        return read.meaning(intents, "rasa")
+        if intents[0].name == OUT_OF_SCOPE and read.language != "other" and (sure := _sure_by_rules(text)):
+            return read.meaning(sure, "rules")
+        return read.meaning(_without_blame(read, intents), "rasa")
 
     def understand_by_rules(
         self,
@@ -198,14 +214,61 @@ type _Decided = tuple[tuple[IntentScore, ...], Source]
 def _settled(read: _Read, asking: str | None) -> _Decided | None:
     """Return the intents of a message that holds nothing to classify, None where it does."""
     certain = certain_intent(read.text)
-    if asking is None and read.text.strip().casefold() == _STOP_WORD:
-        # Nothing is under way that it could end: it answers a care message, which names this word.
-        return (IntentScore("opt_out_marketing", 1.0),), "rules"
+    bare = read.text.strip(_AROUND_A_WORD)
+    if bare.casefold() == _STOP_WORD:
+        return _stop(in_capitals=bare.isupper(), under_way=asking is not None), "rules"
     if certain and certain.is_all:
         return (certain.intent,), "rules"
+    if asking is not None and _corrects_a_number(read):
+        return (IntentScore("deny", STRONG),), "rules"
     if not certain and (_says_nothing(read.text) or _is_the_answer(read, asking)):
         return (IntentScore(OUT_OF_SCOPE, 1.0),), "rules"
     return None
+
+
+def _stop(*, in_capitals: bool, under_way: bool) -> tuple[IntentScore, ...]:
+    """Return what a bare "stop" wants: our care messages name the word, and it also ends what is under way.
+
+    Which of the two a small "stop" comes first for, the talk decides: it knows what the customer read last.
+    """
+    if not under_way:
+        return (_OPT_OUT,)
+    return (_OPT_OUT, _CANCEL) if in_capitals else (_CANCEL, _OPT_OUT)
+
+
+def _sure_by_rules(text: str) -> tuple[IntentScore, ...]:
+    """Return what unmistakable words show where the classifier is at a loss; none where there are none."""
+    found = intents_by_rules(text)
+    return tuple(one for one in found if one.confidence >= STRONG and one.name != OUT_OF_SCOPE)
+
+
+def _corrects_a_number(read: _Read) -> bool:
+    """Return whether the message says "no, it's A10399" and nothing else: a correction and no wish of its own."""
+    numbers = [entity for entity in read.entities if entity.entity == "order_no"]
+    return bool(numbers) and _CORRECTION.fullmatch(_beside(read.text, numbers)) is not None
+
+
+def _beside(text: str, entities: list[Entity]) -> str:
+    for entity in reversed(entities):
+        text = text[: entity.start] + " " + text[entity.end :]
+    return text
+
+
+def _without_blame(read: _Read, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
+    """Return the intents with a complaint about delivery read as a question, where nobody is blamed.
+
+    "And the other parcel, A10398?" names a number and complains of nothing, but parcels and numbers
+    are what such complaints are full of, so the classifier is misled.
+    """
+    numbers = [entity for entity in read.entities if entity.entity == "order_no"]
+    if intents[0].name != "complain_delivery" or not numbers or read.mood.sentiment < 0:
+        return intents
+    rest = _beside(read.text, numbers)
+    says = sum(1 if unit >= "\u4e00" else 2 for unit in _UNIT.findall(rest))
+    if says > _SHORT_QUESTION or intents_by_rules(rest)[0].name.startswith("complain_"):
+        return intents
+    others = (one for one in intents[1:] if one.name != "track_order")
+    return (IntentScore("track_order", intents[0].confidence), *others)
 
 
 def _by_rules(read: _Read) -> _Decided:
