@@ -16,13 +16,13 @@ from sqlalchemy import Connection, bindparam, exists, select, text
 from bot import events
 from bot.delivery import Parcel, parcel_of, queued
 from bot.errors import ShukeError
-from bot.facts import Facts
+from bot.facts import Facts, facts_of
 from bot.intake import Claimed
 from bot.journal import Journal
 from bot.limits import pieces
 from bot.messages import Button, Inbound
 from bot.ports import Capabilities, Channel
-from crm_store import conversations, handoffs, inbox, orders, outbox
+from crm_store import conversations, handoffs, inbox, outbox
 from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
 from crm_store.customers import customers
@@ -35,7 +35,6 @@ from flows.actions import REGISTERED, ActionContext
 from flows.engine.decide import decide
 from flows.engine.heard import ActionDone, Decision, Heard
 from flows.engine.state import DialogueState, Say
-from flows.engine.values import moment
 from flows.replies import Listener, Rendered
 from flows.standard import Standard
 from flows.wording import address
@@ -45,7 +44,6 @@ from nlu.understanding import Language, Understanding
 ATTEMPTS = 5
 """After so many failed turns a message is given to a person."""
 MOST_ACTIONS = 40
-RECENT_ORDERS = 2
 
 _LOAD = (
     select(
@@ -167,12 +165,13 @@ class Answering:
             self._hand_over(conn, who, "bot_paused", now)
         elif who.owner == BOT:
             self._decide(conn, who, heard, language, outcome, now)
-        elif who.owner == QUEUE and _wants_out(heard):
+        elif who.owner == QUEUE and _wants_out(heard, before):
             journal.write()
             handoffs.cancel(conn, who.id, now=now)
             self._say(outcome, [Say("handoff_cancelled")])
             outcome.trace.append("waiting ended by the customer")
         else:
+            outcome.state = replace(before, last_says=())  # what the bot said is behind what was said since
             outcome.trace.append(f"silent: the conversation is with {who.owner}")
 
         if who.language is None and understood is not None and understood.language != "other":
@@ -275,23 +274,7 @@ class Answering:
         outcome.messages.extend(messages)
 
     def _facts(self, conn: Connection, who: Any, language: Language, now: datetime) -> Facts:
-        able = self._able(who.channel)
-        back = self._shop.desk.back_at(now)
-
-        def recent_orders() -> list[str]:
-            return [one.order_no for one in orders.recent(conn, who.customer_id, RECENT_ORDERS)] if who.verified else []
-
-        known = {
-            "verified": bool(who.verified),
-            "language": language,
-            "known_name": who.name,
-            "channel_buttons": able.buttons if able else False,
-            "can_request_contact": able.contact if able else False,
-            "staffed": back is None,
-            "back_at": moment(back) if back else None,
-            "open_complaint": bool(who.open_complaint),
-        }
-        return Facts(known, {"recent_orders": recent_orders})
+        return facts_of(conn, who, self._able(who.channel), self._shop.desk, language=language, now=now)
 
     def _hand_over(self, conn: Connection, who: Any, reason: str, now: datetime) -> None:
         handoffs.request(
@@ -383,8 +366,10 @@ def _heard(claimed: Claimed, understood: Understanding | None, language: Languag
     return None
 
 
-def _wants_out(heard: Heard) -> bool:
-    return "cancel_dialogue" in heard.names[:1] or heard.payload == "/cancel_dialogue"
+def _wants_out(heard: Heard, before: DialogueState) -> bool:
+    """Return whether who waits for a person calls that off; a no does so right behind the notice alone."""
+    intent = heard.payload[1:] if heard.payload else heard.intent
+    return intent == "cancel_dialogue" or (intent == "deny" and bool(before.last_says))
 
 
 def _not_words(inbound: Inbound) -> dict[str, Any] | None:

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.ports import Capabilities
+from crm_store import orders, outbox
+from crm_store.desk_hours import DeskHours
+from flows.engine.values import clock, moment, weekdays
+from flows.inquiries.track_order import orders_under_way
+from nlu.understanding import Language
+
+RECENT_ORDERS = 2
+CARE_IN_MIND = timedelta(days=3)
+"""So long after a message of ours a bare "stop" is an answer to it."""
 
 
 class Facts(Mapping[str, Any]):
@@ -31,3 +45,40 @@ class Facts(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len({*self._known, *self._looked_up})
+
+
+def facts_of(
+    conn: Connection, who: Any, able: Capabilities | None, desk: DeskHours, *, language: Language, now: datetime
+) -> Facts:
+    """Return the facts for one message of ``who`` (a row of identity, customer and conversation)."""
+    back = desk.back_at(now)
+
+    def recent_orders() -> list[str]:
+        return [one.order_no for one in orders.recent(conn, who.customer_id, RECENT_ORDERS)] if who.verified else []
+
+    def under_way() -> int:
+        return orders_under_way(conn, who.customer_id) if who.verified else 0
+
+    def last_was_care() -> bool:
+        last = outbox.last_sent(conn, who.identity_id)
+        return last is not None and last.kind == "care" and now - last.sent_at <= CARE_IN_MIND
+
+    known = {
+        "verified": bool(who.verified),
+        "language": language,
+        "known_name": who.name,
+        "channel_buttons": able.buttons if able else False,
+        "can_request_contact": able.contact if able else False,
+        "staffed": back is None,
+        "back_at": moment(back) if back else None,
+        "open_complaint": bool(who.open_complaint),
+    }
+    looked_up = {
+        "recent_orders": recent_orders,
+        "orders_under_way": under_way,
+        "last_was_care": last_was_care,
+        "desk_days": lambda: weekdays(desk.days),
+        "desk_opens": lambda: clock(desk.opens),
+        "desk_closes": lambda: clock(desk.closes, ends=True),
+    }
+    return Facts(known, looked_up)

@@ -73,6 +73,10 @@ def _tagged(value: Mapping[str, Any], reader: Reader) -> str:
         sign = _CURRENCIES.get(str(value["currency"]))
         amount = f"{Decimal(str(value['money'])):,}"
         return f"{sign}{amount}" if sign else f"{amount} {value['currency']}"
+    if "clock" in value:
+        return _clock(str(value["clock"]), reader.language)
+    if "weekdays" in value:
+        return _weekdays(list(value["weekdays"]), reader.language)
     if "moment" in value:
         return _moment(str(value["moment"]), reader)
     return _day(_local(str(value.get("day", "")), reader), reader)
@@ -93,6 +97,25 @@ def _day(at: datetime, reader: Reader) -> str:
         return f"{year}{at.month}月{at.day}日 {_WEEKDAYS['zh'][at.weekday()]}"
     year = f" {at.year}" if other_year else ""
     return f"{_WEEKDAYS['en'][at.weekday()]} {at.day} {_MONTHS[at.month - 1]}{year}"
+
+
+def _clock(text: str, language: str) -> str:
+    hour, minute = (int(part) for part in text.split(":"))
+    if language == "zh":
+        return f"{hour}:{minute:02}"
+    if hour == 24:
+        return "midnight"
+    minutes = f":{minute:02}" if minute else ""
+    return f"{hour % 12 or 12}{minutes} {'am' if hour < 12 else 'pm'}"
+
+
+def _weekdays(days: list[int], language: str) -> str:
+    if len(days) == 7:
+        return "每天" if language == "zh" else "every day"
+    names = [_WEEKDAYS[language][day] for day in days]
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{names[0]}至{names[-1]}" if language == "zh" else f"{names[0]} to {names[-1]}"
+    return _listed(names, language)
 
 
 def _local(text: str, reader: Reader) -> datetime:

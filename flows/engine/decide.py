@@ -14,17 +14,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flows.engine.filling import (
-    Found,
-    answer,
-    entity_value,
-    grown,
-    kept,
-    substance,
-)
+from flows.engine.filling import Found, answer, entity_value, grown, kept, substance
 from flows.engine.heard import ActionDone, Decision, Heard
 from flows.engine.model import Collect, Flow, FlowBook, Slot
-from flows.engine.payloads import SET, Pressed, accepts, read_payload
+from flows.engine.payloads import SET, Pressed, accepts, read_payload, typed_option
 from flows.engine.run import Run
 from flows.engine.starting import Starter, Wish, wishes_in
 from flows.engine.state import DialogueState
@@ -67,7 +60,7 @@ class _Talk:
 
     def listen(self) -> None:
         heard = self._heard
-        payload = heard.payload if heard.payload is not None else self._typed_option()
+        payload = heard.payload if heard.payload is not None else typed_option(self._before.options, heard.text)
         if payload is not None:
             self._press(payload)
         elif heard.attachment is not None and not heard.text.strip():
@@ -76,14 +69,6 @@ class _Talk:
             self._hear()
 
     # Buttons and attachments
-
-    def _typed_option(self) -> str | None:
-        """Channels without buttons show them numbered: the number, or the title, may be typed."""
-        text = self._heard.text.strip().rstrip(".。、)）").casefold()
-        for number, (title, payload) in enumerate(self._before.options, start=1):
-            if text and text in (str(number), title.strip().casefold()):
-                return payload
-        return None
 
     def _press(self, payload: str) -> None:
         pressed = read_payload(payload)
@@ -182,18 +167,20 @@ class _Talk:
             self._run.say(says["cancelled"])
         elif not wishes:
             self._run.say(says["nothing_to_cancel"])
+        self._run.offered_help = not self._run.stack
         if wishes:
             self._starter.serve(wishes)
-        elif self._run.stack:
-            self._run.resume()
         else:
-            self._run.offered_help = True
+            self._run.resume()
         self._run.advance()
 
     def _in_question(self, question: Collect, names: list[str], wishes: list[Wish]) -> None:
         flow = self._run.top_flow
         slot = flow.slots[question.slot]
         here = self._run.seen_flow.matter
+        if flow.name == self._patterns.colleague_flow and names[0] in self._patterns.colleague_intents:
+            self._offer_for(wishes)
+            return
         others = [wish for wish in wishes if wish.flow.matter != here]
         if self._interrupts(slot, others, names):
             self._interrupt(others)
@@ -218,6 +205,13 @@ class _Talk:
         if corrected:
             self._run.rerun()
         self._run.advance()
+
+    def _offer_for(self, wishes: list[Wish]) -> None:
+        """A person was offered, and something else is asked that needs one: the offer is now for that."""
+        self._understood()
+        self._run.fill(self._patterns.colleague_slot, wishes[0].intent)
+        self._starter.queue(wishes[1:])
+        self._run.ask_anew()
 
     def _interrupts(self, slot: Slot, others: list[Wish], names: list[str]) -> bool:
         """Another wish comes first where it claims what the message names, or is sure against free text."""
@@ -269,18 +263,49 @@ class _Talk:
         elif names[0] == self._patterns.repeat_intent and self._run.say_again():
             self._understood()
             self._run.keep_asking(question.slot)
+        elif names[0] == self._patterns.yes_intent and self._run.top_flow.slots[question.slot].attachment:
+            self._understood()  # "ok" says that it will be done, and is not it
+            self._run.say(self._patterns.says["take_your_time"])
+            self._remind(question, names[0])
         elif self._converse(names):
-            self._run.ask_again()
+            self._remind(question, names[0])
         else:
             self._misunderstood(question)
 
+    def _remind(self, question: Collect, after: str) -> None:
+        """Put the question again: after small talk only once in a row, and never behind a goodbye."""
+        patterns = self._patterns
+        if after in patterns.unreminded or (after in patterns.reminded_once and self._before.reminded):
+            self._run.keep_asking(question.slot)
+        else:
+            self._run.ask_again()
+        self._run.reminded = after in patterns.reminded_once
+
     def _interrupt(self, wishes: list[Wish]) -> None:
         self._understood()
+        if wishes[0].flow.name == self._patterns.colleague_flow:
+            self._run.forget(wishes[0].flow.matter)  # a person was offered for something else then
         if self._run.bring_up(wishes[0].flow.matter):
+            self._answer_in_passing(wishes)
             self._starter.queue(wishes[1:])
         else:
             self._starter.serve(wishes)
         self._run.advance()
+
+    def _answer_in_passing(self, wishes: list[Wish]) -> None:
+        """What brings a task up again may answer its open question as well."""
+        question = self._run.question
+        if question is None:
+            return
+        flow = self._run.top_flow
+        slot = flow.slots[question.slot]
+        _, corrected = self._correct(flow, slot, [])
+        found = None if slot.free else answer(self._book, flow, slot, self._heard, self._heard.names)
+        if found is not None:
+            self._run.fill(slot.name, found.value)
+            self._take_description(wishes)
+        elif corrected:
+            self._run.rerun()
 
     def _in_the_open(self, names: list[str], wishes: list[Wish]) -> None:
         run = self._run
@@ -298,7 +323,7 @@ class _Talk:
         if patterns.no_intent in names and self._before.offered_help:
             name = patterns.no_intent
         if name in patterns.answers:
-            self._run.say(patterns.answers[name])
+            self._run.say(patterns.answers[name], again=self._run.question is not None)
         elif name == patterns.repeat_intent:
             if not self._run.say_again():
                 self._run.say(patterns.says["nothing_to_repeat"])

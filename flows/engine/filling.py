@@ -77,7 +77,7 @@ def answer(book: FlowBook, flow: Flow, slot: Slot, heard: Heard, names: Collecti
     if found is not None:
         return found
     yes, no = book.patterns.yes_intent, book.patterns.no_intent
-    if slot.type == "bool" and (yes in names or no in names):
+    if slot.type == "bool" and (no in names or (yes in names and slot.attachment is None)):
         return Found(_first(names, yes, no) == yes)
     if slot.type == "choice":
         value = {yes: slot.yes, no: slot.no}.get(_first(names, yes, no)) or _by_intent(slot, names)

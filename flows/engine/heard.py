@@ -46,7 +46,9 @@ class Heard:
 
     @property
     def names(self) -> list[str]:
-        """Every intent of the message, best first."""
+        """Every intent of the message, best first; where it fits none, what comes behind is a guess and no wish."""
+        if self.intent == OUT_OF_SCOPE:
+            return [OUT_OF_SCOPE]
         return list(dict.fromkeys((self.intent, *(score.name for score in self.intents))))
 
 

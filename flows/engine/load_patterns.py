@@ -10,6 +10,7 @@ from flows.engine.model import SAID_MOMENTS, Patterns, Place
 
 _SECTIONS: dict[str, dict[str, type]] = {
     "answers": {},
+    "reminding": {"once": list, "never": list},
     "attachments": {},
     "colleague": {"flow": str, "slot": str, "intents": list},
     "mentions": {},
@@ -43,6 +44,8 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
     return Patterns(
         place=Place(file, source.line),
         answers=dict(said["answers"]),
+        reminded_once=frozenset(said["reminding"]["once"]),
+        unreminded=frozenset(said["reminding"]["never"]),
         attachments=dict(said["attachments"]),
         colleague_flow=said["colleague"]["flow"],
         colleague_slot=said["colleague"]["slot"],

@@ -183,6 +183,10 @@ class Patterns:
     place: Place
     answers: Mapping[str, str]
     """Intent → reply: answered at any time without losing the question that is open."""
+    reminded_once: frozenset[str]
+    """Of `answers`: small talk after which an open question is put again, but only once in a row."""
+    unreminded: frozenset[str]
+    """Of `answers`: those after which it is not put again at all."""
     attachments: Mapping[str, str]
     """Kind of attachment → reply, where it is more than something that the bot cannot read."""
     colleague_flow: str
@@ -231,6 +235,7 @@ SAID_MOMENTS = frozenset(
         "yes_to_help",
         "no_to_help",
         "yes_to_nothing",
+        "take_your_time",
         "cannot_go_on",
     }
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,18 @@ def read_payload(payload: str) -> Pressed | None:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+def typed_option(options: Sequence[tuple[str, str]], text: str) -> str | None:
+    """Return the payload of the button whose title, or whose number, is typed; None where none is.
+
+    Channels without buttons show them numbered.
+    """
+    typed = text.strip().rstrip(".。、)）").casefold()
+    for number, (title, payload) in enumerate(options, start=1):
+        if typed and typed in (str(number), title.strip().casefold()):
+            return payload
+    return None
 
 
 def accepts(slot: Slot, value: Any) -> bool:

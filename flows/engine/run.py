@@ -41,6 +41,7 @@ class Run:
         self.stack, gone = without_gone_flows(book, state.stack)
         self.misunderstood = state.misunderstood
         self.offered_help = state.offered_help
+        self.reminded = False
         self.acts = state.acts
         self._state = state
         self._facts = facts
@@ -131,18 +132,29 @@ class Run:
 
     def bring_up(self, matter: str) -> bool:
         """Go on with a flow of this matter from further down the stack; return whether there is one."""
+        group = self._take_out(matter)
+        if group:
+            self._event("flow.interrupted", self.stack[self.seen_at].flow)
+            self.stack.extend(group)
+            self.resume()
+        return bool(group)
+
+    def forget(self, matter: str) -> None:
+        """Drop a flow of this matter that waits further down the stack."""
+        group = self._take_out(matter)
+        if group:
+            self._event("flow.cancelled", group[0].flow)
+
+    def _take_out(self, matter: str) -> list[Frame]:
         at = self.seen_at - 1
         while at >= 0:
             begin = _begin_of(self.stack, at)
             if self.book.flows[self.stack[begin].flow].matter == matter:
                 group = self.stack[begin : at + 1]
                 del self.stack[begin : at + 1]
-                self._event("flow.interrupted", self.stack[self.seen_at].flow)
-                self.stack.extend(group)
-                self._resume()
-                return True
+                return group
             at = begin - 1
-        return False
+        return []
 
     def cancel(self) -> None:
         """Stop the flow that the customer sees; the one before it, if any, goes on."""
@@ -154,6 +166,13 @@ class Run:
         """Put the open question once more, shortly."""
         question = self.question
         if question is not None:
+            self._ask(question)
+
+    def ask_anew(self) -> None:
+        """Put the open question in full: what it is about has changed."""
+        question = self.question
+        if question is not None:
+            self.change_top(asked=())
             self._ask(question)
 
     def keep_asking(self, slot: str) -> None:
@@ -186,8 +205,11 @@ class Run:
 
     def resume(self) -> None:
         """Go on with the flow that is now on top, and say so, after another one has ended."""
-        if self.stack and self.top.step is not None:
-            self._resume()
+        if not self.stack or self.top.step is None:
+            return
+        name = self.stack[self.seen_at].flow
+        self._event("flow.resumed", name)
+        self.say(self.book.patterns.says["resuming"], task=word("flow", name))
 
     def decision(self, spoke_before: bool = False) -> Decision:
         """Freeze what was decided. After an action, what was said in the same turn still counts as last."""
@@ -202,6 +224,7 @@ class Run:
             misunderstood=self.misunderstood,
             last_says=last,
             offered_help=self.offered_help,
+            reminded=self.reminded,
             options=self._state.options,
             slots=self._slots,
             wordings=self._state.wordings,
@@ -258,6 +281,7 @@ class Run:
         self.change_top(slots=slots, asked=asked)
         self.say(step.utter, again=again)
         self._asking = step.slot
+        self.offered_help = False  # from here on a no is an answer to this question
         self.note(f"asks {step.slot}")
 
     def _acts(self, step: Do) -> bool:
@@ -303,8 +327,7 @@ class Run:
             self._return_to_caller(frame)
             return
         self._event("flow.completed", frame.flow)
-        if self.stack and self.top.step is not None:
-            self._resume()
+        self.resume()
 
     def _return_to_caller(self, part: Frame) -> None:
         caller = self.top
@@ -313,13 +336,6 @@ class Run:
         self.change_top(slots={**caller.slots, **shared}, result={**caller.result, **part.result})
         step = self.top_flow.steps[caller.step or END]
         self._go(step.routes)
-
-    def _resume(self) -> None:
-        if self.top.step is None:
-            return
-        name = self.stack[self.seen_at].flow
-        self._event("flow.resumed", name)
-        self.say(self.book.patterns.says["resuming"], task=word("flow", name))
 
     # Small things
 

@@ -83,6 +83,8 @@ class DialogueState:
     """What was said last, for a customer who wants to hear it again."""
     offered_help: bool = False
     """The last thing said was an offer of more help."""
+    reminded: bool = False
+    """The open question was put again after small talk; it is not put again after more of it."""
     options: tuple[tuple[str, str], ...] = ()
     """(title, payload) of the buttons shown last; a title or its number may be typed instead."""
     slots: Mapping[str, Any] = field(default_factory=dict)
@@ -121,6 +123,7 @@ class DialogueState:
             "misunderstood": self.misunderstood,
             "last_says": [say.to_json() for say in self.last_says],
             "offered_help": self.offered_help,
+            "reminded": self.reminded,
             "options": [list(option) for option in self.options],
             "slots": dict(self.slots),
             "wordings": dict(self.wordings),
@@ -138,6 +141,7 @@ class DialogueState:
             misunderstood=int(stored.get("misunderstood") or 0),
             last_says=tuple(Say.from_json(say) for say in stored.get("last_says") or ()),
             offered_help=bool(stored.get("offered_help")),
+            reminded=bool(stored.get("reminded")),
             options=tuple((str(title), str(payload)) for title, payload in stored.get("options") or ()),
             slots=dict(stored.get("slots") or {}),
             wordings=dict(stored.get("wordings") or {}),

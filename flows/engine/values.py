@@ -7,7 +7,8 @@ there must not be confused with a text. Each helper here makes a tagged value th
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,16 @@ def moment(at: datetime) -> Tagged:
 def day(at: datetime) -> Tagged:
     """A day alone; ``at`` is aware."""
     return {"day": at.isoformat()}
+
+
+def clock(at: time, *, ends: bool = False) -> Tagged:
+    """A time of day as clocks show it, in no zone; where it ``ends`` something, 00:00 is the end of the day."""
+    return {"clock": "24:00" if ends and at == time(0) else f"{at:%H:%M}"}
+
+
+def weekdays(days: Iterable[int]) -> Tagged:
+    """Days of the week, 0 for Monday to 6."""
+    return {"weekdays": sorted(days)}
 
 
 def money(amount: Decimal, currency: str) -> Tagged:

@@ -90,7 +90,7 @@ def test_a_sent_message_has_all_its_keys(world: Talk) -> None:
 
 def test_flow_asking_and_slots_are_those_after_the_line(world: Talk) -> None:
     world.load("customers", WANG)
-    world.load("orders", A10293)
+    world.load("orders", A10293, {**A10293, "order_no": "A10301"})
 
     asked = world.say("u1", "我的订单到哪了")
     stranger = world.say("u2", "where is my order A10293")

@@ -10,6 +10,7 @@ from flows.engine.model import FlowBook
 
 PATTERNS = """
 answers: {greet: greet, thank: thank}
+reminding: {once: [thank], never: []}
 attachments: {contact: contact_kept}
 colleague: {flow: person, slot: topic, intents: [ask_stock]}
 mentions: {order_no: order}
@@ -34,6 +35,7 @@ says:
   yes_to_help: yes_to_help
   no_to_help: no_to_help
   yes_to_nothing: yes_to_nothing
+  take_your_time: take_your_time
   cannot_go_on: cannot_go_on
 """
 

@@ -20,7 +20,7 @@ from flows.actions import REGISTERED, ActionContext
 from flows.engine.decide import decide
 from flows.engine.heard import ActionDone, Heard
 from flows.engine.state import DialogueState
-from flows.engine.values import moment
+from flows.engine.values import clock, moment, weekdays
 from flows.replies import Listener, Rendered
 from flows.standard import load_standard
 from nlu.understanding import Entity, IntentScore
@@ -143,7 +143,12 @@ class Talk:
             "staffed": True,
             "back_at": None,
             "recent_orders": own,
+            "orders_under_way": 0,
             "open_complaint": False,
+            "last_was_care": False,
+            "desk_days": weekdays(range(7)),
+            "desk_opens": clock(time(9)),
+            "desk_closes": clock(time(21)),
         } | self._facts
 
     @property

@@ -25,6 +25,7 @@ PATTERN_REPLIES = [
     "yes_to_help",
     "no_to_help",
     "yes_to_nothing",
+    "take_your_time",
     "cannot_go_on",
     "handed_over",
     "ask_order_no",
@@ -132,7 +133,7 @@ def test_a_placeholder_that_nothing_gives_is_found(tmp_path):
 
     (found,) = problems(tmp_path, flow, "  arrives: '{etta}到'\n", "  arrives: soon\n")
 
-    assert found.endswith('zh.yml:23: reply "arrives": nothing gives {etta} in flows/tea.yml:3')
+    assert found.endswith('zh.yml:24: reply "arrives": nothing gives {etta} in flows/tea.yml:3')
 
 
 def test_a_reply_without_a_wording_for_a_missing_value_is_found(tmp_path):
@@ -149,4 +150,4 @@ def test_a_flow_can_be_drawn():
     drawn = mermaid(load_standard().book.flows["track_order"])
 
     assert drawn.startswith('flowchart TD\n  start(["track_order"]) --> s0\n')
-    assert "s1 -->|\"result.outcome == 'own'\"|" in drawn
+    assert "s3 -->|\"result.outcome == 'own'\"|" in drawn
