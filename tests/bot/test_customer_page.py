@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.commands.customer_page import cut, lasted, lines
-from crm_store import handoffs, taking_over
+from crm_store import handoffs, history, taking_over
 from tests.bot.house import House
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -57,6 +57,29 @@ async def test_the_steps_of_a_handoff_are_told_in_words(house: House) -> None:
     assert "agent:li   (handed on to zhao)" in page
     assert "the bot has the conversation" in shown(house)
     assert "(back to the bot: agent)" in "\n".join(shown(house))
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "told"),
+    [
+        ("note", {"text": "likes green tea"}, "(note) likes green tea"),
+        ("care.sent", {"text": "Happy birthday", "data": {"rule": "birthday"}}, "(birthday) Happy birthday"),
+        ("order.shipped", {"data": {"order_no": "A10427"}}, "(order A10427 shipped)"),
+        ("message.failed", {"data": {"reason": "given up"}}, "(could not be delivered: given up)"),
+        (
+            "ticket.resolved",
+            {"data": {"number": "T-1", "category": "service", "priority": "low"}},
+            "(T-1 resolved: service, low)",
+        ),
+        ("message.out", {"text": "one\ntwo"}, f"one\n{' ' * 26}two"),
+    ],
+)
+async def test_what_happened_is_told_in_words(house: House, kind: str, columns: dict[str, Any], told: str) -> None:
+    await house.says("ana", "hello")
+    customer = house.identity("ana").customer_id
+    house.write(history.record, at=house.clock.now(), kind=kind, by="system", customer_id=customer, **columns)
+
+    assert shown(house)[-1] == f"  01-05 09:00  system     {told}"
 
 
 @pytest.mark.parametrize(
