@@ -1,11 +1,12 @@
 """Points, offers, people and everything around them, in whole talks on the shipped flows."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from itertools import pairwise
 
 import pytest
 
 from flows.engine.heard import Heard
+from flows.engine.values import clock, weekdays
 from flows.standard import load_standard
 from tests.flows.talks import MONDAY, Shop, Talk, nobody_in
 
@@ -79,6 +80,71 @@ def test_what_the_bot_cannot_do_yet_is_said_and_a_person_offered(intent):
     assert "得请同事来" in asked
     assert intent not in asked, "the topic has a name"
     assert shop.owner() == "queue"
+
+
+def test_another_wish_changes_what_a_person_is_offered_for_and_is_never_misunderstood():
+    talk = Talk(Shop(), language="en")
+    talk.says("I want a refund", "return_refund_exchange")
+
+    said = [talk.says("oolong?", "ask_stock"), talk.says("can I join?", "join_membership")]
+
+    assert said[0].startswith("Stock")
+    assert said[1].startswith("Joining")
+    assert (talk.state.misunderstood, talk.state.asking) == (0, "wants_person")
+
+
+def test_an_offer_that_was_interrupted_is_made_anew_for_another_wish():
+    talk = Talk(Shop(), language="en", verified=False)
+    talk.says("I want a refund", "return_refund_exchange")
+    talk.says("where's my order", "track_order")
+
+    said = talk.says("can I join?", "join_membership")
+
+    assert said.startswith("Joining")
+    assert [frame.flow for frame in talk.state.stack] == ["track_order", "ask_colleague"]
+
+
+def test_ok_to_sharing_the_phone_is_no_phone():
+    talk = Talk(Shop(), verified=False)
+    talk.says("我有多少积分", "ask_points_balance")
+
+    first, second = talk.says("好的", "affirm"), talk.says("谢谢", "thank")
+
+    assert "按钮" in first
+    assert "按钮" not in second
+    assert talk.state.asking == "contact_shared"
+
+
+def test_a_small_stop_is_for_a_greeting_only_where_one_was_read_last():
+    shop = Shop()
+    after_an_answer, after_a_greeting = Talk(shop, verified=False), Talk(shop, verified=False, last_was_care=True)
+    for talk in (after_an_answer, after_a_greeting):
+        talk.says("tell me about offers", "opt_in_marketing")
+        talk.says("where's my order", "track_order")
+
+    kept = after_an_answer.says("stop", "cancel_dialogue", "opt_out_marketing")
+    ended = after_a_greeting.says("stop", "cancel_dialogue", "opt_out_marketing")
+
+    assert "不发" not in kept
+    assert ended.count("不发") == 1
+    assert after_a_greeting.state.stack == ()
+
+
+@pytest.mark.parametrize(
+    ("days", "closes", "language", "said"),
+    [
+        (range(7), time(21), "zh", "每天 9:00–21:00"),
+        (range(5), time(0), "zh", "周一至周五 9:00–24:00"),
+        (range(5), time(17, 30), "en", "Mon to Fri, 9 am to 5:30 pm"),
+        ((1, 5), time(0), "en", "Tue and Sat, 9 am to midnight"),
+    ],
+)
+def test_the_hours_of_the_desk_are_told_and_a_person_is_one_tap_away(days, closes, language, said):
+    hours = {"desk_days": weekdays(days), "desk_closes": clock(closes, ends=True)}
+    talk = Talk(Shop(), language=language, **hours)
+
+    assert said in talk.says("opening hours?", "ask_store_info")
+    assert "/request_human_agent" in dict(talk.state.options).values()
 
 
 def test_a_declined_person_leaves_the_bot_in_charge():

@@ -126,6 +126,45 @@ def test_small_talk_keeps_the_open_question(tmp_path):
     assert bot.state.asking == "order_no"
 
 
+def test_thanks_bring_the_question_back_only_once_in_a_row(tmp_path):
+    bot = a_bot(tmp_path)
+    bot.says("my order", "track_order")
+
+    assert bot.says("thanks", "thank") == ["thank", "ask_order_no"]
+    assert bot.says("thanks", "thank") == ["thank"]
+    assert bot.state.asking == "order_no"
+    bot.says("hm?")
+    assert bot.says("thanks", "thank") == ["thank", "ask_order_no"]
+
+
+def test_what_brings_a_task_up_again_answers_its_question_too(tmp_path):
+    kinds = """
+        intents: [fuss, late]
+        matter: trouble
+        slots:
+          kind: {type: choice, values: [late], by_intent: {late: late}}
+        steps:
+          - collect: kind
+          - action: open_ticket
+          - say: opened
+        """
+    bot = a_bot(tmp_path, trouble=kinds)
+    bot.says("something is the matter", "fuss")
+    bot.says("my order", "track_order")
+
+    replies = bot.says("the courier is late", "late")
+
+    assert replies[:2] == ["resuming", "opened"]
+    assert bot.acts == [("open_ticket", {"kind": "late"})]
+
+
+def test_guesses_at_a_message_that_fits_nothing_start_nothing(tmp_path):
+    bot = a_bot(tmp_path)
+
+    assert bot.says("the purple one", "out_of_scope", "track_order") == ["cannot_handle"]
+    assert bot.state.stack == ()
+
+
 def test_a_repeated_answer_is_the_last_one_with_its_question(tmp_path):
     bot = a_bot(tmp_path)
     bot.says("my order", "track_order")

@@ -119,6 +119,60 @@ async def test_a_bare_yes_needs_no_classifier() -> None:
     assert (meant.intent, meant.confidence, meant.source) == ("affirm", 1.0, "rules")
 
 
+@pytest.mark.parametrize("word", ["STOP", "退订", "TD", "退订。", "unsubscribe"])
+@pytest.mark.parametrize("asking", [None, "order_no"])
+async def test_the_words_of_our_greetings_opt_out_in_the_middle_of_a_question_too(
+    word: str, asking: str | None
+) -> None:
+    meant = await understand(word, Away(), asking=asking)
+
+    assert meant.intent == "opt_out_marketing"
+
+
+async def test_stop_ends_a_task_and_names_the_wish_of_our_greetings_beside_it() -> None:
+    capitals = await understand("STOP!", None, asking="order_no")
+    small = await understand("stop", None, asking="order_no")
+
+    assert [intent.name for intent in capitals.intents] == ["opt_out_marketing", "cancel_dialogue"]
+    assert [intent.name for intent in small.intents] == ["cancel_dialogue", "opt_out_marketing"]
+
+
+@pytest.mark.parametrize("text", ["and the other parcel, A10398?", "那另一个包裹呢，A10398"])
+async def test_a_second_order_number_without_blame_is_a_question(text: str) -> None:
+    meant = await understand(text, Knows({text: {"complain_delivery": 0.83}}))
+
+    assert (meant.intent, meant.confidence) == ("track_order", 0.83)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A10398 is late again",
+        "the courier left A10398 with a neighbour I have never seen",
+        "快递把A10398丢了",
+        "the courier is slow",
+    ],
+)
+async def test_blame_with_an_order_number_stays_a_complaint(text: str) -> None:
+    meant = await understand(text, Knows({text: {"complain_delivery": 0.83}}))
+
+    assert meant.intent == "complain_delivery"
+
+
+@pytest.mark.parametrize("text", ["no, it's A10399", "不对，是A10399", "不是A10399", "No - A10399"])
+async def test_a_corrected_number_is_no_wish_of_its_own(text: str) -> None:
+    meant = await understand(text, Knows({text: {"track_order": 0.69}}), asking="confirm_complaint")
+
+    assert meant.intent == "deny"
+    assert [entity.value for entity in meant.entities if entity.entity == "order_no"] == ["A10399"]
+
+
+async def test_where_the_classifier_is_at_a_loss_unmistakable_words_speak() -> None:
+    meant = await understand("木托盘裂了", Knows({}))
+
+    assert (meant.intent, meant.source) == ("complain_product_quality", "rules")
+
+
 @pytest.mark.parametrize("classifier", [None, Away()])
 @pytest.mark.parametrize(
     ("text", "intent", "source"),
