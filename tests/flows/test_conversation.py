@@ -88,8 +88,8 @@ def test_another_wish_changes_what_a_person_is_offered_for_and_is_never_misunder
 
     said = [talk.says("oolong?", "ask_stock"), talk.says("can I join?", "join_membership")]
 
-    assert said[0].startswith("Stock")
-    assert said[1].startswith("Joining")
+    assert "stock" in said[0]
+    assert "joining" in said[1]
     assert (talk.state.misunderstood, talk.state.asking) == (0, "wants_person")
 
 
@@ -100,7 +100,7 @@ def test_an_offer_that_was_interrupted_is_made_anew_for_another_wish():
 
     said = talk.says("can I join?", "join_membership")
 
-    assert said.startswith("Joining")
+    assert "joining" in said
     assert [frame.flow for frame in talk.state.stack] == ["track_order", "ask_colleague"]
 
 

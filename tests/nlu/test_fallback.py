@@ -95,6 +95,7 @@ def test_two_wishes_are_both_shown_in_the_order_of_the_message() -> None:
         "帮我转人工，我要投诉",
         "不想跟机器人说",
         "connect me to an agent",
+        "can I chat with a human",
         "I don't want a refund, I want a human",
         "叫你们经理来",
     ],
@@ -119,6 +120,7 @@ def test_who_asks_for_a_person_is_understood_without_doubt(text: str) -> None:
         "am I talking to a real person?",
         "人工客服几点上班",
         "travel agent bag",
+        "the chat agent just closed the conversation",
     ],
 )
 def test_who_only_mentions_a_person_does_not_ask_for_one(text: str) -> None:
