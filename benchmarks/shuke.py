@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,6 +18,7 @@ from bot.listening import Listening
 from bot.messages import Inbound, Outbound
 from bot.ports import Capabilities
 from bot.settings import build
+from bot.turn import Understand
 from bot.wiring import build_house, build_understander
 from crm_store import conversations, customers, history, identities, orders, points, schema
 from crm_store.ports import SystemClock, Ulids
@@ -23,6 +26,8 @@ from crm_store.unit_of_work import Store
 from nlu.understand import IntentClassifier
 
 CHANNEL = "terminal"
+SILENCE = 5.0
+"""Seconds after which a turn counts as silent."""
 
 
 class TakingChannel:
@@ -32,17 +37,38 @@ class TakingChannel:
     capabilities = Capabilities(text_limit=4096, buttons=True, contact=True)
 
     def __init__(self) -> None:
-        self.taken: dict[str, list[str]] = {}
+        self._taken: dict[str, list[str]] = {}
+        self._waiting: dict[str, asyncio.Event] = {}
 
     async def send(self, message: Outbound) -> str:
-        self.taken.setdefault(message.recipient, []).append(message.text)
+        self._taken.setdefault(message.recipient, []).append(message.text)
+        if (waiting := self._waiting.get(message.recipient)) is not None:
+            waiting.set()
         return message.id
+
+    def listen(self, customer: str) -> None:
+        """Begin to wait for answers to this customer."""
+        self._waiting[customer] = asyncio.Event()
+
+    async def answers(self, customer: str) -> list[str]:
+        """Return the answers of a turn, which are sent one right after the other; none where none comes in time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SILENCE):
+                await self._waiting[customer].wait()
+        return self._taken.pop(customer, [])
 
 
 class Shuke:
-    """A `Target`: a message goes in by the intake, and is done when its answers are marked as sent."""
+    """A `Target`: a message goes in by the intake, and its turn is over when the channel has the answers."""
 
-    def __init__(self, classifier: IntentClassifier | None, *, others: Sequence[psutil.Process] = ()) -> None:
+    def __init__(
+        self,
+        classifier: IntentClassifier | None = None,
+        *,
+        understand: Understand | None = None,
+        others: Sequence[psutil.Process] = (),
+    ) -> None:
+        """Understands by ``classifier`` (rules where there is none), or by ``understand`` alone."""
         self._folder = TemporaryDirectory(prefix="shuke-bench-", dir=Path.cwd() / "benchmarks" / "out")
         self._others = others
         settings = build({}, root=Path.cwd())
@@ -59,7 +85,7 @@ class Shuke:
             clock=self.clock,
             ids=self.ids,
             channels={CHANNEL: self.channel},
-            understand=Listening(build_understander(settings, classifier), self.store, self.clock),
+            understand=understand or Listening(build_understander(settings, classifier), self.store, self.clock),
             worker="bench",
         )
 
@@ -70,11 +96,9 @@ class Shuke:
             CHANNEL, "bench", f"m{number}", customer, kind,
             text=text if kind == "text" else None, payload=text if kind == "payload" else None,
         )  # fmt: skip
-        receipt = await self.house.intake.receive(inbound)
-        following = receipt.claimed
-        while following is not None:
-            following = await self.house.turn(following)
-        return self.channel.taken.pop(customer, [])
+        self.channel.listen(customer)
+        await self.house.intake(inbound)
+        return await self.channel.answers(customer)
 
     def processes(self) -> list[psutil.Process]:
         return [psutil.Process(), *self._others]
@@ -85,7 +109,8 @@ class Shuke:
             self.store.run_now(_tell, some, earlier_messages, self.ids)
         return list(known)
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        await self.house.worker.stop()
         self.store.close()
         self._folder.cleanup()
 

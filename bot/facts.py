@@ -12,7 +12,6 @@ from bot.ports import Capabilities
 from crm_store import orders, outbox
 from crm_store.desk_hours import DeskHours
 from flows.engine.values import clock, moment, weekdays
-from flows.inquiries.track_order import orders_under_way
 from nlu.understanding import Language
 
 RECENT_ORDERS = 2
@@ -56,9 +55,6 @@ def facts_of(
     def recent_orders() -> list[str]:
         return [one.order_no for one in orders.recent(conn, who.customer_id, RECENT_ORDERS)] if who.verified else []
 
-    def under_way() -> int:
-        return orders_under_way(conn, who.customer_id) if who.verified else 0
-
     def last_was_care() -> bool:
         last = outbox.last_sent(conn, who.identity_id)
         return last is not None and last.kind == "care" and now - last.sent_at <= CARE_IN_MIND
@@ -75,7 +71,6 @@ def facts_of(
     }
     looked_up = {
         "recent_orders": recent_orders,
-        "orders_under_way": under_way,
         "last_was_care": last_was_care,
         "desk_days": lambda: weekdays(desk.days),
         "desk_opens": lambda: clock(desk.opens),

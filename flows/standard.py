@@ -28,7 +28,6 @@ FACTS = frozenset(
         "staffed",
         "back_at",
         "recent_orders",
-        "orders_under_way",
         "open_complaint",
         "last_was_care",
         "desk_days",
@@ -40,8 +39,7 @@ FACTS = frozenset(
 
 ``back_at`` is when people are back, as `flows.engine.values.moment`, and None while
 somebody is there; ``recent_orders`` are the numbers of a verified customer's latest
-orders, empty for anybody else; ``orders_under_way`` is how many of theirs are paid or
-shipped. ``last_was_care`` says that the last message the customer got, a few days ago at
+orders, empty for anybody else. ``last_was_care`` says that the last message the customer got, a few days ago at
 most, was one that we sent of our own accord. ``desk_days``, ``desk_opens`` and
 ``desk_closes`` are when people are there, in the shop's zone.
 """

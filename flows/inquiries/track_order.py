@@ -12,17 +12,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from crm_store import access, orders
 from crm_store.orders import OrderView
 from flows.actions import ActionContext, action
 from flows.engine.values import day, word
-
-LATEST = 20
-"""So many of a customer's orders are looked at: what is older is on no way any more."""
-_UNDER_WAY = ("paid", "shipped")
-_OTHERS_OFFERED = 2
 
 
 @action(
@@ -38,24 +31,6 @@ def find_order(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, 
     if order is None or order.customer_id != context.customer_id:
         return {"outcome": "not_yours"}
     return _all_about(order, context)
-
-
-@action(
-    "find_order_under_way",
-    gives=("outcome", "order_no", "stage", "status"),
-    may_give=("late", "eta", "since", "carrier", "tracking_no", "other_orders"),
-)
-def find_order_under_way(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return all about the verified customer's one order under way, and the numbers of their latest others."""
-    latest = orders.recent(context.conn, context.customer_id, LATEST)
-    order = next(order for order in latest if order.status in _UNDER_WAY)
-    others = [other.order_no for other in latest if other is not order]
-    return {"order_no": order.order_no, "other_orders": others[:_OTHERS_OFFERED], **_all_about(order, context)}
-
-
-def orders_under_way(conn: Connection, customer_id: str) -> int:
-    """Return how many of a customer's latest orders are paid or shipped and have not arrived."""
-    return sum(order.status in _UNDER_WAY for order in orders.recent(conn, customer_id, LATEST))
 
 
 @action("check_phone", gives=("outcome", "stage", "status"), may_give=("late", "eta"))

@@ -143,7 +143,6 @@ class Talk:
             "staffed": True,
             "back_at": None,
             "recent_orders": own,
-            "orders_under_way": 0,
             "open_complaint": False,
             "last_was_care": False,
             "desk_days": weekdays(range(7)),

@@ -150,4 +150,4 @@ def test_a_flow_can_be_drawn():
     drawn = mermaid(load_standard().book.flows["track_order"])
 
     assert drawn.startswith('flowchart TD\n  start(["track_order"]) --> s0\n')
-    assert "s3 -->|\"result.outcome == 'own'\"|" in drawn
+    assert "s1 -->|\"result.outcome == 'own'\"|" in drawn
