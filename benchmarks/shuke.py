@@ -26,6 +26,8 @@ from crm_store.unit_of_work import Store
 from nlu.understand import IntentClassifier
 
 CHANNEL = "terminal"
+WAY = 3
+"""Rounds of the event loop."""
 SILENCE = 5.0
 """Seconds after which a turn counts as silent."""
 
@@ -55,6 +57,9 @@ class TakingChannel:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SILENCE):
                 await self._waiting[customer].wait()
+        # The answer's way to the customer: nobody writes again in the very moment of the sending.
+        for _ in range(WAY):
+            await asyncio.sleep(0)
         return self._taken.pop(customer, [])
 
 
