@@ -188,6 +188,7 @@ async def test_a_text_without_a_readable_character_asks_nobody(text: str) -> Non
 
 async def test_no_log_holds_the_token_or_the_text(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="httpx")  # whoever set it otherwise before
     async with a_client(ARasa()) as client:
         await client.classify("a canary sentence")
 
