@@ -71,15 +71,11 @@ def orders() -> dict[str, list[Row]]:
 
 def orders_of(user: str) -> list[Row]:
     """The first rows of a terminal user's orders."""
-    return [
-        lines[0] for lines in orders().values() if lines[0]["customer_id"] == terminal(user)["customer_id"]
-    ]
+    return [lines[0] for lines in orders().values() if lines[0]["customer_id"] == terminal(user)["customer_id"]]
 
 
 def terminal(user: str) -> Row:
-    [found] = [
-        row for row in rows("customers") if (row["channel"], row["channel_user_id"]) == ("terminal", user)
-    ]
+    [found] = [row for row in rows("customers") if (row["channel"], row["channel_user_id"]) == ("terminal", user)]
     return found
 
 
@@ -255,9 +251,7 @@ def test_order_times_fit_the_status() -> None:
 def test_today_the_shop_has_an_order_of_every_kind() -> None:
     firsts = [lines[0] for lines in orders().values()]
     shipped = [row for row in firsts if row["status"] == "shipped"]
-    due = Counter(
-        (moment(row["eta"]).astimezone(anchor().tzinfo).date() - anchor().date()).days for row in shipped
-    )
+    due = Counter((moment(row["eta"]).astimezone(anchor().tzinfo).date() - anchor().date()).days for row in shipped)
     delivered_days_ago = [
         (anchor() - moment(row["delivered_at"])).days for row in firsts if row["status"] == "delivered"
     ]
@@ -284,9 +278,7 @@ def test_points_are_signed_whole_and_valid_for_a_year() -> None:
 
 def test_an_order_earns_a_point_a_yuan_and_a_refund_takes_them_back() -> None:
     by_number = orders()
-    taken_back = {
-        row["reference"]: int(row["points"]) for row in rows("points") if row["reason"] == "order_refunded"
-    }
+    taken_back = {row["reference"]: int(row["points"]) for row in rows("points") if row["reason"] == "order_refunded"}
     for row in rows("points"):
         if row["reason"] != "order":
             continue
@@ -310,9 +302,7 @@ def test_a_tier_follows_the_points_earned_in_a_year() -> None:
         if row["reason"] != "redeem" and moment(row["at"]) >= anchor().replace(year=anchor().year - 1):
             earned[row["customer_id"]] += int(row["points"])
     for row in rows("customers"):
-        reached = [
-            name for name, tier in shop()["tiers"].items() if earned[row["customer_id"]] >= tier["from"]
-        ]
+        reached = [name for name, tier in shop()["tiers"].items() if earned[row["customer_id"]] >= tier["from"]]
         assert row["tier"] == (reached[-1] if reached else "regular"), row["customer_id"]
 
 
