@@ -10,12 +10,15 @@ from sqlalchemy import Connection
 
 from bot.delivery import queued
 from bot.errors import ShukeError
+from bot.limits import pieces
 from crm_store import agents, conversations, handoffs, history, identities, outbox
 from crm_store.conversations import agent_owner
 from crm_store.ports import Ids
 
 Action = Literal["take", "reply", "note", "return", "transfer", "snooze", "approve", "resolve"]
 ACTIONS: tuple[str, ...] = get_args(Action)
+LONGEST_REPLY = 4000
+"""UTF-16 units that any of our channels takes in one message; a longer reply goes out in pieces."""
 SNOOZE = timedelta(hours=24)
 
 
@@ -89,17 +92,23 @@ def _reply(conn: Connection, talk: Any, wanted: AgentAction, now: datetime, ids:
     text = _text(wanted)
     if talk.owner != agent_owner(wanted.agent):
         handoffs.take(conn, talk.id, wanted.agent, now=now)  # who answers has it
-    identity = next(i for i in identities.of_customer(conn, talk.customer_id) if i.id == talk.identity_id)
-    ref = ids.new()
-    row = queued(
-        ref=ref, dedupe_key=f"agent:{ref}", customer_id=talk.customer_id, conversation_id=talk.id,
-        identity_id=identity.id, channel=identity.channel, recipient=identity.user_id, kind="agent", text=text, now=now,
-    )  # fmt: skip
-    outbox.queue(conn, [row])
-    history.record(
-        conn, at=now, kind="message.out", by=agent_owner(wanted.agent), ref=ref, customer_id=talk.customer_id,
-        conversation_id=talk.id, identity_id=identity.id, channel=identity.channel, text=text, data={"kind": "agent"},
-    )  # fmt: skip
+    theirs = (one for one in identities.of_customer(conn, talk.customer_id) if one.id == talk.identity_id)
+    identity = next(theirs, None)
+    if identity is None:
+        raise ActionRefused("the customer's way to us is gone; wait until they write again")
+    for words in pieces(text, LONGEST_REPLY):
+        ref = ids.new()
+        row = queued(
+            ref=ref, dedupe_key=f"agent:{ref}", customer_id=talk.customer_id, conversation_id=talk.id,
+            identity_id=identity.id, channel=identity.channel, recipient=identity.user_id, kind="agent", text=words,
+            now=now,
+        )  # fmt: skip
+        outbox.queue(conn, [row])
+        history.record(
+            conn, at=now, kind="message.out", by=agent_owner(wanted.agent), ref=ref, customer_id=talk.customer_id,
+            conversation_id=talk.id, identity_id=identity.id, channel=identity.channel, text=words,
+            data={"kind": "agent"},
+        )  # fmt: skip
 
 
 def _note(conn: Connection, talk: Any, wanted: AgentAction, now: datetime) -> None:

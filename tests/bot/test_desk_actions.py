@@ -91,6 +91,16 @@ async def test_replies_leave_in_their_order_behind_the_bots_last_words(house: Ho
     assert house.channel.texts()[1:] == [f"reply {number}" for number in range(5)]
 
 
+async def test_a_reply_longer_than_a_channel_takes_goes_out_in_pieces_and_whole(ana: House) -> None:
+    long = "您好。" * 3_000
+
+    does(ana, "reply", long)
+
+    rows = [row for row in ana.outbox() if row.kind == "agent"]
+    assert len(rows) == 3
+    assert "".join(row.body["text"] for row in rows) == long
+
+
 async def test_a_note_is_kept_for_the_house_and_sent_to_nobody(ana: House) -> None:
     does(ana, "note", "likes green tea")
     await ana.sweep()
