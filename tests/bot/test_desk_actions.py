@@ -12,6 +12,7 @@ from bot.desk_actions import ACTIONS, ActionRefused, AgentAction, Done, act
 from crm_store import tickets
 from crm_store.agents import agents
 from crm_store.errors import NotAllowed
+from crm_store.outbox import outbox
 from tests.bot.house import House
 
 SOON = "2026-01-05T18:00:00+08:00"
@@ -96,7 +97,7 @@ async def test_a_reply_longer_than_a_channel_takes_goes_out_in_pieces_and_whole(
 
     does(ana, "reply", long)
 
-    rows = [row for row in ana.outbox() if row.kind == "agent"]
+    rows = [row for row in ana.rows(outbox) if row.kind == "agent"]
     assert len(rows) == 3
     assert "".join(row.body["text"] for row in rows) == long
 
