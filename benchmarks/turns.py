@@ -30,7 +30,8 @@ from nlu.rasa_process import RasaProcess
 from nlu.training import ensure_model
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Understanding
 
-OUR_CUSTOMERS = 2_500
+OUR_MOST_A_SECOND = 1_500
+"""Turns that we surely do not reach: so many customers are prepared as would be used up by them."""
 _ORDER_NO = re.compile(r"\d{11}")
 _HAN = re.compile("[\u4e00-\u9fff]")
 HEADER = (
@@ -121,7 +122,8 @@ async def _ours(nlu: str) -> AsyncIterator[Shuke]:
 
 
 async def _put_under_load(ours: Shuke, load: Load, history: int) -> Figures:
-    count = OUR_CUSTOMERS if history == 0 else max(REGULARS, load.conversations)
+    fresh = int(OUR_MOST_A_SECOND * load.seconds / len(MIX))
+    count = fresh if history == 0 else max(REGULARS, load.conversations)
 
     def customers() -> Sequence[Customer]:
         return ours.tell(new_customers(count, ours.serial), earlier_messages=history)

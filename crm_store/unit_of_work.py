@@ -15,9 +15,10 @@ unit may have been committed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate
 
@@ -58,7 +59,7 @@ class Store:
             Whatever the unit raises; then it has written nothing.
         """
         home = asyncio.get_running_loop()
-        return await asyncio.wrap_future(self._writer.submit(_bound(unit, *args, **kwargs), home))
+        return await _carried(self._writer.submit(_bound(unit, *args, **kwargs), home), home)
 
     def run_now[**P, T](self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do as `run`, for callers without an event loop."""
@@ -105,6 +106,37 @@ class Store:
         with self._reading.connect() as conn:
             conn.exec_driver_sql("BEGIN")
             return query(conn)
+
+
+def _carried[T](done: Future[T], home: asyncio.AbstractEventLoop) -> asyncio.Future[T]:
+    """Do as `asyncio.wrap_future`, but wake no loop where ``done`` is told on that loop's own thread."""
+    carried: asyncio.Future[T] = home.create_future()
+    thread = threading.get_ident()
+
+    def carry() -> None:
+        if carried.done():
+            return
+        if done.cancelled():
+            carried.cancel()
+        elif (error := done.exception()) is not None:
+            carried.set_exception(error)
+        else:
+            carried.set_result(done.result())
+
+    def told(_done: Future[T]) -> None:
+        if threading.get_ident() == thread:
+            carry()
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits any more
+                home.call_soon_threadsafe(carry)
+
+    def gone(future: asyncio.Future[T]) -> None:
+        if future.cancelled():
+            done.cancel()
+
+    carried.add_done_callback(gone)
+    done.add_done_callback(told)
+    return carried
 
 
 def _bound[**P, T](

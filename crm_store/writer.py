@@ -100,12 +100,7 @@ class Writer:
         batch: list[_Waiting] = []
         try:
             while batch := self._next_batch():
-                outcomes = self._outcomes(batch)
-                for waiting, outcome in zip(batch, outcomes, strict=True):
-                    if outcome.error is None:
-                        waiting.done.set_result(outcome.result)
-                    else:
-                        waiting.done.set_exception(outcome.error)
+                _tell_at_home(batch, self._outcomes(batch))
         finally:
             self._let_go()
             self._leave_nobody_waiting(batch)
@@ -220,6 +215,26 @@ class Writer:
                 job.taken.wait(LOOP_ANSWERS_WITHIN)
         job.do()
         job.done.wait()
+
+
+def _tell_at_home(batch: Sequence[_Waiting], outcomes: Sequence[_Outcome]) -> None:
+    """Give everyone in a batch their outcome; a loop is woken once for all of them."""
+
+    def tell() -> None:
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            if outcome.error is None:
+                waiting.done.set_result(outcome.result)
+            else:
+                waiting.done.set_exception(outcome.error)
+
+    home = batch[0].home
+    if home is None:
+        tell()
+        return
+    try:
+        home.call_soon_threadsafe(tell)
+    except RuntimeError:  # the loop has been closed
+        tell()
 
 
 class _Job:
