@@ -32,7 +32,8 @@ WHOLE_MESSAGES: Final = {
         "|你们好|hi|hello|hey|hi there|hello there|hey there|good morning|good afternoon|good evening|hiya|👋"
     ),
     "cancel_dialogue": (
-        "算了|算了吧|不等了|我不等了|不用等了|不用人工了|不转了|不弄了|不办了|不查了|先不弄了|取消|退出|停|停止|别问了|cancel|stop|never mind|nevermind"
+        "算了|算了吧|不等了|我不等了|不用等了|不用人工了|不转了"
+        "|不弄了|不办了|不查了|先不弄了|取消|退出|停|停止|别问了|cancel|stop|never mind|nevermind"
         "|forget it|quit|exit|abort|cancel that|stop this"
     ),
     "opt_out_marketing": "退订|回复退订|退订td|td|tdd|取消订阅|unsubscribe|unsubscribe me|opt out|stop all|stopall",
