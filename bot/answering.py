@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, bindparam, exists, select, text
+from sqlalchemy import Connection
 
-from bot import events
+from bot import events, talk
 from bot.delivery import Parcel, parcel_of, queued
 from bot.errors import ShukeError
 from bot.facts import Facts, facts_of
@@ -25,12 +25,8 @@ from bot.ports import Capabilities, Channel
 from crm_store import conversations, handoffs, inbox, outbox
 from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
-from crm_store.customers import customers
 from crm_store.desk_hours import DeskHours
-from crm_store.identities import identities
 from crm_store.ports import Ids
-from crm_store.switches import switches
-from crm_store.tickets import tickets
 from flows.actions import REGISTERED, ActionContext
 from flows.engine.decide import decide
 from flows.engine.heard import ActionDone, Decision, Heard
@@ -44,24 +40,6 @@ from nlu.understanding import Language, Understanding
 ATTEMPTS = 5
 """After so many failed turns a message is given to a person."""
 MOST_ACTIONS = 40
-
-_LOAD = (
-    select(
-        conversations.conversations.c.id, conversations.conversations.c.customer_id,
-        conversations.conversations.c.owner, conversations.conversations.c.state, conversations.conversations.c.turns,
-        identities.c.id.label("identity_id"), identities.c.channel, identities.c.user_id, identities.c.verified,
-        customers.c.name, customers.c.language, customers.c.timezone, customers.c.attributes,
-        outbox.UNDELIVERED_BEFORE.label("others_waiting"),
-        exists().where(switches.c.name == text("'bot'")).label("paused"),
-        exists()
-        .where(tickets.c.customer_id == conversations.conversations.c.customer_id, tickets.c.status == text("'open'"))
-        .label("open_complaint"),
-    )
-    .select_from(identities)
-    .join(customers, customers.c.id == identities.c.customer_id)
-    .join(conversations.conversations, conversations.conversations.c.customer_id == identities.c.customer_id)
-    .where(identities.c.channel == bindparam("channel"), identities.c.user_id == bindparam("user_id"))
-)  # fmt: skip
 
 
 class MessageTaken(ShukeError):
@@ -140,12 +118,15 @@ class Answering:
             MessageTaken: the message has been handled meanwhile.
         """
         inbound = claimed.inbound
-        if not inbox.finish(conn, claimed.inbox_id):
-            raise MessageTaken("the message has been handled by another worker")
-        about = None
-        if inbound.kind in ("contact", "event"):
-            about = events.apply(conn, inbound, region=self._shop.region, now=now)
-        who = self._load(conn, claimed)
+        about, who = None, claimed.who
+        if inbound.kind in ("contact", "event") or not inbox.finish_as_loaded(
+            conn, claimed.inbox_id, conversation_id=who.id, owner=who.owner, turns=who.turns
+        ):
+            if not inbox.finish(conn, claimed.inbox_id):
+                raise MessageTaken("the message has been handled by another worker")
+            if inbound.kind in ("contact", "event"):
+                about = events.apply(conn, inbound, region=self._shop.region, now=now)
+            who = talk.load(conn, inbound.channel, inbound.user_id)
         spoken = (who.state or {}).get("language")
         if understood is not None and understood.language != "other":
             spoken = understood.language
@@ -195,7 +176,7 @@ class Answering:
             conversations.rest(conn, claimed.conversation_id, until=now + rest * 2 ** max(attempts - 1, 0))
             return
         inbox.bury(conn, claimed.inbox_id)
-        who = self._load(conn, claimed)
+        who = talk.load(conn, claimed.inbound.channel, claimed.inbound.user_id)
         language = self.language((who.state or {}).get("language"), who.language or claimed.inbound.language)
         if (written_in := detect(claimed.inbound.text or "", language)) != "other":
             language = written_in
@@ -215,13 +196,6 @@ class Answering:
     def _able(self, channel: str) -> Capabilities | None:
         known = self._channels.get(channel)
         return known.capabilities if known else None
-
-    def _load(self, conn: Connection, claimed: Claimed) -> Any:
-        inbound = claimed.inbound
-        row = conn.execute(
-            _LOAD, {"channel": inbound.channel, "user_id": inbound.user_id, "identity_id": claimed.identity_id}
-        )
-        return row.one()
 
     def _listener(self, who: Any, facts: Facts, now: datetime) -> Listener:
         gender = (who.attributes or {}).get("gender")

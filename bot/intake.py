@@ -7,28 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
+from bot import talk
 from bot.messages import Inbound
 from crm_store import conversations, customers, identities, inbox
 from crm_store.ports import Clock, Ids
 from crm_store.unit_of_work import Store
-
-_who = identities.identities
-_talk = conversations.conversations
-_person = customers.customers
-
-_KNOWN = (
-    select(
-        _who.c.id.label("identity_id"), _who.c.customer_id, _who.c.unreachable_since,
-        _person.c.language, _person.c.timezone,
-        _talk.c.id.label("conversation_id"), _talk.c.state,
-    )
-    .select_from(_who)
-    .join(_person, _person.c.id == _who.c.customer_id)
-    .outerjoin(_talk, _talk.c.customer_id == _who.c.customer_id)
-    .where(_who.c.channel == bindparam("channel"), _who.c.user_id == bindparam("user_id"))
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +22,24 @@ class Claimed:
 
     inbox_id: int
     ref: str
-    conversation_id: str
-    identity_id: str
     inbound: Inbound
     received_at: datetime
-    language: str | None
-    timezone: str | None
-    state: dict[str, Any] | None
+    who: Any
+    """What was known of the conversation when it was claimed: a row of `talk.load`."""
+
+    @property
+    def conversation_id(self) -> str:
+        return str(self.who.id)
+
+    @property
+    def language(self) -> str | None:
+        """The customer's language on file, or the platform's word on it."""
+        known: str | None = self.who.language or self.inbound.language
+        return known
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return self.who.state or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,46 +86,39 @@ class Intake:
 
 def receive(conn: Connection, inbound: Inbound, *, now: datetime, ids: Ids, worker: str, lease: timedelta) -> Receipt:
     """Store a message once, and claim its conversation if that is free; its turn writes the history."""
-    known = conn.execute(_KNOWN, {"channel": inbound.channel, "user_id": inbound.user_id}).one_or_none()
-    if known is None:
+    who = talk.find(conn, inbound.channel, inbound.user_id)
+    if who is None:
         _add_stranger(conn, inbound, now=now, ids=ids)
-    elif known.conversation_id is None:
-        conversations.add(conn, id=ids.new(), customer_id=known.customer_id, identity_id=known.identity_id, now=now)
-    if known is None or known.conversation_id is None:
-        known = conn.execute(_KNOWN, {"channel": inbound.channel, "user_id": inbound.user_id}).one()
+    elif who.id is None:
+        conversations.add(conn, id=ids.new(), customer_id=who.customer_id, identity_id=who.identity_id, now=now)
+    if who is None or who.id is None:
+        who = talk.load(conn, inbound.channel, inbound.user_id)
 
     ref = ids.new()
     key = inbox.store(
         conn,
         {
             "ref": ref, "channel": inbound.channel, "account": inbound.account, "external_id": inbound.external_id,
-            "conversation_id": known.conversation_id, "identity_id": known.identity_id,
+            "conversation_id": who.id, "identity_id": who.identity_id,
             "body": _body(inbound), "received_at": now,
         },
     )  # fmt: skip
     if key is None:
         return Receipt(ref, duplicate=True, claimed=None)
     # Receipts come late, and say nothing of whether somebody is still there.
-    if known.unreachable_since is not None and inbound.event in (None, "follow", "link"):
-        identities.mark_reachable(conn, known.identity_id, now)
-    mine = inbox.claim(conn, known.conversation_id, worker=worker, now=now, until=now + lease, before=key)
+    if who.unreachable_since is not None and inbound.event in (None, "follow", "link"):
+        identities.mark_reachable(conn, who.identity_id, now)
+    mine = inbox.claim(conn, who.id, worker=worker, now=now, until=now + lease, before=key)
     if not mine:
         return Receipt(ref, duplicate=False, claimed=None)
-    return Receipt(ref, duplicate=False, claimed=_claimed(key, ref, inbound, known, received_at=now))
+    return Receipt(ref, duplicate=False, claimed=Claimed(key, ref, inbound, now, who))
 
 
 def load_claimed(conn: Connection, row: Any) -> Claimed:
     """Return the claim on an inbox row that waited, with what is needed to understand it now."""
     inbound = Inbound(**row.body, channel=row.channel, account=row.account, external_id=row.external_id)
-    known = conn.execute(_KNOWN, {"channel": inbound.channel, "user_id": inbound.user_id}).one()
-    return _claimed(row.id, row.ref, inbound, known, received_at=row.received_at)
-
-
-def _claimed(key: int, ref: str, inbound: Inbound, known: Any, *, received_at: datetime) -> Claimed:
-    language = known.language or inbound.language
-    return Claimed(
-        key, ref, known.conversation_id, known.identity_id, inbound, received_at, language, known.timezone, known.state
-    )
+    who = talk.load(conn, inbound.channel, inbound.user_id)
+    return Claimed(row.id, row.ref, inbound, row.received_at, who)
 
 
 def _add_stranger(conn: Connection, inbound: Inbound, *, now: datetime, ids: Ids) -> None:

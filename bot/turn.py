@@ -83,12 +83,12 @@ class Turn:
     async def _understood(self, claimed: Claimed) -> Understanding | None:
         if not claimed.inbound.text:
             return None
-        talk = claimed.state or {}
+        talk = claimed.state
         return await self._understand(
             claimed.inbound.text,
             asking=(talk.get("dialogue") or {}).get("asking"),
             language=self._answering.language(talk.get("language"), claimed.language),
-            timezone=claimed.timezone or self._answering.zone,
+            timezone=claimed.who.timezone or self._answering.zone,
             now=self._clock.now(),
         )
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
 from crm_store.conversations import conversations
+from crm_store.switches import switches
 
 OPEN = text("status = 'open'")  # literal: a bound value would not match the partial index
 
@@ -76,6 +77,14 @@ _SET_FREE = (
     .values(lease_owner=None, lease_until=None)
 )
 _DONE = update(inbox).where(inbox.c.id == bindparam("key"), inbox.c.status == "open").values(status="done")
+_DONE_AS_LOADED = _DONE.where(
+    exists().where(
+        conversations.c.id == bindparam("talk_id"),
+        conversations.c.owner == bindparam("talk_owner"),
+        conversations.c.turns == bindparam("talk_turns"),
+    ),
+    ~exists().where(switches.c.name == text("'bot'")),
+)
 _OLDEST = (
     select(inbox).where(inbox.c.conversation_id == bindparam("conversation_id"), OPEN).order_by(inbox.c.id).limit(1)
 )
@@ -140,6 +149,12 @@ def next_free(conn: Connection) -> datetime | None:
 def finish(conn: Connection, key: int) -> bool:
     """Mark a message handled; False where somebody else has done it, and then nothing else may be written."""
     return conn.execute(_DONE, {"key": key}).rowcount == 1
+
+
+def finish_as_loaded(conn: Connection, key: int, *, conversation_id: str, owner: str, turns: int) -> bool:
+    """Do as `finish`, if the conversation still is as it was loaded and the bot not paused; else nothing is done."""
+    loaded = {"talk_id": conversation_id, "talk_owner": owner, "talk_turns": turns}
+    return conn.execute(_DONE_AS_LOADED, {"key": key, **loaded}).rowcount == 1
 
 
 def failed(conn: Connection, key: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, bindparam, exists, select, text, update
+from sqlalchemy import ColumnElement, Connection, Exists, Index, bindparam, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -68,15 +68,19 @@ _QUEUE = insert(outbox).on_conflict_do_nothing(index_elements=["dedupe_key"])
 _COLUMNS = {"rule": None, "attempts": 0, "lease_owner": None, "lease_until": None, "conversation_id": None}
 
 _other = outbox.alias("other")
-UNDELIVERED_BEFORE = exists().where(
-    _other.c.identity_id == bindparam("identity_id"),
-    text("other.status IN ('queued', 'sending')"),
-    text("(other.status = 'sending' OR other.kind <> 'care')"),
-)
-"""Whether anything is still on its way to :identity_id; a new message then has to wait its turn.
 
-Care that waits, perhaps for days while it is paused, holds up no answer.
-"""
+
+def undelivered_to(identity_id: ColumnElement[str]) -> Exists:
+    """Whether anything is still on its way to an identity; a new message then has to wait its turn.
+
+    Care that waits, perhaps for days while it is paused, holds up no answer.
+    """
+    return exists().where(
+        _other.c.identity_id == identity_id,
+        text("other.status IN ('queued', 'sending')"),
+        text("(other.status = 'sending' OR other.kind <> 'care')"),
+    )
+
 
 _SENT = (
     update(outbox)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from crm_store import outbox, schema
 from crm_store.unit_of_work import Store
@@ -164,7 +164,7 @@ def test_the_platforms_own_id_is_kept(store):
 def test_a_new_message_knows_whether_others_are_on_their_way(store):
     def others(who):
         return store.read_now(
-            lambda conn: conn.execute(select(outbox.UNDELIVERED_BEFORE), {"identity_id": who}).scalar_one()
+            lambda conn: conn.execute(select(outbox.undelivered_to(literal(who)))).scalar_one()
         )
 
     queue(store, an_outbound("a"))

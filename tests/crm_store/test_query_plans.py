@@ -7,7 +7,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from sqlalchemy import Connection, event, insert, select
+from sqlalchemy import Connection, event, insert, literal, select
 
 from crm_store import (
     conversations,
@@ -128,7 +128,7 @@ WORK = {
     "talk of a customer": lambda conn: conversations.of_customer(conn, "c7"),
     "save a turn": lambda conn: conversations.save_turn(conn, "t-c7", state={}, identity_id="i-c7", now=NOW),
     "queue an answer": lambda conn: outbox.queue(conn, [an_outbound("new", "c7")]),
-    "others on their way": lambda conn: conn.execute(select(outbox.UNDELIVERED_BEFORE), {"identity_id": "i-c7"}).one(),
+    "others on their way": lambda conn: conn.execute(select(outbox.undelivered_to(literal("i-c7")))).one(),
     "claim what is due": lambda conn: outbox.claim_due(conn, worker="w", now=NOW, until=LATER),
     "expired": lambda conn: outbox.expired(conn, now=LATER),
     "next due": outbox.next_due,

@@ -1,0 +1,42 @@
+"""All that a turn has to know of a customer's conversation, in one statement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, exists, select, text
+
+from crm_store import outbox
+from crm_store.conversations import conversations
+from crm_store.customers import customers
+from crm_store.identities import identities
+from crm_store.switches import switches
+from crm_store.tickets import tickets
+
+_LOAD = (
+    select(
+        identities.c.id.label("identity_id"), identities.c.channel, identities.c.user_id, identities.c.verified,
+        identities.c.unreachable_since, identities.c.customer_id,
+        customers.c.name, customers.c.language, customers.c.timezone, customers.c.attributes,
+        conversations.c.id, conversations.c.owner, conversations.c.state, conversations.c.turns,
+        outbox.undelivered_to(identities.c.id).label("others_waiting"),
+        exists().where(switches.c.name == text("'bot'")).label("paused"),
+        exists()
+        .where(tickets.c.customer_id == identities.c.customer_id, tickets.c.status == text("'open'"))
+        .label("open_complaint"),
+    )
+    .select_from(identities)
+    .join(customers, customers.c.id == identities.c.customer_id)
+    .outerjoin(conversations, conversations.c.customer_id == identities.c.customer_id)
+    .where(identities.c.channel == bindparam("channel"), identities.c.user_id == bindparam("user_id"))
+)  # fmt: skip
+
+
+def find(conn: Connection, channel: str, user_id: str) -> Any | None:
+    """Return what is known of somebody on a channel; ``id``, of the conversation, is None where they have none."""
+    return conn.execute(_LOAD, {"channel": channel, "user_id": user_id}).one_or_none()
+
+
+def load(conn: Connection, channel: str, user_id: str) -> Any:
+    """Return what is known of somebody who has written."""
+    return conn.execute(_LOAD, {"channel": channel, "user_id": user_id}).one()
