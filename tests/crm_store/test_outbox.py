@@ -163,9 +163,7 @@ def test_the_platforms_own_id_is_kept(store):
 
 def test_a_new_message_knows_whether_others_are_on_their_way(store):
     def others(who):
-        return store.read_now(
-            lambda conn: conn.execute(select(outbox.undelivered_to(literal(who)))).scalar_one()
-        )
+        return store.read_now(lambda conn: conn.execute(select(outbox.undelivered_to(literal(who)))).scalar_one())
 
     queue(store, an_outbound("a"))
     assert (others("i-ana"), others("i-bob")) == (True, False)
