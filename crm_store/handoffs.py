@@ -35,7 +35,12 @@ _OWN = (
         closed_at=bindparam("closed_at"),
     )
 )
-_FORGET_STATE = update(conversations).where(conversations.c.id == bindparam("key")).values(state=None)
+# It counts as a turn: one that is under way then sees that what it loaded is no longer so.
+_FORGET_STATE = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("key"))
+    .values(state=None, turns=conversations.c.turns + 1)
+)
 _SNOOZE = update(conversations).where(conversations.c.id == bindparam("key")).values(snoozed_until=bindparam("until"))
 _QUEUE = (
     select(conversations)

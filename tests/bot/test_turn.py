@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.desk_actions import AgentAction, act
 from bot.turn import FIRST_REST
 from crm_store import switches
 from crm_store.identities import identities
@@ -250,3 +251,22 @@ async def test_in_the_queue_the_customer_may_change_their_mind(house: House) -> 
     assert silent == []
     assert len(answers) == 1
     assert house.talk("ana").owner == "bot"
+
+
+@pytest.mark.parametrize("action", ["take", "resolve"])
+async def test_who_steps_in_while_a_message_is_understood_is_not_overruled(house: House, action: str) -> None:
+    await house.says("ana", "where is my order")  # asks which
+    customer, understand = house.identity("ana").customer_id, house.understand
+
+    async def stepping_in(text: str, **how: Any) -> Any:
+        wanted = AgentAction("li", action, customer)
+        await house.store.run(act, wanted, now=house.clock.now(), ids=house.ids)
+        return await understand(text, **how)
+
+    house.understand = stepping_in
+    answers = await house.says("ana", "thanks")
+
+    talk = house.talk("ana")
+    assert (talk.owner, bool(answers)) == (("agent:li", False) if action == "take" else ("bot", True))
+    if action == "resolve":
+        assert talk.state["dialogue"]["stack"] == []  # the question went with the conversation that was closed
