@@ -220,7 +220,7 @@ class Answering:
         context = ActionContext(
             conn=conn, now=now, ids=self._ids, customer_id=who.customer_id, identity_id=who.identity_id,
             conversation_id=who.id, channel=who.channel, verified=bool(who.verified), language=language,
-            zone=outcome.listener.zone, text=heard.text, staffed=facts["staffed"],
+            zone=outcome.listener.zone, text=heard.text,
             desk=self._shop.desk, record=record,
         )  # fmt: skip
         decision = decide(self._book, outcome.state, heard, facts)

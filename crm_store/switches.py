@@ -10,8 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, UtcDateTime, table_of
 
-NAMES = ("bot", "care")
-
 
 class Switch(Base):
     """What is paused, by whom and since when; no row means that it runs."""

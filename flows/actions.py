@@ -35,7 +35,6 @@ class ActionContext:
     zone: str
     text: str
     """The message as typed; empty for a pressed button."""
-    staffed: bool
     desk: DeskHours
     """When people answer: no promise may fall where nobody is there."""
     record: Callable[[str, Mapping[str, Any]], None]

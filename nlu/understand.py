@@ -121,20 +121,6 @@ class Understander:
             return read.meaning(sure, "rules")
         return read.meaning(_without_blame(read, intents), "rasa")
 
-    def understand_by_rules(
-        self,
-        text: str,
-        *,
-        asking: str | None,
-        language: Language,
-        timezone: str,
-        now: datetime,
-        catalogue: Catalogue,
-    ) -> Understanding:
-        """Return what ``text`` means by exact code and keyword rules alone; raises as ``understand`` does."""
-        read = self._read(text, asking, language, timezone, now, catalogue)
-        return read.meaning(*(_settled(read, asking) or _by_rules(read)))
-
     def _read(
         self,
         text: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nlu.entities.folding import fold
@@ -56,11 +56,6 @@ class Phrases[T]:
 def searchable(phrase: str) -> str:
     """Return the one form in which a phrase and its variants (case, width, hyphen, spaces) meet."""
     return " ".join(fold(phrase).replace("-", " ").split())
-
-
-def same_value[T](phrases: Iterable[str], value: T) -> dict[str, T]:
-    """Return ``{phrase: value}`` for each of ``phrases``."""
-    return dict.fromkeys(phrases, value)
 
 
 def _whole_word_end(text: str, start: int, end: int) -> int | None:

@@ -34,7 +34,6 @@ _ENGLISH_SPAN = re.compile(
 )
 _BETWEEN_DAY_AND_TIME = re.compile(r"[ ,的]{0,3}(?:at |around |by |before |on |about )?")
 _AFTERNOON = frozenset(("下午", "午后", "傍晚", "晚上", "晚", "夜里", "afternoon", "evening", "pm", "p.m."))
-_MORNING = frozenset(("早上", "早晨", "上午", "清早", "清晨", "早", "morning", "am", "a.m."))
 _NIGHT = frozenset(("凌晨", "半夜"))
 _LATE = frozenset(("晚上", "晚", "夜里", "半夜"))
 # Somebody who says 三点 to a shop means the afternoon: at three in the morning nobody delivers.

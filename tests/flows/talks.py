@@ -168,7 +168,6 @@ class Talk:
             language=self._language,
             zone="Asia/Shanghai",
             text=text,
-            staffed=True,
             desk=DESK,
             record=lambda kind, data: None,
         )

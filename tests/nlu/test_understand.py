@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -225,9 +226,10 @@ async def test_anger_and_danger_can_be_told_from_the_figures() -> None:
 
 @given(text=st.text(st.characters(codec=None)), asking=st.sampled_from([None, "birthday", "order_no", "phone_last4"]))
 def test_any_text_is_understood_by_rules(text: str, asking: str | None) -> None:
-    meant = Understander(None).understand_by_rules(
+    by_rules = Understander(None).understand(
         text, asking=asking, language="en", timezone="Europe/Berlin", now=NOW, catalogue=PRODUCTS
     )
+    meant = asyncio.run(by_rules)
 
     assert meant.intents[0] == IntentScore(meant.intent, meant.confidence)
     assert meant.source in ("rules", "fallback")
