@@ -31,7 +31,7 @@ ci:
 
 # Resolve the requirement locks again, see requirements/README.md.
 lock *arguments:
-    {{ uv }} pip compile --quiet --universal --generate-hashes --no-header {{ arguments }} pyproject.toml -o requirements/app.lock
-    {{ uv }} pip compile --quiet --universal --generate-hashes --no-header {{ arguments }} pyproject.toml --extra dev -c requirements/app.lock -o requirements/dev.lock
+    {{ uv }} pip compile --quiet --universal --generate-hashes --no-header {{ arguments }} pyproject.toml --extra postgres -o requirements/app.lock
+    {{ uv }} pip compile --quiet --universal --generate-hashes --no-header {{ arguments }} pyproject.toml --extra postgres --extra dev -c requirements/app.lock -o requirements/dev.lock
     {{ uv }} pip compile --quiet --universal --generate-hashes --no-header --no-annotate {{ arguments }} requirements/bootstrap.in -o requirements/bootstrap.lock
     {{ uv }} --directory nlu/rasa pip compile --quiet --universal --generate-hashes --no-header {{ arguments }} pyproject.toml -o requirements.lock

@@ -22,6 +22,7 @@ from bot.ports import Channel
 from crm_store import conversations, handoffs, history, identities, outbox, switches
 from crm_store.ports import Clock
 from crm_store.unit_of_work import Store
+from crm_store.wakes import TALK
 
 log = structlog.get_logger(__name__)
 
@@ -132,6 +133,8 @@ class Delivery:
 
     async def _deliver(self, parcel: Parcel) -> None:
         await self._store.run(settle, await self.send([parcel]), now=self._clock.now())
+        if parcel.conversation_id is not None:
+            self._store.wakes.post(TALK, parcel.conversation_id)
 
     async def _send(self, parcel: Parcel) -> Outcome:
         channel = self._channels.get(parcel.message.channel)

@@ -14,6 +14,7 @@ from bot.messages import Inbound
 from crm_store import conversations, customers, identities, inbox
 from crm_store.ports import Clock, Ids
 from crm_store.unit_of_work import Store
+from crm_store.wakes import TALK
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Receipt:
     """What became of a delivery. ``claimed`` is None where the message was here already, or has to wait."""
 
     ref: str
+    conversation_id: str
     duplicate: bool
     claimed: Claimed | None
 
@@ -79,9 +81,12 @@ class Intake:
 
     async def receive(self, inbound: Inbound) -> Receipt:
         """Store ``inbound`` and return what became of it, without starting its turn."""
-        return await self._store.run(
+        receipt = await self._store.run(
             receive, inbound, now=self._clock.now(), ids=self._ids, worker=self._worker, lease=self._lease
         )
+        if not receipt.duplicate:
+            self._store.wakes.post(TALK, receipt.conversation_id)
+        return receipt
 
 
 def receive(conn: Connection, inbound: Inbound, *, now: datetime, ids: Ids, worker: str, lease: timedelta) -> Receipt:
@@ -104,14 +109,14 @@ def receive(conn: Connection, inbound: Inbound, *, now: datetime, ids: Ids, work
         },
     )  # fmt: skip
     if key is None:
-        return Receipt(ref, duplicate=True, claimed=None)
+        return Receipt(ref, who.id, duplicate=True, claimed=None)
     # Receipts come late, and say nothing of whether somebody is still there.
     if who.unreachable_since is not None and inbound.event in (None, "follow", "link"):
         identities.mark_reachable(conn, who.identity_id, now)
     mine = inbox.claim(conn, who.id, worker=worker, now=now, until=now + lease, before=key)
     if not mine:
-        return Receipt(ref, duplicate=False, claimed=None)
-    return Receipt(ref, duplicate=False, claimed=Claimed(key, ref, inbound, now, who))
+        return Receipt(ref, who.id, duplicate=False, claimed=None)
+    return Receipt(ref, who.id, duplicate=False, claimed=Claimed(key, ref, inbound, now, who))
 
 
 def load_claimed(conn: Connection, row: Any) -> Claimed:

@@ -26,6 +26,7 @@ from bot.intake import Claimed, load_claimed
 from crm_store import conversations, inbox
 from crm_store.ports import Clock
 from crm_store.unit_of_work import Store
+from crm_store.wakes import TALK
 from nlu.understanding import Language, Understanding
 
 log = structlog.get_logger(__name__)
@@ -77,6 +78,7 @@ class Turn:
             return await self._store.run(_let_go, claimed.conversation_id, worker=self._worker)
         except Exception as exc:  # noqa: BLE001 - a turn that fails is tried again, then given to a person
             return await self._failed(claimed, exc)
+        self._store.wakes.post(TALK, written.conversation_id)
         outcomes = await self._delivery.send(written.parcels)
         return await self._finish(claimed, written, outcomes)
 
@@ -95,11 +97,14 @@ class Turn:
     async def _finish(self, claimed: Claimed, written: Written, outcomes: Sequence[Outcome]) -> Claimed | None:
         now = self._clock.now()
         # Shielded: a shutdown that cancels us here must not leave a sent answer unmarked.
-        return await asyncio.shield(
+        following = await asyncio.shield(
             self._store.run(
                 finish, written.conversation_id, outcomes, worker=self._worker, now=now, until=now + self._lease
             )
         )
+        if outcomes:
+            self._store.wakes.post(TALK, written.conversation_id)
+        return following
 
     async def _failed(self, claimed: Claimed, error: Exception) -> Claimed | None:
         # Only the kind of the error: a database puts the customer's words into its text.

@@ -21,6 +21,7 @@ from bot.intake import Claimed, load_claimed
 from crm_store import conversations, inbox, outbox
 from crm_store.ports import Clock
 from crm_store.unit_of_work import Store
+from crm_store.wakes import INBOX, OUTBOX
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +69,7 @@ class Worker:
 
     async def run(self) -> None:
         """Sweep until `stop` is called, regularly and whenever woken; then finish what the last sweep took up."""
+        unlisten = [self._store.wakes.listen(topic, lambda _key: self.wake()) for topic in (INBOX, OUTBOX)]
         while not self._stopping:
             self._awake.clear()
             try:
@@ -77,6 +79,8 @@ class Worker:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._sweep_every.total_seconds()):
                     await self._awake.wait()
+        for end in unlisten:
+            end()
         await self._finish_turns()
 
     def wake(self) -> None:

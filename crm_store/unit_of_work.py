@@ -28,6 +28,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import QueuePool
 
 from crm_store.errors import StoreClosed
+from crm_store.wakes import Wakes
 from crm_store.writer import MOST_WAITING, Writer
 
 READERS = 4
@@ -43,6 +44,7 @@ class Store:
 
     def __init__(self, url: str, *, durable: bool = True, most_waiting: int = MOST_WAITING) -> None:
         self.url = url
+        self.wakes = Wakes()
         self._writing = sqlite_engine(url, pool_size=1, durable=durable)
         self._reading = sqlite_engine(url, pool_size=READERS, durable=durable, read_only=True)
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
@@ -97,6 +99,7 @@ class Store:
         """Finish what is waiting, then close; may be called twice."""
         with self._closing:
             self._closed = True
+        self.wakes.close()
         self._writer.close()
         self._readers.shutdown()
         self._writing.dispose()

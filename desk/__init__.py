@@ -1,0 +1,1 @@
+"""The web console of the people behind the desk: who waits, what was said, what to do next."""
