@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm_store import (  # noqa: F401 - imported for their tables
     access,
     agents,
+    budgets,
     catalogue,
     consents,
     conversations,

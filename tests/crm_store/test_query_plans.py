@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, event, insert, literal, select
 
 from crm_store import (
+    budgets,
     conversations,
     customers,
     handoffs,
@@ -146,6 +147,9 @@ WORK = {
     "tickets of a customer": lambda conn: tickets.of_customer(conn, "c7"),
     "move a ticket": lambda conn: tickets.move(conn, "N-c7", "resolved", now=NOW, by="agent:li"),
     "claim an occasion": lambda conn: schedule.claim(conn, "job", "occasion", now=NOW, outcome="queued"),
+    "take of a budget": lambda conn: [
+        budgets.take(conn, "telegram", now=NOW, every=timedelta(seconds=1), burst=1) for _ in range(2)
+    ],
     "link": a_link,
 }
 

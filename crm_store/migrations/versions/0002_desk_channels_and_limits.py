@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -9,8 +12,13 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "budgets",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("tat", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_budgets"),
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("budgets")
