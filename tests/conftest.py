@@ -1,0 +1,70 @@
+"""What tests of every kind run on: a database of their own, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.servers.postgres import Cluster, NotInstalled, running_cluster
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The PostgreSQL of this test run, started for the first test that asks for it."""
+    if os.environ.get("SHUKE_TEST_POSTGRES") == "0":
+        pytest.skip("SHUKE_TEST_POSTGRES=0: nothing is tested on PostgreSQL")
+    try:
+        with running_cluster() as running:
+            yield running
+    except NotInstalled as exc:
+        pytest.fail(str(exc), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    return SqliteDatabases(tmp_path_factory.mktemp("databases"))
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(request: pytest.FixtureRequest) -> PostgresDatabases:
+    return PostgresDatabases(lambda: request.getfixturevalue("cluster"))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Where a test gets databases: it runs once on SQLite and once on PostgreSQL."""
+    found: Databases = request.getfixturevalue(
+        "sqlite_databases" if request.param == "sqlite" else "postgres_databases"
+    )
+    return found
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """An empty database with all tables, on SQLite and on PostgreSQL."""
+    with databases.with_tables() as url:
+        yield url
+
+
+@pytest.fixture
+def bare_database_url(databases: Databases) -> Iterator[str]:
+    """A database without a table, on SQLite and on PostgreSQL."""
+    with databases.bare() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database_url(databases: Databases) -> Iterator[str]:
+    """As `database_url`, one for all tests of a module, which leave nothing in it."""
+    with databases.with_tables() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_databases: PostgresDatabases) -> Iterator[str]:
+    """An empty database with all tables, on PostgreSQL alone."""
+    with postgres_databases.with_tables() as url:
+        yield url
