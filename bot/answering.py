@@ -21,6 +21,7 @@ from bot.intake import Claimed
 from bot.journal import Journal
 from bot.limits import pieces
 from bot.messages import Button, Inbound
+from bot.numbered import numbered
 from bot.ports import Capabilities, Channel
 from crm_store import conversations, handoffs, inbox, outbox
 from crm_store import customers as customers_store
@@ -262,14 +263,18 @@ class Answering:
         able = self._able(who.channel)
         rows: list[dict[str, Any]] = []
         for rendered in outcome.messages:
-            parts = pieces(rendered.text, able.text_limit) if able else [rendered.text]
+            buttons = [Button(choice.title, choice.payload) for choice in rendered.buttons]
+            text = rendered.text
+            if able is not None and not able.buttons:
+                text, buttons = numbered(text, (button.title for button in buttons)), []
+            parts = pieces(text, able.text_limit, able.text_unit) if able else [text]
             for part, words in enumerate(parts, 1):
                 last = part == len(parts)
                 row = queued(
                     ref=self._ids.new(), dedupe_key=f"reply:{claimed.ref}:{len(rows)}", customer_id=who.customer_id,
                     conversation_id=who.id, identity_id=who.identity_id, channel=who.channel, recipient=who.user_id,
                     kind="reply", text=words, now=now,
-                    buttons=[Button(choice.title, choice.payload) for choice in rendered.buttons] if last else (),
+                    buttons=buttons if last else (),
                     request_contact=rendered.request_contact and last,
                 )  # fmt: skip
                 if lease is not None and not who.others_waiting:

@@ -17,8 +17,8 @@ from crm_store.ports import Ids
 
 Action = Literal["take", "reply", "note", "return", "transfer", "snooze", "approve", "resolve"]
 ACTIONS: tuple[str, ...] = get_args(Action)
-LONGEST_REPLY = 4000
-"""UTF-16 units that any of our channels takes in one message; a longer reply goes out in pieces."""
+LONGEST_REPLY = 2048
+"""Bytes of UTF-8 that any of our channels takes in one message; a longer reply goes out in pieces."""
 SNOOZE = timedelta(hours=24)
 
 
@@ -96,7 +96,7 @@ def _reply(conn: Connection, talk: Any, wanted: AgentAction, now: datetime, ids:
     identity = next(theirs, None)
     if identity is None:
         raise ActionRefused("the customer's way to us is gone; wait until they write again")
-    for words in pieces(text, LONGEST_REPLY):
+    for words in pieces(text, LONGEST_REPLY, "utf8"):
         ref = ids.new()
         row = queued(
             ref=ref, dedupe_key=f"agent:{ref}", customer_id=talk.customer_id, conversation_id=talk.id,

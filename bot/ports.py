@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import timedelta
+from typing import Literal, Protocol
 
 from bot.messages import Inbound, Outbound
 
@@ -12,17 +13,34 @@ Receive = Callable[[Inbound], Awaitable[None]]
 """Takes one inbound message and returns once it is stored; only then may a channel acknowledge it."""
 
 
+TextUnit = Literal["utf16", "utf8"]
+"""What a platform counts a text by: UTF-16 units, or bytes of UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """For how long, and for how many messages, a platform lets us write once a customer did something."""
+
+    lasts: timedelta
+    messages: int
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a channel can do; delivery plans by it."""
 
     text_limit: int
-    """Characters that a message may have, in the platform's own count (Telegram: UTF-16 units)."""
+    """How long a message may be, in ``text_unit``."""
     buttons: bool
     """False: choices go out as numbered text."""
     edits: bool = False
     contact: bool = False
     """Whether the platform can vouch for a customer's own phone when asked."""
+    text_unit: TextUnit = "utf16"
+    window: Window | None = None
+    """What a message of the customer opens; None where we may write at any time."""
+    event_window: Window | None = None
+    """What a follow, a scan or a pressed menu opens, where that is less than a message does."""
 
 
 class Channel(Protocol):

@@ -1,8 +1,8 @@
 """config.yml and the environment, as frozen settings; a mistake is refused by key and mend.
 
-Secrets come from the environment alone: ``SHUKE_TELEGRAM_TOKEN`` and
-``SHUKE_TELEGRAM_WEBHOOK_SECRET``. Every key of config.yml can be set there too, as
-``SHUKE_SECTION__KEY``; the environment wins over the file.
+Secrets come from the environment alone, by the names in `_SECRETS`. Every key of
+config.yml can be set there too, as ``SHUKE_SECTION__KEY``; the environment wins over
+the file.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from pydantic import (
 
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.terminal.settings import TerminalSettings
+from bot.channels.wechat.settings import WechatSettings
 from bot.config_file import read_config
 from bot.errors import SettingsError
 from care.settings import CareSettings
@@ -42,13 +43,21 @@ DAYS: tuple[Day, ...] = get_args(Day)
 _SECRETS = {
     "SHUKE_TELEGRAM_TOKEN": ("telegram", "token"),
     "SHUKE_TELEGRAM_WEBHOOK_SECRET": ("telegram", "webhook_secret"),
+    "SHUKE_WECHAT_APP_SECRET": ("wechat", "app_secret"),
+    "SHUKE_WECHAT_TOKEN": ("wechat", "token"),
+    "SHUKE_WECHAT_AES_KEY": ("wechat", "aes_key"),
 }
 _PATHS = (
     ("nlu", "rasa_folder"), ("nlu", "rasa_python"), ("nlu", "overlay"), ("nlu", "models"), ("nlu", "logs"),
     ("terminal", "address_file"),
 )  # fmt: skip
-# Stands for the secrets where there are none, so that the rest of the section is checked all the same.
-_NO_BOT = {"token": "1:no-bot-is-meant-by-this", "webhook_secret": "no-bot-is-meant-by-this"}
+# By one of these a channel is on. Where it has none of them, the others stand in, so that the rest of its
+# section is checked all the same.
+_TURNED_ON_BY = {"telegram": ("token",), "wechat": ("app_secret", "token", "aes_key")}
+_STAND_INS: dict[str, dict[str, str]] = {
+    "telegram": {"token": "1:no-bot-is-meant-by-this", "webhook_secret": "no-bot-is-meant-by-this"},
+    "wechat": {"app_id": "wx0000", "app_secret": "0" * 32, "token": "none", "aes_key": "A" * 43},
+}
 
 
 def _local(time_of_day: time) -> time:
@@ -158,6 +167,7 @@ class Settings(_Section):
     nlu: NluSettings
     care: CareSettings
     telegram: TelegramSettings | None = None
+    wechat: WechatSettings | None = None
     terminal: TerminalSettings
     web: WebSettings = WebSettings()
     work: WorkSettings = WorkSettings()
@@ -175,7 +185,8 @@ class Settings(_Section):
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must never be seen in a log."""
-        return self.telegram.secrets() if self.telegram else ()
+        channels = (self.telegram, self.wechat)
+        return tuple(secret for channel in channels if channel is not None for secret in channel.secrets())
 
 
 def load(
@@ -222,10 +233,11 @@ def build(
         "care": {key: shop[key] for key in ("zone", "language") if key in shop} | sections.get("care", {}),
         "terminal": {"address_file": var / "terminal.json"} | sections.get("terminal", {}),
     }
-    described = sections.get("telegram", {})
-    has_bot = bool(described.get("token"))
-    if "telegram" in sections and not has_bot:
-        whole["telegram"] = described | _NO_BOT
+    off = [one for one, keys in _TURNED_ON_BY.items() if not any(sections.get(one, {}).get(key) for key in keys)]
+    for channel in off:
+        if channel in sections:
+            described = {key: value for key, value in sections[channel].items() if value not in (None, "")}
+            whole[channel] = _STAND_INS[channel] | described
     try:
         settings = Settings.model_validate(whole)
     except ValidationError as exc:
@@ -234,7 +246,7 @@ def build(
     return settings.model_copy(
         update={
             "store": StoreSettings(url=f"sqlite:///{file}"),
-            "telegram": settings.telegram if has_bot else None,
+            **dict.fromkeys(off),
         }
     )
 
@@ -279,6 +291,9 @@ def _explain(error: ValidationError, name: str, places: Mapping[str, str]) -> st
     key = ".".join(keys)
     place = places.get(".".join(keys[:2]))
     what = f"{place}: {key}" if place else f"{name}: {key}"
+    if first["type"] == "missing":
+        variable = next((name for name, (section, of) in _SECRETS.items() if [section, of] == keys), None)
+        return f"{what}: is missing; set {variable}" if variable else f"{what}: is missing; add it"
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         known = _known_keys(keys[:-1])
         near = difflib.get_close_matches(keys[-1], known, 1)

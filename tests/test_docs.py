@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel
 
 from bot.channels.telegram.settings import TelegramSettings
+from bot.channels.wechat.settings import WechatSettings
 from bot.cli import app
 from bot.desk_actions import ACTIONS
 from bot.settings import Settings, build
@@ -98,11 +99,12 @@ def fields_of(model: Any) -> dict[str, Any]:
 def settings_with_defaults() -> dict[str, Any]:
     """Return every key that can be set, with what it is where nobody sets it."""
     settings = build({}, root=ROOT)
+    channels = {"telegram": TelegramSettings, "wechat": WechatSettings}  # None until they have their secrets
     keys: dict[str, Any] = {}
     for section in Settings.model_fields:
         value = getattr(settings, section)
-        if section == "telegram":
-            keys |= {f"{section}.{key}": default for key, default in fields_of(TelegramSettings).items()}
+        if section in channels:
+            keys |= {f"{section}.{key}": default for key, default in fields_of(channels[section]).items()}
         elif isinstance(value, Path):
             keys[section] = value
         else:

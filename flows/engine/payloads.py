@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,11 +54,11 @@ def _no_constant(name: str) -> None:
 def typed_option(options: Sequence[tuple[str, str]], text: str) -> str | None:
     """Return the payload of the button whose title, or whose number, is typed; None where none is.
 
-    Channels without buttons show them numbered.
+    Channels without buttons show them numbered; a Chinese keyboard types １ as well as 1.
     """
-    typed = text.strip().rstrip(".。、)）").casefold()
+    typed = unicodedata.normalize("NFKC", text).strip().rstrip(".。、)").casefold()
     for number, (title, payload) in enumerate(options, start=1):
-        if typed and typed in (str(number), title.strip().casefold()):
+        if typed and typed in (str(number), unicodedata.normalize("NFKC", title).strip().casefold()):
             return payload
     return None
 

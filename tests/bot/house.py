@@ -30,9 +30,9 @@ LEASE = timedelta(seconds=60)
 class FakeChannel:
     """Keeps what it was given to send; fails as told, and waits at ``gate`` where there is one."""
 
-    def __init__(self, name: str = "telegram", *, text_limit: int = 4096) -> None:
+    def __init__(self, name: str = "telegram", *, text_limit: int = 4096, buttons: bool = True) -> None:
         self.name = name
-        self.capabilities = Capabilities(text_limit=text_limit, buttons=True, contact=True)
+        self.capabilities = Capabilities(text_limit=text_limit, buttons=buttons, contact=True)
         self.sent: list[Outbound] = []
         self.tried: list[Outbound] = []
         self.gate: Callable[[Outbound], Awaitable[object]] | None = None

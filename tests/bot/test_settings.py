@@ -208,6 +208,50 @@ def test_a_bot_is_there_as_soon_as_its_token_is(root: Path) -> None:
     assert set(settings.secrets()) == {TOKEN, secret}
 
 
+OFFICIAL_ACCOUNT = {
+    "SHUKE_WECHAT__APP_ID": "wx0123456789abcdef", "SHUKE_WECHAT_APP_SECRET": "canary0123456789abcdef0123456789",
+    "SHUKE_WECHAT_TOKEN": "canarytoken", "SHUKE_WECHAT_AES_KEY": "canary" + "A" * 37,
+}  # fmt: skip
+
+
+def test_an_official_account_is_there_as_soon_as_a_secret_of_it_is(root: Path) -> None:
+    settings = loaded(root, **OFFICIAL_ACCOUNT)
+
+    assert loaded(root, "wechat:\n  app_id: wx0123456789abcdef\n").wechat is None
+    assert settings.wechat is not None
+    assert settings.wechat.app_id == "wx0123456789abcdef"
+    assert set(settings.secrets()) == {value for value in OFFICIAL_ACCOUNT.values() if value.startswith("canary")}
+    assert "canary" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("SHUKE_WECHAT__APP_ID", "", "wechat.app_id: String should match pattern"),
+        ("SHUKE_WECHAT_APP_SECRET", "", "wechat.app_secret: is missing; set SHUKE_WECHAT_APP_SECRET"),
+        ("SHUKE_WECHAT_TOKEN", "", "wechat.token: is missing; set SHUKE_WECHAT_TOKEN"),
+        ("SHUKE_WECHAT_AES_KEY", "", "mode aes needs the EncodingAESKey; set SHUKE_WECHAT_AES_KEY, or mode: plain"),
+        ("SHUKE_WECHAT_APP_SECRET", "canary secret", "SHUKE_WECHAT_APP_SECRET: wechat.app_secret: is no AppSecret"),
+        ("SHUKE_WECHAT_TOKEN", "canary!", "SHUKE_WECHAT_TOKEN: wechat.token: is no Token; take 3 to 32 letters"),
+        ("SHUKE_WECHAT_AES_KEY", "canary", "SHUKE_WECHAT_AES_KEY: wechat.aes_key: is no EncodingAESKey; copy it whole"),
+        ("SHUKE_WECHAT__ACCOUNT", "canary", "SHUKE_WECHAT__ACCOUNT: wechat.account: String should match pattern"),
+    ],
+)
+def test_what_is_wrong_with_an_official_account_is_named_with_its_mend(
+    root: Path, variable: str, value: str, told: str
+) -> None:
+    refused = refusal(root, **OFFICIAL_ACCOUNT | {variable: value})
+
+    assert told in refused
+    assert "canary" not in refused
+
+
+def test_a_missing_key_that_is_no_secret_is_to_be_added(root: Path) -> None:
+    environment = {name: value for name, value in OFFICIAL_ACCOUNT.items() if name != "SHUKE_WECHAT__APP_ID"}
+
+    assert "wechat.app_id: is missing; add it" in refusal(root, **environment)
+
+
 @pytest.mark.parametrize("key", ["token", "webhook_secret"])
 def test_a_secret_in_the_file_is_refused_and_not_repeated(root: Path, key: str) -> None:
     told = refusal(root, f"telegram:\n  {key}: {TOKEN}\n")

@@ -290,7 +290,7 @@ def test_a_typed_payload_is_only_text(tmp_path):
 
 
 def test_a_title_or_its_number_may_be_typed_where_buttons_were_shown(tmp_path):
-    for typed in ("2", "2.", "a123"):
+    for typed in ("2", "2.", "２", "２．", "2、", "a123"):
         bot = a_bot(tmp_path)
         bot.says("my order", "track_order")
         bot.state = bot.state.offering([("A777", '/set{"order_no":"A777"}'), ("A123", '/set{"order_no":"A123"}')])
