@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot import running
 from bot.channels.terminal.chat import Chat
 from bot.channels.terminal.keyboard import typed_lines
 from bot.commands.common import Bar, console, errors, open_store, options
 from bot.demo import load_demo
 from bot.errors import SettingsError
+from bot.running import up as running
 from bot.settings import Settings
 from crm_store.ports import SystemClock, Ulids
 from crm_store.unit_of_work import Store

@@ -23,9 +23,10 @@ import structlog
 from pydantic import SecretStr
 from sqlalchemy import Connection, text
 
-from bot import logs, running
+from bot import logs
 from bot.channels import edge
 from bot.errors import ChannelBusy, ChannelRefused
+from bot.running import up as running
 from bot.settings import LogSettings, Settings, build
 from crm_store import schema
 from crm_store.ports import SystemClock, Ulids, VirtualClock

@@ -16,8 +16,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Connection, select
 
-from bot import running
 from bot.errors import SettingsError
+from bot.running import up as running
+from bot.running.parts import PartBroke
 from bot.settings import Settings, build
 from bot.web import build_app
 from crm_store.history import history
@@ -291,10 +292,10 @@ class TestStarting:
         async def breaking(self: Any) -> None:
             raise ValueError("the customer's words")
 
-        monkeypatch.setattr("bot.running.Poller.run", breaking)
+        monkeypatch.setattr("bot.running.poll.Poller.run", breaking)
 
         async with asyncio.timeout(10):
-            with pytest.raises(running.PartBroke, match=r"^Telegram's polling broke: ValueError$"):
+            with pytest.raises(PartBroke, match=r"^Telegram's polling broke: ValueError$"):
                 await running.up(settings(), model=None, say=lambda line: None)
 
     def test_two_houses_do_not_share_a_database(self, settings: Callable[..., Settings]) -> None:

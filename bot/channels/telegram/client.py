@@ -23,6 +23,9 @@ log = structlog.get_logger(__name__)
 # for one does not warn.
 os.environ.setdefault("PTB_TIMEDELTA", "1")
 
+TelegramBot = Bot
+"""A client for one bot, for others to hold and hand on."""
+
 UNREACHABLE_FOR = timedelta(seconds=10)
 TOKEN_REJECTED_FOR = timedelta(minutes=5)
 

@@ -1,0 +1,52 @@
+"""Where the channels are gathered: each one's way out, and what its way in needs of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.channels.telegram.client import TelegramBot, build_bot
+from bot.channels.telegram.send import TelegramChannel
+from bot.channels.telegram.settings import TelegramSettings
+from bot.channels.terminal.send import TerminalChannel
+from bot.channels.terminal.sessions import Sessions
+from bot.ports import Channel
+from bot.running.process import Process
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The channels of one process.
+
+    ``sending`` are their ways out, by name. The rest is for `routers`, `poll` and `web`,
+    which take messages in; None where a channel is not set up.
+    """
+
+    sending: dict[str, Channel]
+    terminals: Sessions
+    telegram: TelegramBot | None
+
+
+async def open_channels(process: Process) -> Channels:
+    """Open the ways out of every channel that is set up.
+
+    Raises:
+        SettingsError: a platform rejects what it was given.
+    """
+    settings = process.settings
+    sending: dict[str, Channel] = {}
+
+    terminals = Sessions()
+    sending["terminal"] = TerminalChannel(terminals, absent_retry=settings.terminal.absent_retry)
+
+    telegram = await _open_telegram(process, settings.telegram, sending) if settings.telegram else None
+
+    return Channels(sending, terminals, telegram)
+
+
+async def _open_telegram(process: Process, settings: TelegramSettings, sending: dict[str, Channel]) -> TelegramBot:
+    bot = build_bot(settings)
+    channel = TelegramChannel(bot, contact_button=settings.contact_button)
+    process.parts.stack.push_async_callback(channel.stop)  # its connections are open also where the start fails
+    await channel.start()
+    sending[channel.name] = channel
+    return bot

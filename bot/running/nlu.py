@@ -1,0 +1,27 @@
+"""The role that understands: Rasa as a child process; and the understanding that others get from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.listening import Listening
+from bot.running.process import Process
+from bot.wiring import build_classifier, build_understander
+from nlu.client import RasaAddress
+from nlu.rasa_process import RasaProcess
+
+
+async def start_rasa(process: Process, model: Path) -> RasaProcess:
+    """Keep a Rasa of ``model`` alive; it is ready some seconds later."""
+    rasa = RasaProcess(process.settings.nlu, model, publish_in=process.settings.var)
+    await process.parts.beside("Rasa", rasa.run(), rasa.stop)
+    return rasa
+
+
+def open_understanding(process: Process, locate: Callable[[], RasaAddress | None] | None) -> Listening:
+    """Return what turns ask: the Rasa that ``locate`` knows, by keyword rules while there is none or without one."""
+    classifier = build_classifier(process.settings, locate) if locate is not None else None
+    if classifier is not None:
+        process.parts.stack.push_async_callback(classifier.aclose)
+    return Listening(build_understander(process.settings, classifier), process.store, process.clock)

@@ -1,0 +1,32 @@
+"""What all the parts of one process share."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+
+from bot.running.parts import Parts
+from bot.settings import Settings
+from crm_store.ports import Clock, Ids, SystemClock, Ulids
+from crm_store.unit_of_work import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process at work on the store; ``name`` is the owner of its leases."""
+
+    settings: Settings
+    parts: Parts
+    store: Store
+    clock: Clock
+    ids: Ids
+    name: str
+
+
+def open_process(settings: Settings, parts: Parts) -> Process:
+    """Open the store; it is closed after every part that is started from now on."""
+    clock = SystemClock()
+    store = Store(settings.store.url)
+    parts.stack.callback(store.close)
+    return Process(settings, parts, store, clock, Ulids(clock), f"{socket.gethostname()}:{os.getpid()}")
