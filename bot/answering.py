@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from sqlalchemy import Connection
 
@@ -53,6 +53,8 @@ class Written:
 
     conversation_id: str
     parcels: tuple[Parcel, ...]
+    outcome: Literal["answered", "silent", "noted"]
+    """Whether there is an answer, or none because a person speaks, or because nothing was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +170,15 @@ class Answering:
                 identity_id=who.identity_id,
                 now=now,
             )
-        return Written(who.id, tuple(parcel_of(row) for row in rows if row["status"] == "sending"))
+        parcels = tuple(parcel_of(row) for row in rows if row["status"] == "sending")
+        return Written(who.id, parcels, "answered" if rows else "noted" if heard is None else "silent")
 
-    def give_up_or_rest(self, conn: Connection, claimed: Claimed, *, now: datetime, rest: timedelta) -> None:
-        """A turn has failed: try again after a rest; after too many attempts a person has to answer."""
+    def give_up_or_rest(self, conn: Connection, claimed: Claimed, *, now: datetime, rest: timedelta) -> bool:
+        """A turn has failed: try again after a rest; after too many attempts a person has to answer (then True)."""
         attempts = inbox.failed(conn, claimed.inbox_id)
         if attempts < ATTEMPTS:
             conversations.rest(conn, claimed.conversation_id, until=now + rest * 2 ** max(attempts - 1, 0))
-            return
+            return False
         inbox.bury(conn, claimed.inbox_id)
         who = talk.load(conn, claimed.inbound.channel, claimed.inbound.user_id)
         language = self.language((who.state or {}).get("language"), who.language or claimed.inbound.language)
@@ -193,6 +196,7 @@ class Answering:
         rows = self._queue(conn, who, claimed, outcome, now, lease=None)
         self._record(who, claimed, None, outcome, rows, now)
         conversations.release(conn, claimed.conversation_id, self._worker)
+        return True
 
     def _able(self, channel: str) -> Capabilities | None:
         known = self._channels.get(channel)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from bot.errors import ChannelBusy, ChannelRefused
 from bot.messages import Button, Outbound, OutboundKind
+from bot.metrics import Metrics
 from bot.ports import Channel
 from crm_store import conversations, handoffs, history, identities, outbox, switches
 from crm_store.ports import Clock
@@ -64,6 +65,10 @@ class Outcome:
     unreachable: bool = False
 
 
+type _Ended = tuple[Parcel, str, str | None]
+"""A message that was ended without its platform, as what, and why."""
+
+
 def parcel_of(row: Mapping[str, Any]) -> Parcel:
     """Return the parcel of an outbox row."""
     body = row["body"]
@@ -90,6 +95,7 @@ class Delivery:
         worker: str,
         lease: timedelta,
         last_moment: LastMoment,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -97,6 +103,7 @@ class Delivery:
         self._worker = worker
         self._lease = lease
         self._last_moment = last_moment
+        self._metrics = metrics
 
     async def send(self, parcels: Sequence[Parcel]) -> list[Outcome]:
         """Hand over the parcels of one recipient in their order; after one that has to wait, the others wait too."""
@@ -107,6 +114,7 @@ class Delivery:
                 outcomes.append(Outcome(parcel, again_at=wait_until, reason="behind another"))
                 continue
             outcome = await self._send(parcel)
+            self._count(parcel, _fate(outcome))
             wait_until = outcome.again_at
             outcomes.append(outcome)
         return outcomes
@@ -118,9 +126,11 @@ class Delivery:
         may be under way longer than a lease, and are not sent again for that.
         """
         now = self._clock.now()
-        due = await self._store.run(
+        due, never = await self._store.run(
             _take_due, self._last_moment, worker=self._worker, now=now, until=now + self._lease, at_work=at_work
         )
+        for parcel, fate, reason in never:
+            self._count(parcel, fate, reason)
         # Each to somebody else, so none needs to wait for another's platform.
         for ended in await asyncio.gather(*(self._deliver(parcel) for parcel in due), return_exceptions=True):
             if isinstance(ended, BaseException):
@@ -130,6 +140,11 @@ class Delivery:
     async def next_due(self) -> datetime | None:
         """Return when the next waiting message may leave, or None where none waits."""
         return await self._store.read(outbox.next_due)
+
+    def _count(self, parcel: Parcel, fate: str, reason: str | None = None) -> None:
+        self._metrics.message(parcel.message.channel, parcel.message.kind, fate)
+        if fate == "skipped" and parcel.message.kind == "care":
+            self._metrics.care(fate, reason)
 
     async def _deliver(self, parcel: Parcel) -> None:
         await self._store.run(settle, await self.send([parcel]), now=self._clock.now())
@@ -173,6 +188,13 @@ class Delivery:
         return Outcome(parcel, again_at=now + wait, reason=reason)
 
 
+def _fate(outcome: Outcome) -> str:
+    """Return how an outcome is counted."""
+    if outcome.external_id is not None:
+        return "sent"
+    return outcome.failure or "postponed"
+
+
 def settle(conn: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:
     """Write down what became of parcels; what the customer got, or will never get, is history."""
     sent = [(o.parcel.message.id, o.external_id) for o in outcomes if o.external_id is not None]
@@ -203,13 +225,16 @@ def _take_due(
     now: datetime,
     until: datetime,
     at_work: Container[str],
-) -> list[Parcel]:
+) -> tuple[list[Parcel], list[_Ended]]:
+    """Return what is to be sent now, and what never will be."""
+    ended: list[_Ended] = []
     for row in outbox.expired(conn, now=now):
         if row.lease_owner == worker and row.conversation_id in at_work:
             continue
         if row.kind == "care":
             outbox.end(conn, row.ref, "unknown", "the sender died while the platform was called")
             _record_care(conn, parcel_of(row._mapping), "unknown", "crash", now)
+            ended.append((parcel_of(row._mapping), "unknown", None))
         else:
             outbox.try_again(conn, row.ref, due=now, reason="the sender died while the platform was called")
     held = switches.paused(conn)
@@ -219,11 +244,12 @@ def _take_due(
             outbox.try_again(conn, row.ref, due=now + LONGEST_WAIT, reason="care is paused")
         elif (reason := _objection(conn, row, held, last_moment, now)) is not None:
             outbox.end(conn, row.ref, "skipped", reason)
+            ended.append((parcel_of(row._mapping), "skipped", reason))
             if row.kind == "care":
                 _record_care(conn, parcel_of(row._mapping), "skipped", reason, now)
         else:
             parcels.append(parcel_of(row._mapping))
-    return parcels
+    return parcels, ended
 
 
 def _objection(conn: Connection, row: Any, held: frozenset[str], last_moment: LastMoment, now: datetime) -> str | None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from bot import talk
 from bot.messages import Inbound
+from bot.metrics import Metrics
 from crm_store import conversations, customers, identities, inbox
 from crm_store.ports import Clock, Ids
 from crm_store.unit_of_work import Store
@@ -65,6 +66,7 @@ class Intake:
         worker: str,
         lease: timedelta,
         start: Callable[[Claimed], None],
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -72,6 +74,7 @@ class Intake:
         self._worker = worker
         self._lease = lease
         self._start = start
+        self._metrics = metrics
 
     async def __call__(self, inbound: Inbound) -> None:
         """Store ``inbound`` and, where its conversation is free, start its turn."""
@@ -84,6 +87,7 @@ class Intake:
         receipt = await self._store.run(
             receive, inbound, now=self._clock.now(), ids=self._ids, worker=self._worker, lease=self._lease
         )
+        self._metrics.received(inbound.channel, duplicate=receipt.duplicate)
         if not receipt.duplicate:
             self._store.wakes.post(TALK, receipt.conversation_id)
         return receipt

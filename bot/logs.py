@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -16,8 +17,11 @@ from bot.settings import LogSettings
 log = structlog.get_logger(__name__)
 
 
-def configure(settings: LogSettings, secrets: Iterable[str]) -> None:
-    """Set logging up for this process, for our own events and for the libraries'."""
+def configure(settings: LogSettings, secrets: Iterable[str], *, role: str = "shuke") -> None:
+    """Set logging up for this process, for our own events and for the libraries'.
+
+    Lines in JSON say which process speaks: its ``role`` and pid.
+    """
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     redaction.install(secrets)
     shared: list[structlog.typing.Processor] = [
@@ -29,6 +33,7 @@ def configure(settings: LogSettings, secrets: Iterable[str]) -> None:
     ]
     renderer: structlog.typing.Processor
     if settings.format == "json":
+        shared.insert(0, _speaker(role))
         renderer = structlog.processors.JSONRenderer()
     else:
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
@@ -45,6 +50,17 @@ def configure(settings: LogSettings, secrets: Iterable[str]) -> None:
     logging.basicConfig(handlers=[handler], level=max(level, logging.INFO), force=True)
     for name in ("apscheduler", "alembic", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _speaker(role: str) -> structlog.typing.Processor:
+    speaker = {"role": role, "pid": os.getpid()}
+
+    def name(
+        _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        return {**speaker, **event}
+
+    return name
 
 
 def report_lost_tasks(loop: asyncio.AbstractEventLoop) -> None:

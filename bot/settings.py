@@ -46,6 +46,7 @@ _SECRETS = {
     "SHUKE_WECHAT_APP_SECRET": ("wechat", "app_secret"),
     "SHUKE_WECHAT_TOKEN": ("wechat", "token"),
     "SHUKE_WECHAT_AES_KEY": ("wechat", "aes_key"),
+    "SHUKE_METRICS_KEY": ("web", "metrics_key"),
 }
 _PATHS = (
     ("nlu", "rasa_folder"), ("nlu", "rasa_python"), ("nlu", "overlay"), ("nlu", "models"), ("nlu", "logs"),
@@ -137,6 +138,12 @@ class WebSettings(_Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8750, ge=0, le=65535)
+    metrics_key: SecretStr | None = Field(default=None, min_length=16)
+    """What another machine has to show to read `/metrics`."""
+    inbox_late: timedelta = Field(default=timedelta(minutes=5), gt=timedelta(0))
+    """How long a message may wait to be handled before we call ourselves not ready."""
+    outbox_late: timedelta = Field(default=timedelta(minutes=5), gt=timedelta(0))
+    """The same for an answer that is due to leave."""
 
 
 class WorkSettings(_Section):
@@ -186,7 +193,8 @@ class Settings(_Section):
     def secrets(self) -> tuple[str, ...]:
         """Return what must never be seen in a log."""
         channels = (self.telegram, self.wechat)
-        return tuple(secret for channel in channels if channel is not None for secret in channel.secrets())
+        ours = (self.web.metrics_key.get_secret_value(),) if self.web.metrics_key else ()
+        return (*ours, *(secret for channel in channels if channel is not None for secret in channel.secrets()))
 
 
 def load(

@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 from bot.answering import Answering, MessageTaken, Written
 from bot.delivery import Delivery, Outcome, settle
 from bot.intake import Claimed, load_claimed
+from bot.metrics import Metrics
 from crm_store import conversations, inbox
 from crm_store.ports import Clock
 from crm_store.unit_of_work import Store
@@ -56,6 +57,7 @@ class Turn:
         *,
         worker: str,
         lease: timedelta,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -64,35 +66,49 @@ class Turn:
         self._delivery = delivery
         self._worker = worker
         self._lease = lease
+        self._metrics = metrics
 
     async def __call__(self, claimed: Claimed) -> Claimed | None:
         """Handle one message; return the conversation's next one, claimed, or None when it is free."""
+        # Whatever is logged on the way, by whomever, names the message that it was for.
+        with structlog.contextvars.bound_contextvars(turn=claimed.ref):
+            return await self._take(claimed)
+
+    async def _take(self, claimed: Claimed) -> Claimed | None:
         try:
             understood = await self._understood(claimed)
-            written = await self._store.run(
-                self._answering.write, claimed, understood, now=self._clock.now(), lease=self._lease
-            )
+            with self._metrics.step("write"):
+                written = await self._store.run(
+                    self._answering.write, claimed, understood, now=self._clock.now(), lease=self._lease
+                )
         except MessageTaken:
             # Our lease ran out and another worker was faster: all that is left is to let go.
             log.info("turn.taken_by_another", ref=claimed.ref)
+            self._metrics.turn("taken")
             return await self._store.run(_let_go, claimed.conversation_id, worker=self._worker)
         except Exception as exc:  # noqa: BLE001 - a turn that fails is tried again, then given to a person
             return await self._failed(claimed, exc)
+        self._metrics.turn(written.outcome)
         self._store.wakes.post(TALK, written.conversation_id)
-        outcomes = await self._delivery.send(written.parcels)
-        return await self._finish(claimed, written, outcomes)
+        with self._metrics.step("deliver"):
+            outcomes = await self._delivery.send(written.parcels)
+        with self._metrics.step("finish"):
+            return await self._finish(claimed, written, outcomes)
 
     async def _understood(self, claimed: Claimed) -> Understanding | None:
         if not claimed.inbound.text:
             return None
         talk = claimed.state
-        return await self._understand(
-            claimed.inbound.text,
-            asking=(talk.get("dialogue") or {}).get("asking"),
-            language=self._answering.language(talk.get("language"), claimed.language),
-            timezone=claimed.who.timezone or self._answering.zone,
-            now=self._clock.now(),
-        )
+        with self._metrics.understanding() as by:
+            understood = await self._understand(
+                claimed.inbound.text,
+                asking=(talk.get("dialogue") or {}).get("asking"),
+                language=self._answering.language(talk.get("language"), claimed.language),
+                timezone=claimed.who.timezone or self._answering.zone,
+                now=self._clock.now(),
+            )
+            by(understood.source)
+            return understood
 
     async def _finish(self, claimed: Claimed, written: Written, outcomes: Sequence[Outcome]) -> Claimed | None:
         now = self._clock.now()
@@ -109,7 +125,11 @@ class Turn:
     async def _failed(self, claimed: Claimed, error: Exception) -> Claimed | None:
         # Only the kind of the error: a database puts the customer's words into its text.
         log.error("turn.failed", ref=claimed.ref, error=type(error).__name__, at=_place(error))
-        return await self._store.run(self._answering.give_up_or_rest, claimed, now=self._clock.now(), rest=FIRST_REST)
+        given_up = await self._store.run(
+            self._answering.give_up_or_rest, claimed, now=self._clock.now(), rest=FIRST_REST
+        )
+        self._metrics.turn("given_up" if given_up else "failed")
+        return None
 
 
 def finish(

@@ -1,41 +1,47 @@
-"""The HTTP server: whether we are alive and ready, and the hooks of channels that call us."""
+"""The HTTP server: whether we are alive and ready, what is counted, and the hooks of channels that call us."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import JSONResponse
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import SQLAlchemyError
 
-from crm_store.errors import StoreError
+from bot.metrics import Metrics
+from bot.monitoring import Late, metrics_router, ready_router
+from bot.tracing import Traced
+from crm_store.ports import Clock, Ids, SystemClock, Ulids
 from crm_store.unit_of_work import Store
 
+LATE = Late(inbox=timedelta(minutes=5), outbox=timedelta(minutes=5))
 
-def build_app(store: Store, *, nlu_ready: Any, routers: Sequence[APIRouter] = ()) -> FastAPI:
-    """Return the application. ``nlu_ready`` says whether the NLU answers; without it keyword rules do."""
+
+def build_app(
+    store: Store,
+    *,
+    nlu_ready: Callable[[], bool],
+    routers: Sequence[APIRouter] = (),
+    metrics: Metrics | None = None,
+    metrics_key: str | None = None,
+    late: Late = LATE,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+) -> FastAPI:
+    """Return the application.
+
+    ``nlu_ready`` says whether the NLU answers; without it keyword rules do. ``metrics`` is
+    what this process counts; ``metrics_key`` lets other machines read it.
+    """
+    clock = clock or SystemClock()
     app = FastAPI(title="Shuke", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Traced, ids=ids or Ulids(clock))
 
     @app.get("/healthz")
     async def alive() -> dict[str, str]:
         return {"status": "alive"}
 
-    @app.get("/readyz")
-    async def ready() -> JSONResponse:
-        try:
-            await store.read(_answers)
-            database = True
-        except (SQLAlchemyError, StoreError):
-            database = False
-        state = {"database": database, "nlu": "rasa" if nlu_ready() else "rules"}
-        return JSONResponse({"ready": database, **state}, status_code=200 if database else 503)
-
+    app.include_router(ready_router(store, clock, nlu_ready=nlu_ready, late=late))
+    app.include_router(metrics_router(store, clock, metrics or Metrics(), key=metrics_key))
     for router in routers:
         app.include_router(router)
     return app
-
-
-def _answers(conn: Connection) -> None:
-    conn.execute(text("SELECT 1"))

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from bot.answering import Answering, Shop
 from bot.delivery import Delivery
 from bot.intake import Claimed, Intake
+from bot.metrics import Metrics
 from bot.ports import Channel
 from bot.settings import Settings
 from bot.turn import Turn, Understand
@@ -41,6 +42,7 @@ class House:
     delivery: Delivery
     worker: Worker
     policy: Policy
+    metrics: Metrics
 
 
 def build_understander(
@@ -94,24 +96,29 @@ def build_house(
     channels: Mapping[str, Channel],
     understand: Understand,
     worker: str,
+    metrics: Metrics | None = None,
 ) -> House:
-    """Put the pipeline together. ``channels`` is kept, so that one may be added until the first message."""
+    """Put the pipeline together. ``channels`` is kept, so that one may be added until the first message.
+
+    ``metrics`` counts for the whole process; a house alone has its own.
+    """
     overlay = settings.overlay / "flows"
     dialogue = load_standard(overlay if overlay.is_dir() else None)
     policy = build_policy(settings)
     lease = settings.work.lease
+    metrics = metrics or Metrics()
 
     def ask_care(conn: Connection, row: Any, now: datetime) -> str | None:
         return last_moment(conn, row, now, policy)
 
-    delivery = Delivery(store, clock, channels, worker=worker, lease=lease, last_moment=ask_care)
+    delivery = Delivery(store, clock, channels, worker=worker, lease=lease, last_moment=ask_care, metrics=metrics)
     shop = Shop(settings.shop.language, settings.shop.zone, settings.shop.region, settings.desk_hours)
     answering = Answering(dialogue, shop, channels, ids, worker=worker)
-    turn = Turn(store, clock, understand, answering, delivery, worker=worker, lease=lease)
+    turn = Turn(store, clock, understand, answering, delivery, worker=worker, lease=lease, metrics=metrics)
     at_work = Worker(store, clock, turn, delivery, name=worker, lease=lease, sweep_every=settings.work.sweep_every)
 
     def start(claimed: Claimed) -> None:
         at_work.start(claimed)
 
-    intake = Intake(store, clock, ids, worker=worker, lease=lease, start=start)
-    return House(store, intake, turn, delivery, at_work, policy)
+    intake = Intake(store, clock, ids, worker=worker, lease=lease, start=start, metrics=metrics)
+    return House(store, intake, turn, delivery, at_work, policy, metrics)

@@ -59,15 +59,26 @@ class CareClock:
     """Sweeps at the start and then regularly, until it is stopped.
 
     ``queued`` is called after a sweep that put messages into the outbox, so that
-    delivery need not wait for its own next look.
+    delivery need not wait for its own next look; ``count`` with the outcome of each
+    occasion and the reason why it was skipped.
     """
 
-    def __init__(self, store: Store, policy: Policy, *, clock: Clock, ids: Ids, queued: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        *,
+        clock: Clock,
+        ids: Ids,
+        queued: Callable[[], None],
+        count: Callable[[str, str | None], None],
+    ) -> None:
         self._store = store
         self._policy = policy
         self._clock = clock
         self._ids = ids
         self._queued = queued
+        self._count = count
         self._sweeping = asyncio.Lock()
         # APScheduler is the clock only: its jobs live in memory and mean nothing but "look now".
         self._scheduler = AsyncIOScheduler(timezone=UTC)
@@ -85,6 +96,8 @@ class CareClock:
         """Sweep once."""
         async with self._sweeping:
             fired = await sweep(self._store, self._clock.now(), policy=self._policy, ids=self._ids)
+        for one in fired:
+            self._count(one.outcome, one.reason)
         outcomes = [one.outcome for one in fired]
         if outcomes:
             log.info("care.swept", occasions=len(outcomes), queued=outcomes.count("queued"))

@@ -95,6 +95,16 @@ class Store:
         """The engine of the writer thread; for listeners that count or break what it does."""
         return self._writing
 
+    @property
+    def commits(self) -> int:
+        """Transactions committed since the start."""
+        return self._writer.commits
+
+    @property
+    def units_waiting(self) -> int:
+        """How many units of work wait to be written."""
+        return self._writer.units_waiting
+
     def close(self) -> None:
         """Finish what is waiting, then close; may be called twice."""
         with self._closing:

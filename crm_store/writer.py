@@ -64,6 +64,8 @@ class Writer:
         self._changed = threading.Condition()
         self._closed = False
         self._conn: Connection | None = None
+        self.commits = 0
+        """Transactions committed since the start."""
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -88,6 +90,11 @@ class Writer:
             self._waiting.append(waiting)
             self._changed.notify()
         return waiting.done
+
+    @property
+    def units_waiting(self) -> int:
+        """How many units wait for their turn."""
+        return len(self._waiting)
 
     def close(self) -> None:
         """Finish what is waiting, then end; may be called twice."""
@@ -175,6 +182,7 @@ class Writer:
             if exc is not failure:
                 raise  # the transaction could not begin or commit: to run the units again would not help
             return [_Outcome(error=exc)] if len(batch) == 1 else None
+        self.commits += 1
         return outcomes
 
     def _commit_apart(self, conn: Connection, batch: Sequence[_Waiting]) -> list[_Outcome]:
@@ -203,6 +211,7 @@ class Writer:
             if lost is not None:
                 raise lost
             _whole(outcomes, batch)
+        self.commits += 1
         return outcomes
 
     def _at_home(self, home: asyncio.AbstractEventLoop | None, run: Callable[[], None]) -> None:

@@ -85,6 +85,11 @@ class RasaClient:
         self._breaker.succeeded()
         return scores
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether Rasa did not answer lately, so that most messages are not even tried on it."""
+        return self._breaker.is_open
+
     async def aclose(self) -> None:
         await self._http.aclose()
 

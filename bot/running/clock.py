@@ -11,6 +11,8 @@ from care.schedule import CareClock
 
 async def start_clock(process: Process, policy: Policy, *, queued: Callable[[], None]) -> None:
     """Look at once for what is due, then regularly; ``queued`` is called where messages were put into the outbox."""
-    clock = CareClock(process.store, policy, clock=process.clock, ids=process.ids, queued=queued)
+    clock = CareClock(
+        process.store, policy, clock=process.clock, ids=process.ids, queued=queued, count=process.metrics.care
+    )
     await clock.start()
     process.parts.stack.push_async_callback(clock.stop)

@@ -24,4 +24,5 @@ def open_understanding(process: Process, locate: Callable[[], RasaAddress | None
     classifier = build_classifier(process.settings, locate) if locate is not None else None
     if classifier is not None:
         process.parts.stack.push_async_callback(classifier.aclose)
+        process.metrics.watch_breaker(lambda: classifier.is_left_alone)
     return Listening(build_understander(process.settings, classifier), process.store, process.clock)

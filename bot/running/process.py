@@ -6,6 +6,7 @@ import os
 import socket
 from dataclasses import dataclass
 
+from bot.metrics import Metrics
 from bot.running.parts import Parts
 from bot.settings import Settings
 from crm_store.ports import Clock, Ids, SystemClock, Ulids
@@ -22,6 +23,7 @@ class Process:
     clock: Clock
     ids: Ids
     name: str
+    metrics: Metrics
 
 
 def open_process(settings: Settings, parts: Parts) -> Process:
@@ -29,4 +31,4 @@ def open_process(settings: Settings, parts: Parts) -> Process:
     clock = SystemClock()
     store = Store(settings.store.url)
     parts.stack.callback(store.close)
-    return Process(settings, parts, store, clock, Ulids(clock), f"{socket.gethostname()}:{os.getpid()}")
+    return Process(settings, parts, store, clock, Ulids(clock), f"{socket.gethostname()}:{os.getpid()}", Metrics())

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import APIRouter
 
 from bot.channels.terminal.receive import TerminalServer
+from bot.monitoring import Late
 from bot.ports import Receive
 from bot.running.channels import Channels
 from bot.running.parts import port_of
@@ -28,8 +29,17 @@ async def start_terminals(process: Process, channels: Channels, receive: Receive
 
 async def start_http(process: Process, routers: Sequence[APIRouter], *, nlu_ready: Callable[[], bool]) -> str:
     """Serve health and ``routers``; return the address, ``http://host:port``."""
-    app = build_app(process.store, nlu_ready=nlu_ready, routers=routers)
     settings = process.settings.web
+    app = build_app(
+        process.store,
+        nlu_ready=nlu_ready,
+        routers=routers,
+        metrics=process.metrics,
+        metrics_key=settings.metrics_key.get_secret_value() if settings.metrics_key else None,
+        late=Late(settings.inbox_late, settings.outbox_late),
+        clock=process.clock,
+        ids=process.ids,
+    )
     with port_of("web", settings.host, settings.port):
         listening = socket.create_server((settings.host, settings.port))
     server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))

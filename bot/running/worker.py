@@ -18,6 +18,7 @@ async def start_worker(process: Process, channels: Channels, understand: Underst
         channels=channels.sending,
         understand=understand,
         worker=process.name,
+        metrics=process.metrics,
     )
     await process.parts.beside("the worker", house.worker.run(), house.worker.stop)
     return house

@@ -52,9 +52,11 @@ class Broken(Exception):
 async def whole_house(settings: Settings, telegram: TelegramApi) -> None:
     """A running house under a Telegram that fails in every way it knows."""
     stop, up = asyncio.Event(), asyncio.Event()
+    told: list[str] = []
 
     def say(line: str) -> None:
         sys.stderr.write(line + "\n")
+        told.append(line)
         if "telegram" in line:
             up.set()
 
@@ -80,8 +82,16 @@ async def whole_house(settings: Settings, telegram: TelegramApi) -> None:
     telegram.customer_says(ANA + 60, f"{WORDS} \ud83d\x00", name=NAME)
     await telegram.wait_until_confirmed(within=20)
     await terminal(settings)
+    await monitoring(next(line for line in told if "health" in line).split()[-1].removesuffix("/readyz"))
     stop.set()
     await house
+
+
+async def monitoring(address: str) -> None:
+    """What is counted is searched as well."""
+    async with httpx.AsyncClient() as client:
+        for path in ("/metrics", "/readyz"):
+            sys.stderr.write((await client.get(address + path)).text)
 
 
 def called_more_than(telegram: TelegramApi, count: int) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.redaction import without_words
@@ -14,7 +16,7 @@ REPOSITORY = Path(__file__).parents[2]
 EXPECTED = (
     "turn.failed", "delivery.postponed", "delivery.channel_broke", "telegram.update_malformed", "telegram.postponed",
     "inbound.not_stored", "task.lost", "something.broke", "Exception in ASGI application", "canary_paths.py",
-    "path=polling", "path=webhook", "path=failures", "path=libraries",
+    "path=polling", "shuke_turns_total{", "inbox_oldest_s", "path=webhook", "path=failures", "path=libraries",
 )  # fmt: skip
 
 
@@ -44,3 +46,22 @@ def test_an_error_is_told_by_its_kind_and_place_with_its_causes() -> None:
     assert "ValueError\nwhich came of\n" in told
     assert told.endswith("KeyError")
     assert "test_logs.py" in told
+
+
+def test_a_line_in_json_says_when_what_how_grave_who_speaks_and_of_which_message() -> None:
+    program = (
+        "import structlog; from bot import logs; from bot.settings import LogSettings\n"
+        "logs.configure(LogSettings(format='json'), [], role='worker')\n"
+        "with structlog.contextvars.bound_contextvars(turn='01REF'):\n"
+        "    structlog.get_logger().warning('turn.failed', error='KeyError')\n"
+        "import logging; logging.getLogger('uvicorn.error').warning('of a library')\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=True
+    )
+
+    ours, librarys = (json.loads(line) for line in ended.stderr.splitlines())
+    assert ours.pop("pid") > 0
+    assert datetime.fromisoformat(ours.pop("timestamp")).tzinfo is UTC
+    assert ours == {"event": "turn.failed", "level": "warning", "role": "worker", "turn": "01REF", "error": "KeyError"}
+    assert (librarys["event"], librarys["role"]) == ("of a library", "worker")

@@ -254,7 +254,9 @@ class TestHealth:
             lost = await client.get(f"{house.address}/docs")
 
         assert (alive.status_code, alive.json()) == (200, {"status": "alive"})
-        assert (ready.status_code, ready.json()) == (200, {"ready": True, "database": True, "nlu": "rules"})
+        queues = {"inbox_oldest_s": 0.0, "outbox_overdue_s": 0.0}
+        found = {"ready": True, "database": True, "nlu": "rules", "queues": queues}
+        assert (ready.status_code, ready.json()) == (200, found)
         assert lost.status_code == 404
 
     async def test_without_its_database_it_is_alive_and_not_ready(self, store: Store) -> None:

@@ -318,10 +318,15 @@ async def test_the_clock_sweeps_at_its_start_and_wakes_delivery(shop):
     shop.customer("wang", birthday=BIRTHDAY)
     shop.clock.move_to(TEN_THERE)
     woken: list[str] = []
-    clock = CareClock(shop.store, shop.policy, clock=shop.clock, ids=shop.ids, queued=lambda: woken.append("delivery"))
+    counted: list[str] = []
+    clock = CareClock(
+        shop.store, shop.policy, clock=shop.clock, ids=shop.ids, queued=lambda: woken.append("delivery"),
+        count=lambda outcome, _reason: counted.append(outcome),
+    )  # fmt: skip
 
     await clock.start()
     await clock.stop()
 
     assert woken == ["delivery"]
+    assert counted == ["queued"]
     assert len(shop.messages()) == 1

@@ -13,6 +13,7 @@ from crm_store import (
     budgets,
     conversations,
     customers,
+    figures,
     handoffs,
     history,
     identities,
@@ -31,8 +32,8 @@ from tests.crm_store.people import NOW, a_customer, an_inbound, an_outbound
 
 IDS = Ulids(VirtualClock(NOW), Random(7))
 LATER = NOW + timedelta(minutes=1)
-SMALL = ("ix_inbox_open", "ix_outbox_undelivered", "ix_outbox_due", "ix_conversations_queue")
-"""Partial indexes of what waits: reading one through is no more than what there is to do."""
+SMALL = ("ix_inbox_open", "ix_outbox_undelivered", "ix_outbox_due", "ix_conversations_queue", "anon_", "switches")
+"""Partial indexes of what waits, and what was read from them: no more than what there is to do; two switches."""
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +138,7 @@ WORK = {
     "last sent": lambda conn: outbox.last_sent(conn, "i-c7"),
     "timeline": lambda conn: history.timeline(conn, "c7"),
     "a message's reason": lambda conn: history.by_ref(conn, "in-c7"),
+    "what waits, for monitoring": figures.read,
     "the queue of the agents": handoffs.waiting,
     "why it waits": lambda conn: handoffs.came_from(conn, "c7"),
     "buttons shown": lambda conn: outbox.button_titles(conn, "c7"),
