@@ -106,7 +106,7 @@ def checkout(tmp_path: Path) -> Checkout:
 def test_the_first_run_installs_by_hash_and_then_runs_the_command(checkout: Checkout):
     done = checkout.run("customer", "show", "a name with spaces")
 
-    assert done.stdout.splitlines()[3:] == ["-m", "bot.cli", "customer", "show", "a name with spaces"]
+    assert done.stdout.splitlines()[3:] == ["-m", "bot", "customer", "show", "a name with spaces"]
     assert "--require-hashes" in checkout.uv_calls[-1]
     assert checkout.locks_installed == ["app.lock"]
 
@@ -234,7 +234,7 @@ def test_two_at_once_install_once_and_both_run(checkout: Checkout):
     said = [process.communicate()[0] for process in both]
 
     assert checkout.locks_installed == ["app.lock"]
-    assert all("bot.cli" in words for words in said)
+    assert all("-m\nbot\ndoctor" in words for words in said)
 
 
 def test_it_works_through_links_and_from_any_folder(checkout: Checkout, tmp_path: Path):

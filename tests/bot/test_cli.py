@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -349,3 +350,19 @@ def test_a_refusal_ends_the_process_with_2_one_line_and_no_traceback(tmp_path: P
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "shuke: wrong.yml: web.prot: there is no such key; did you mean port?\n"
+
+
+def test_ctrl_c_while_the_command_is_still_being_read_in_ends_it_without_a_word(tmp_path: Path) -> None:
+    # A library that never comes to the end of its import.
+    (tmp_path / "typer.py").write_text("import signal\nprint('importing', flush=True)\nsignal.pause()\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "up"], cwd=tmp_path, text=True,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{REPOSITORY}"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.readline()
+
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+
+    assert (process.returncode, errors) == (130, "")

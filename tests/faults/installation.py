@@ -144,7 +144,7 @@ class Installation:
 
     async def _start(self, *arguments: str, stderr: int, **environment: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot.cli", *arguments,
+            sys.executable, "-m", "bot", *arguments,
             cwd=self.root, env=self._environment | environment,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=stderr,
             
