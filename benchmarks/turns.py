@@ -113,7 +113,10 @@ async def _ours(nlu: str) -> AsyncIterator[Shuke]:
     try:
         await rasa.until_ready()
         assert rasa.pid is not None, "a Rasa that is ready has a process"
-        side = Shuke(build_classifier(settings, lambda: rasa.address), others=[psutil.Process(rasa.pid)])
+        side = Shuke(
+            build_classifier(settings, lambda: (rasa.address,) if rasa.address else ()),
+            others=[psutil.Process(rasa.pid)],
+        )
         yield side
         await side.close()
     finally:

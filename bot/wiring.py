@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -29,6 +29,7 @@ from nlu.breaker import Breaker
 from nlu.client import RasaAddress, RasaClient
 from nlu.entities.order_no import OrderPattern
 from nlu.loopback import LoopbackTransport
+from nlu.rasa_pool import RasaPool
 from nlu.understand import IntentClassifier, Understander
 
 
@@ -59,10 +60,16 @@ def build_understander(
     )
 
 
-def build_classifier(settings: Settings, locate: Any) -> RasaClient:
-    """Return the client of a Rasa that ``locate`` knows the address of, None while there is none."""
-    breaker = Breaker(failures=settings.nlu.failures_before_pause, pause=settings.nlu.pause, now=monotonic)
-    return RasaClient(locate, deadline=settings.nlu.deadline, breaker=breaker, transport=LoopbackTransport())
+def build_classifier(settings: Settings, find: Callable[[], Sequence[RasaAddress]]) -> RasaPool:
+    """Return the classifier that asks the Rasas which ``find`` finds."""
+
+    def open_client(address: RasaAddress) -> RasaClient:
+        breaker = Breaker(failures=settings.nlu.failures_before_pause, pause=settings.nlu.pause, now=monotonic)
+        return RasaClient(
+            lambda: address, deadline=settings.nlu.deadline, breaker=breaker, transport=LoopbackTransport()
+        )
+
+    return RasaPool(find, open_client=open_client, deadline=settings.nlu.deadline, now=monotonic)
 
 
 def fixed_address(url: str, token: str) -> Any:

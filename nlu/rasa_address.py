@@ -1,36 +1,67 @@
-"""Where the Rasa of this installation listens, for other commands of the same user to use instead of a second one."""
+"""Where the Rasas of this installation listen, for its workers and for other commands of the same user.
+
+Each Rasa has a file of its own, locked by the process that keeps that Rasa alive. The
+system gives a lock back when its holder dies, so what a dead one left is known, and
+is removed by whoever looks next.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nlu.client import RasaAddress
 
-NAME = "rasa.json"
+FOLDER = "rasa"
 
 
-def publish(folder: Path, address: RasaAddress, model: Path) -> None:
-    """Write the address into ``folder``, readable by its owner only: it holds the token."""
+@contextmanager
+def publish(var: Path, address: RasaAddress, model: Path) -> Iterator[None]:
+    """Have the address stand in ``var`` for the length of a block, readable by its owner only: it holds the token."""
+    folder = var / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / f"{NAME}.new"
+    name = f"{os.getpid()}-{address.url.rpartition(':')[2]}"
+    fresh = folder / f"{name}.new"
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         json.dump({"url": address.url, "token": address.token, "model": model.name}, file)
-    fresh.replace(folder / NAME)
+        file.flush()
+        fresh.replace(folder / f"{name}.json")
+        try:
+            yield
+        finally:
+            (folder / f"{name}.json").unlink(missing_ok=True)
 
 
-def withdraw(folder: Path) -> None:
-    """Take the address away."""
-    (folder / NAME).unlink(missing_ok=True)
+def published(var: Path, model: Path | None = None) -> tuple[RasaAddress, ...]:
+    """Return where Rasas say that they are ready, with ``model`` those that serve it.
+
+    Whether one still answers, a try will show.
+    """
+    found = []
+    for path in sorted((var / FOLDER).glob("*.json")):
+        # One that goes away while we look is as good as gone.
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError), path.open(encoding="utf-8") as file:
+            if _is_left_behind(file.fileno()):
+                path.unlink(missing_ok=True)
+                continue
+            said = json.load(file)
+            if model is None or said["model"] == model.name:
+                found.append(RasaAddress(said["url"], said["token"]))
+    return tuple(found)
 
 
-def published(folder: Path, model: Path) -> RasaAddress | None:
-    """Return where a Rasa says that it serves ``model``, or None; whether it still answers, a try will show."""
+def _is_left_behind(file: int) -> bool:
     try:
-        said = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        return RasaAddress(said["url"], said["token"]) if said["model"] == model.name else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        # Shared, so that two who look at once don't take each other for the holder.
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -9,6 +9,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from nlu.breaker import Breaker
 from nlu.client import RasaAddress, RasaClient
 from nlu.errors import NluUnavailable
 from nlu.loopback import LoopbackTransport
-from nlu.rasa_address import publish, withdraw
+from nlu.rasa_address import publish
 from nlu.rasa_environment import command, environment
 from nlu.settings import NluSettings
 
@@ -127,20 +128,22 @@ class RasaProcess:
                 if not await self._becomes_ready(probe, ended):
                     return False
                 self._ready.set()
-                if self._publish_in is not None and self._candidate is not None:
-                    publish(self._publish_in, self._candidate, self._model)
-                log.info("nlu.rasa_ready", after_s=round(monotonic() - started, 1))
-                await self._serves(probe, ended)
+                with self._published():
+                    log.info("nlu.rasa_ready", after_s=round(monotonic() - started, 1))
+                    await self._serves(probe, ended)
                 return True
         except OSError as exc:
             log.error("nlu.rasa_cannot_start", python=str(self._settings.rasa_python), error=exc.strerror)
             return False
         finally:
-            if self._publish_in is not None and self.ready:
-                withdraw(self._publish_in)
             self._ready.clear()
             self._candidate = None
             await self._end()
+
+    def _published(self) -> AbstractContextManager[None]:
+        if self._publish_in is None or self._candidate is None:
+            return contextlib.nullcontext()
+        return publish(self._publish_in, self._candidate, self._model)
 
     async def _start(self) -> asyncio.subprocess.Process:
         port, token = self._settings.port or _free_port(), secrets.token_urlsafe(32)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -102,8 +102,8 @@ async def classifier_for(settings: Settings, nlu: str) -> AsyncIterator[RasaClie
         return
     with Bar("training the NLU") as bar:
         model = await ensure_model(settings.nlu, progress=bar)
-    running_one = published(settings.var, model)
-    if running_one is not None and await _answers(running_one):
+    running_one = await _first_that_answers(published(settings.var, model))
+    if running_one is not None:
         async with _patient(lambda: running_one) as client:
             yield client
         return
@@ -130,6 +130,13 @@ async def _rasa_of_our_own(settings: Settings, model: Path) -> AsyncIterator[Ras
 def _patient(locate: Locate, deadline: timedelta = NO_ANSWER) -> RasaClient:
     """Return a client that waits for its answer and is never put off by earlier failures."""
     return RasaClient(locate, deadline=deadline, breaker=Breaker(failures=2**31, pause=NO_ANSWER, now=monotonic))
+
+
+async def _first_that_answers(addresses: Iterable[RasaAddress]) -> RasaAddress | None:
+    for address in addresses:
+        if await _answers(address):
+            return address
+    return None
 
 
 async def _answers(address: RasaAddress) -> bool:

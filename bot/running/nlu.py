@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from bot.listening import Listening
 from bot.running.process import Process
 from bot.wiring import build_classifier, build_understander
-from nlu.client import RasaAddress
+from nlu.rasa_address import published
 from nlu.rasa_process import RasaProcess
 
 
@@ -19,9 +18,10 @@ async def start_rasa(process: Process, model: Path) -> RasaProcess:
     return rasa
 
 
-def open_understanding(process: Process, locate: Callable[[], RasaAddress | None] | None) -> Listening:
-    """Return what turns ask: the Rasa that ``locate`` knows, by keyword rules while there is none or without one."""
-    classifier = build_classifier(process.settings, locate) if locate is not None else None
+def open_understanding(process: Process, *, by_rasa: bool = True) -> Listening:
+    """Return what turns ask: the Rasas of this machine; keyword rules while there is none, or without ``by_rasa``."""
+    var = process.settings.var
+    classifier = build_classifier(process.settings, lambda: published(var)) if by_rasa else None
     if classifier is not None:
         process.parts.stack.push_async_callback(classifier.aclose)
         process.metrics.watch_breaker(lambda: classifier.is_left_alone)
