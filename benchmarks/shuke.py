@@ -72,8 +72,12 @@ class Shuke:
         *,
         understand: Understand | None = None,
         others: Sequence[psutil.Process] = (),
+        store_url: str | None = None,
     ) -> None:
-        """Understands by ``classifier`` (rules where there is none), or by ``understand`` alone."""
+        """Understands by ``classifier`` (rules where there is none), or by ``understand`` alone.
+
+        ``store_url`` names an empty database; without it SQLite is used.
+        """
         self._folder = TemporaryDirectory(prefix="shuke-bench-", dir=Path.cwd() / "benchmarks" / "out")
         self._others = others
         settings = build({}, root=Path.cwd())
@@ -81,7 +85,7 @@ class Shuke:
         self.serial = itertools.count()
         """Numbers the customers."""
         self.ids = Ulids(self.clock)
-        self.store = Store(f"sqlite:///{self._folder.name}/shuke.db")
+        self.store = Store(store_url or f"sqlite:///{self._folder.name}/shuke.db")
         self.store.run_now(schema.create)
         self.channel = TakingChannel()
         self.house = build_house(

@@ -23,7 +23,7 @@ from bot.limits import pieces
 from bot.messages import Button, Inbound
 from bot.numbered import numbered
 from bot.ports import Capabilities, Channel
-from crm_store import conversations, handoffs, inbox, outbox
+from crm_store import conversations, handoffs, identities, inbox, outbox
 from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
 from crm_store.desk_hours import DeskHours
@@ -52,6 +52,7 @@ class Written:
     """What a turn has committed: where, and the answers that may leave at once."""
 
     conversation_id: str
+    customer_id: str
     parcels: tuple[Parcel, ...]
     outcome: Literal["answered", "silent", "noted"]
     """Whether there is an answer, or none because a person speaks, or because nothing was asked."""
@@ -122,11 +123,13 @@ class Answering:
         """
         inbound = claimed.inbound
         about, who = None, claimed.who
+        customers_store.hold(conn, who.customer_id)
         if inbound.kind in ("contact", "event") or not inbox.finish_as_loaded(
             conn, claimed.inbox_id, conversation_id=who.id, owner=who.owner, turns=who.turns
         ):
             if not inbox.finish(conn, claimed.inbox_id):
                 raise MessageTaken("the message has been handled by another worker")
+            identities.hold_customer(conn, inbound.channel, inbound.user_id)
             if inbound.kind in ("contact", "event"):
                 about = events.apply(conn, inbound, region=self._shop.region, now=now)
             who = talk.load(conn, inbound.channel, inbound.user_id)
@@ -171,13 +174,14 @@ class Answering:
                 now=now,
             )
         parcels = tuple(parcel_of(row) for row in rows if row["status"] == "sending")
-        return Written(who.id, parcels, "answered" if rows else "noted" if heard is None else "silent")
+        return Written(who.id, who.customer_id, parcels, "answered" if rows else "noted" if heard is None else "silent")
 
     def give_up_or_rest(self, conn: Connection, claimed: Claimed, *, now: datetime, rest: timedelta) -> bool:
         """A turn has failed: try again after a rest; after too many attempts a person has to answer (then True)."""
+        identities.hold_customer(conn, claimed.inbound.channel, claimed.inbound.user_id)
         attempts = inbox.failed(conn, claimed.inbox_id)
         if attempts < ATTEMPTS:
-            conversations.rest(conn, claimed.conversation_id, until=now + rest * 2 ** max(attempts - 1, 0))
+            conversations.rest(conn, claimed.conversation_id, now=now, until=now + rest * 2 ** max(attempts - 1, 0))
             return False
         inbox.bury(conn, claimed.inbox_id)
         who = talk.load(conn, claimed.inbound.channel, claimed.inbound.user_id)
@@ -281,10 +285,12 @@ class Answering:
                     buttons=buttons if last else (),
                     request_contact=rendered.request_contact and last,
                 )  # fmt: skip
-                if lease is not None and not who.others_waiting:
-                    row |= {"status": "sending", "lease_owner": self._worker, "lease_until": now + lease}
                 rows.append(row)
-        if rows:
+        if lease is not None and not who.others_waiting:
+            for row in rows:
+                row["status"] = "sending"
+            outbox.queue_sending(conn, rows, worker=self._worker, now=now, until=now + lease)
+        else:
             outbox.queue(conn, rows)
         return rows
 

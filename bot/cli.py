@@ -36,7 +36,9 @@ app = typer.Typer(
 def main_options(
     context: typer.Context,
     config: Annotated[Path | None, typer.Option(help="The settings file; default config.yml at the root.")] = None,
-    store: Annotated[str | None, typer.Option(help="The database: sqlite:///PATH.")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="The database: sqlite:///PATH or postgresql://USER@HOST/NAME.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON where something is shown.")] = False,
 ) -> None:
     """Keep the global options for the command that follows."""

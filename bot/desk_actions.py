@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.delivery import queued
 from bot.errors import ShukeError
 from bot.limits import pieces
-from crm_store import agents, conversations, handoffs, history, identities, outbox
+from crm_store import agents, conversations, customers, handoffs, history, identities, outbox
 from crm_store.conversations import agent_owner
 from crm_store.ports import Ids
 
@@ -60,6 +60,7 @@ def act(conn: Connection, wanted: AgentAction, *, now: datetime, ids: Ids) -> Do
         raise ActionRefused(f"there is no action {wanted.action!r}; use one of {', '.join(ACTIONS)}")
     if not wanted.agent.strip() or not wanted.agent.isprintable():
         raise ActionRefused("an agent needs a name, such as li")
+    customers.hold(conn, wanted.customer_id)
     talk = conversations.of_customer(conn, wanted.customer_id)
     if talk is None:
         raise ActionRefused("this customer has no conversation; they have not written yet")

@@ -95,6 +95,7 @@ class Intake:
 
 def receive(conn: Connection, inbound: Inbound, *, now: datetime, ids: Ids, worker: str, lease: timedelta) -> Receipt:
     """Store a message once, and claim its conversation if that is free; its turn writes the history."""
+    identities.hold_customer(conn, inbound.channel, inbound.user_id)
     who = talk.find(conn, inbound.channel, inbound.user_id)
     if who is None:
         _add_stranger(conn, inbound, now=now, ids=ids)

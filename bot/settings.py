@@ -26,6 +26,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.terminal.settings import TerminalSettings
@@ -127,10 +129,27 @@ class StoreSettings(_Section):
 
     @field_validator("url")
     @classmethod
-    def _is_sqlite(cls, url: str) -> str:
-        if not re.fullmatch(r"sqlite:///.+", url):
-            raise ValueError("has to be sqlite:/// and a path, such as sqlite:///var/shuke.db")
-        return url
+    def _is_ours(cls, url: str) -> str:
+        if not re.fullmatch(r"sqlite:///.+|postgres(ql)?://.+", url):
+            raise ValueError(
+                "has to be sqlite:/// and a path, such as sqlite:///var/shuke.db, or postgresql://USER@HOST/NAME"
+            )
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError) as exc:
+            raise ValueError("is no URL; write one such as postgresql://shuke@127.0.0.1/shuke") from exc
+        if parsed.get_backend_name() != "sqlite" and not parsed.database:
+            raise ValueError("names no database; write one such as postgresql://shuke@127.0.0.1/shuke")
+        return re.sub("^postgres://", "postgresql://", url)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may work on it, as on PostgreSQL."""
+        return not self.url.startswith("sqlite:")
+
+    @property
+    def password(self) -> str | None:
+        return None if self.url.startswith("sqlite:") else make_url(self.url).password
 
 
 class WebSettings(_Section):
@@ -192,9 +211,11 @@ class Settings(_Section):
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must never be seen in a log."""
+        store = (self.store.password,) if self.store.password else ()
         channels = (self.telegram, self.wechat)
         ours = (self.web.metrics_key.get_secret_value(),) if self.web.metrics_key else ()
-        return (*ours, *(secret for channel in channels if channel is not None for secret in channel.secrets()))
+        named = [secret for channel in channels if channel is not None for secret in channel.secrets()]
+        return (*store, *ours, *named)
 
 
 def load(
@@ -209,6 +230,7 @@ def load(
     path = config or root / "config.yml"
     given = read_config(path, must_exist=config is not None)
     _keep_secrets_out(given, path.name)
+    _keep_password_out(given, path.name)
     places = _merge_environment(given, environment, path.name)
     if store is not None:
         _section(given, "store", path.name)["url"] = store
@@ -250,13 +272,10 @@ def build(
         settings = Settings.model_validate(whole)
     except ValidationError as exc:
         raise SettingsError(_explain(exc, name, places or {})) from None
-    file = root / settings.store.url.removeprefix("sqlite:///")
-    return settings.model_copy(
-        update={
-            "store": StoreSettings(url=f"sqlite:///{file}"),
-            **dict.fromkeys(off),
-        }
-    )
+    url = settings.store.url
+    if not settings.store.is_shared:
+        url = f"sqlite:///{root / url.removeprefix('sqlite:///')}"
+    return settings.model_copy(update={"store": StoreSettings(url=url), **dict.fromkeys(off)})
 
 
 def _section(given: dict[str, Any], section: str, name: str) -> dict[str, Any]:
@@ -275,6 +294,16 @@ def _keep_secrets_out(given: Mapping[str, Any], name: str) -> None:
             raise SettingsError(
                 f"{name}: {section}.{key}: a secret does not belong into a file; take it out and set {variable}"
             )
+
+
+def _keep_password_out(given: Mapping[str, Any], name: str) -> None:
+    content = given.get("store")
+    url = content.get("url") if isinstance(content, dict) else None
+    if isinstance(url, str) and re.match(r"postgres(ql)?://[^/@]*:[^/@]+@", url):
+        raise SettingsError(
+            f"{name}: store.url: a password does not belong into a file; take it out and set SHUKE_STORE__URL, "
+            "or PGPASSWORD"
+        )
 
 
 def _merge_environment(given: dict[str, Any], environment: Mapping[str, str], name: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from bot.answering import Answering, MessageTaken, Written
 from bot.delivery import Delivery, Outcome, settle
 from bot.intake import Claimed, load_claimed
 from bot.metrics import Metrics
-from crm_store import conversations, inbox
+from crm_store import conversations, customers, inbox
 from crm_store.ports import Clock
 from crm_store.unit_of_work import Store
 from crm_store.wakes import TALK
@@ -114,9 +114,7 @@ class Turn:
         now = self._clock.now()
         # Shielded: a shutdown that cancels us here must not leave a sent answer unmarked.
         following = await asyncio.shield(
-            self._store.run(
-                finish, written.conversation_id, outcomes, worker=self._worker, now=now, until=now + self._lease
-            )
+            self._store.run(finish, written, outcomes, worker=self._worker, now=now, until=now + self._lease)
         )
         if outcomes:
             self._store.wakes.post(TALK, written.conversation_id)
@@ -134,7 +132,7 @@ class Turn:
 
 def finish(
     conn: Connection,
-    conversation_id: str,
+    written: Written,
     outcomes: Sequence[Outcome],
     *,
     worker: str,
@@ -142,10 +140,12 @@ def finish(
     until: datetime,
 ) -> Claimed | None:
     """Write down what became of the answers; keep the conversation for its next message, or set it free."""
+    conversation_id = written.conversation_id
+    customers.hold(conn, written.customer_id)
     settle(conn, outcomes, now=now)
     if inbox.set_free(conn, conversation_id, worker):
         return None
-    if not conversations.keep(conn, conversation_id, worker=worker, until=until):
+    if not conversations.keep(conn, conversation_id, worker=worker, now=now, until=until):
         return None  # whoever has the lease now goes on
     waiting: Any = inbox.oldest_open(conn, conversation_id)
     return load_claimed(conn, waiting)

@@ -101,6 +101,7 @@ def last_moment(conn: Connection, row: Any, now: datetime, policy: Policy) -> st
 
 
 def _fire(conn: Connection, occasion: Occasion, policy: Policy, ref: str, now: datetime) -> Fired:
+    customers.hold(conn, occasion.customer_id)
     if "care" in switches.paused(conn):
         return Fired(occasion, PAUSED)
     if schedule.is_taken(conn, occasion.rule, occasion.key):

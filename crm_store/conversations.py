@@ -7,6 +7,7 @@ A customer has one conversation, whichever channels they write on. `owner` is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, select,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Json, UtcDateTime, table_of
+from crm_store.leases import lease_end
 
 BOT = "bot"
 QUEUE = "queue"
@@ -59,6 +61,7 @@ conversations = table_of(Conversation)
 
 _ADD = insert(conversations)
 _BY_ID = select(conversations).where(conversations.c.id == bindparam("id"))
+_HOLD = _BY_ID.with_for_update(key_share=True)
 _OF = select(conversations).where(conversations.c.customer_id == bindparam("customer_id"))
 _SAVE = (
     update(conversations)
@@ -74,12 +77,17 @@ _SAVE = (
 _KEEP = (
     update(conversations)
     .where(conversations.c.id == bindparam("key"), conversations.c.lease_owner == bindparam("worker"))
-    .values(lease_until=bindparam("until"))
+    .values(lease_until=lease_end())
+)
+_EXTEND = (
+    update(conversations)
+    .where(conversations.c.id.in_(bindparam("ids", expanding=True)), conversations.c.lease_owner == bindparam("worker"))
+    .values(lease_until=lease_end())
 )
 _REST = (
     update(conversations)
     .where(conversations.c.id == bindparam("key"))
-    .values(lease_owner=None, lease_until=bindparam("until"))
+    .values(lease_owner=None, lease_until=lease_end())
 )
 _RELEASE_ALL = (
     update(conversations).where(conversations.c.lease_owner.is_not(None)).values(lease_owner=None, lease_until=None)
@@ -102,6 +110,11 @@ def by_id(conn: Connection, id: str) -> Any | None:
     return conn.execute(_BY_ID, {"id": id}).one_or_none()
 
 
+def hold(conn: Connection, id: str) -> Any | None:
+    """Do as `by_id`, and let nobody else change the row until this transaction ends."""
+    return conn.execute(_HOLD, {"id": id}).one_or_none()
+
+
 def of_customer(conn: Connection, customer_id: str) -> Any | None:
     """Return the customer's conversation, or None where they never wrote."""
     return conn.execute(_OF, {"customer_id": customer_id}).one_or_none()
@@ -122,11 +135,16 @@ def release_all(conn: Connection) -> None:
     conn.execute(_RELEASE_ALL)
 
 
-def keep(conn: Connection, id: str, *, worker: str, until: datetime) -> bool:
-    """Go on with the conversation's next message, under a fresh lease; False where the lease has been lost."""
-    return conn.execute(_KEEP, {"key": id, "worker": worker, "until": until}).rowcount == 1
+def keep(conn: Connection, id: str, *, worker: str, now: datetime, until: datetime) -> bool:
+    """Go on with the conversation, under a fresh lease; False where the lease has been lost."""
+    return conn.execute(_KEEP, {"key": id, "worker": worker, "now": now, "until": until}).rowcount == 1
 
 
-def rest(conn: Connection, id: str, *, until: datetime) -> None:
+def extend(conn: Connection, ids: Sequence[str], *, worker: str, now: datetime, until: datetime) -> None:
+    """Go on with what ``worker`` is taking the turn of, under a fresh lease."""
+    conn.execute(_EXTEND, {"ids": ids, "worker": worker, "now": now, "until": until})
+
+
+def rest(conn: Connection, id: str, *, now: datetime, until: datetime) -> None:
     """Let nobody take the conversation up before ``until``."""
-    conn.execute(_REST, {"key": id, "until": until})
+    conn.execute(_REST, {"key": id, "now": now, "until": until})

@@ -51,6 +51,7 @@ customers = table_of(Customer)
 _ADD = insert(customers)
 _BY_NO = select(customers).where(customers.c.customer_no == bindparam("customer_no"))
 _BY_ID = select(customers).where(customers.c.id == bindparam("id"))
+_HOLD = select(customers.c.id).where(customers.c.id == bindparam("id")).with_for_update(key_share=True)
 _BY_PHONE = (
     select(customers.c.id).where(customers.c.phone == bindparam("phone")).order_by(customers.c.created_at).limit(2)
 )
@@ -91,6 +92,17 @@ def add(conn: Connection, *, id: str, created_at: datetime, **fields: Any) -> No
 def by_id(conn: Connection, id: str) -> Any | None:
     """Return the customer's row by internal id, or None."""
     return conn.execute(_BY_ID, {"id": id}).one_or_none()
+
+
+def hold(conn: Connection, *ids: str) -> None:
+    """Let nobody else write about these customers until this transaction ends.
+
+    Whatever writes about a customer begins with this, so that one thing after another
+    happens to them. SQLite has one writer anyway, and is not asked.
+    """
+    if conn.dialect.name == "postgresql":
+        for id in sorted(ids):  # in one order for all, else two would wait for each other
+            conn.execute(_HOLD, {"id": id})
 
 
 def by_number(conn: Connection, customer_no: str) -> Any | None:

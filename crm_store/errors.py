@@ -4,6 +4,7 @@ StoreError
   NotAllowed        this step does not exist from where the thing stands
   NotEnoughPoints   the balance is smaller; nothing has changed
   NotOne            what was asked for by a part of its name is more than one thing
+  ChangedMeanwhile  somebody else changed it at the same moment; nothing was written
   StoreBusy         too much is waiting to be written; try again later
   StoreClosed       the store has been closed
 """
@@ -29,6 +30,10 @@ class NotOne(StoreError):
 
 class StoreBusy(StoreError):
     """The queue of waiting writes is full; nothing was written."""
+
+
+class ChangedMeanwhile(StoreError):
+    """What a unit of work was about has changed under its hands; nothing of it was written, and it may run again."""
 
 
 class StoreClosed(StoreError):

@@ -150,8 +150,9 @@ def end_pause(conn: Connection, *, by: str, now: datetime) -> list[Any]:
         if came.reason == BOT_PAUSED and came.handed_on_by is None:  # who was handed on waits for a person
             back.append(talk)
     for talk in back:
-        _own(conn, talk, BOT)
-        _record(conn, talk, "handoff.returned", by, now, reason="resumed")
+        if _of(conn, talk.id).owner == QUEUE:  # an agent may just have taken it
+            _own(conn, talk, BOT)
+            _record(conn, talk, "handoff.returned", by, now, reason="resumed")
     return back
 
 
@@ -194,7 +195,7 @@ def resolve(conn: Connection, conversation_id: str, agent: str, *, ticket: str |
 
 
 def _of(conn: Connection, conversation_id: str) -> Any:
-    conversation = conversation_store.by_id(conn, conversation_id)
+    conversation = conversation_store.hold(conn, conversation_id)
     if conversation is None:
         raise NotAllowed("there is no such conversation")
     return conversation

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, ForeignKey, Index, UniqueConstraint, bindpara
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, UtcDateTime, table_of
+from crm_store.customers import customers
 
 
 class Identity(Base):
@@ -42,6 +43,12 @@ identities = table_of(Identity)
 _FIND = select(identities).where(
     identities.c.channel == bindparam("channel"), identities.c.user_id == bindparam("user_id")
 )
+_HOLD_CUSTOMER = (
+    select(customers.c.id)
+    .join(identities, identities.c.customer_id == customers.c.id)
+    .where(identities.c.channel == bindparam("channel"), identities.c.user_id == bindparam("user_id"))
+    .with_for_update(key_share=True, of=customers)
+)
 _ADD = insert(identities)
 _OF = select(identities).where(identities.c.customer_id == bindparam("customer_id")).order_by(identities.c.id)
 _REACHABLE_AGAIN = (
@@ -59,6 +66,12 @@ _GONE = (
 def find(conn: Connection, channel: str, user_id: str) -> Any | None:
     """Return the identity's row, or None."""
     return conn.execute(_FIND, {"channel": channel, "user_id": user_id}).one_or_none()
+
+
+def hold_customer(conn: Connection, channel: str, user_id: str) -> None:
+    """Do as `customers.hold` for whoever has this identity."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(_HOLD_CUSTOMER, {"channel": channel, "user_id": user_id})
 
 
 def add(

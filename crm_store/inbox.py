@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
 from crm_store.conversations import conversations
+from crm_store.leases import lease_end, moment
 from crm_store.switches import switches
 
 OPEN = text("status = 'open'")  # literal: a bound value would not match the partial index
@@ -53,7 +54,7 @@ _STORE = (
     .returning(inbox.c.id)
 )
 _older = inbox.alias("older")
-_FREE = or_(conversations.c.lease_until.is_(None), conversations.c.lease_until < bindparam("now"))
+_FREE = or_(conversations.c.lease_until.is_(None), conversations.c.lease_until < moment())
 _CLAIM = (
     update(conversations)
     .where(
@@ -65,7 +66,7 @@ _CLAIM = (
             _older.c.id < bindparam("before"),
         ),
     )
-    .values(lease_owner=bindparam("worker"), lease_until=bindparam("until"))
+    .values(lease_owner=bindparam("worker"), lease_until=lease_end())
 )
 _SET_FREE = (
     update(conversations)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, update
 
 from crm_store import customers, history, identities
+from crm_store.errors import ChangedMeanwhile
 from crm_store.joining import follow, join
 
 _GIVE = (
@@ -54,6 +55,10 @@ def link(conn: Connection, identity: Any, known: str, *, evidence: str, now: dat
     if identity.verified and identity.customer_id == known:
         return known
     if identity.customer_id != known:
+        customers.hold(conn, identity.customer_id, known)
+        present = identities.find(conn, identity.channel, identity.user_id)
+        if present is None or present.customer_id != identity.customer_id:
+            raise ChangedMeanwhile("the identity has been given to another customer at the same moment")
         former = customers.by_id(conn, identity.customer_id)
         if former is not None and former.customer_no is None:
             join(conn, former, known, now=now)

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
+from crm_store.leases import lease_end, moment
 
 UNDELIVERED = text("status IN ('queued', 'sending')")
 
@@ -65,6 +66,11 @@ class OutboxMessage(Base):
 outbox = table_of(OutboxMessage)
 
 _QUEUE = insert(outbox).on_conflict_do_nothing(index_elements=["dedupe_key"])
+_QUEUE_SENDING = (
+    insert(outbox)
+    .values(status="sending", lease_until=lease_end())
+    .on_conflict_do_nothing(index_elements=["dedupe_key"])
+)
 _COLUMNS = {"rule": None, "attempts": 0, "lease_owner": None, "lease_until": None, "conversation_id": None}
 
 _other = outbox.alias("other")
@@ -92,7 +98,7 @@ _SENT = (
 _ON_ITS_WAY = text("outbox.status IN ('queued', 'sending')")
 _earlier = outbox.alias("earlier")
 _DUE = (
-    select(outbox)
+    select(outbox.c.id)
     .where(
         _ON_ITS_WAY,
         text("outbox.status = 'queued'"),
@@ -106,18 +112,32 @@ _DUE = (
     )
     .order_by(outbox.c.due_at, outbox.c.id)
     .limit(bindparam("most"))
+    .with_for_update(of=outbox, skip_locked=True)  # what another worker is claiming is theirs
+    .cte("due")
 )
 _CLAIM = (
     update(outbox)
-    .where(outbox.c.ref == bindparam("key"), outbox.c.status == "queued")
-    .values(status="sending", lease_owner=bindparam("worker"), lease_until=bindparam("until"))
+    .where(outbox.c.id.in_(select(_DUE.c.id)))
+    .values(status="sending", lease_owner=bindparam("worker"), lease_until=lease_end())
+    .returning(outbox)
 )
 _EXPIRED = (
     select(outbox)
-    .where(_ON_ITS_WAY, text("outbox.status = 'sending'"), outbox.c.lease_until < bindparam("now"))
+    .where(_ON_ITS_WAY, text("outbox.status = 'sending'"), outbox.c.lease_until < moment())
     .order_by(outbox.c.due_at, outbox.c.id)
+    .with_for_update(skip_locked=True)
 )
 _ABANDON_ALL = update(outbox).where(text("status = 'sending'")).values(lease_until=bindparam("now"))
+_EXTEND = (
+    update(outbox)
+    .where(
+        _ON_ITS_WAY,
+        text("outbox.status = 'sending'"),
+        outbox.c.lease_owner == bindparam("worker"),
+        outbox.c.conversation_id.in_(bindparam("ids", expanding=True)),
+    )
+    .values(lease_until=lease_end())
+)
 _AGAIN = (
     update(outbox)
     .where(outbox.c.ref == bindparam("key"), outbox.c.status == "sending")
@@ -158,6 +178,18 @@ def queue(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
         conn.execute(_QUEUE, [_COLUMNS | row for row in rows])
 
 
+def queue_sending(
+    conn: Connection, rows: Sequence[dict[str, Any]], *, worker: str, now: datetime, until: datetime
+) -> None:
+    """Do as `queue` for messages that ``worker`` sends right after this transaction."""
+    lease = {"lease_owner": worker, "now": now, "until": until}
+    sending = [{**_COLUMNS, **row, **lease} for row in rows]
+    for row in sending:
+        del row["lease_until"], row["status"]  # the statement sets them
+    if sending:
+        conn.execute(_QUEUE_SENDING, sending)
+
+
 def mark_sent(conn: Connection, sent: Sequence[tuple[str, str]], *, now: datetime) -> None:
     """Mark messages as taken by their platform: pairs of our reference and the platform's own id."""
     if sent:
@@ -166,15 +198,18 @@ def mark_sent(conn: Connection, sent: Sequence[tuple[str, str]], *, now: datetim
 
 def claim_due(conn: Connection, *, worker: str, now: datetime, until: datetime, most: int = 20) -> list[Any]:
     """Claim messages that may leave now, longest due first and the first of each identity only; return their rows."""
-    due = conn.execute(_DUE, {"now": now, "most": most}).all()
-    if due:
-        conn.execute(_CLAIM, [{"key": row.ref, "worker": worker, "until": until} for row in due])
-    return list(due)
+    claimed = conn.execute(_CLAIM, {"worker": worker, "now": now, "until": until, "most": most})
+    return sorted(claimed, key=lambda row: (row.due_at, row.id))
 
 
 def expired(conn: Connection, *, now: datetime) -> list[Any]:
     """Return messages whose sender died, or forgot them, while the platform was being called."""
     return list(conn.execute(_EXPIRED, {"now": now}))
+
+
+def extend(conn: Connection, conversation_ids: Sequence[str], *, worker: str, now: datetime, until: datetime) -> None:
+    """Go on sending what ``worker`` is sending in these conversations, under a fresh lease."""
+    conn.execute(_EXTEND, {"ids": conversation_ids, "worker": worker, "now": now, "until": until})
 
 
 def abandon_all(conn: Connection, *, now: datetime) -> None:

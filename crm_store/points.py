@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_store import history
+from crm_store import customers, history
 from crm_store.base import Base, Counting, UtcDateTime, table_of
 from crm_store.errors import NotEnoughPoints
 from crm_store.ports import Ids
@@ -148,6 +148,7 @@ def spend(
     """
     if points <= 0:
         raise ValueError("at least one point is spent")
+    customers.hold(conn, customer_id)
     left = points
     drawn: list[tuple[str, int]] = []
     for lot in _rows(conn, customer_id, at):

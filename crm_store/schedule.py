@@ -38,7 +38,11 @@ _CLAIM = insert(claims).on_conflict_do_nothing(index_elements=["job", "occasion"
 _UNTIL = select(watermarks.c.until).where(watermarks.c.job == bindparam("name"))
 _TAKEN = select(claims.c.occasion).where(claims.c.job == bindparam("name"), claims.c.occasion == bindparam("key"))
 _ADVANCE = insert(watermarks)
-_ADVANCE = _ADVANCE.on_conflict_do_update(index_elements=["job"], set_={"until": _ADVANCE.excluded.until})
+_ADVANCE = _ADVANCE.on_conflict_do_update(
+    index_elements=["job"],
+    set_={"until": _ADVANCE.excluded.until},
+    where=watermarks.c.until < _ADVANCE.excluded.until,  # a slower sweep does not take a faster one back
+)
 
 
 def claim(conn: Connection, job: str, occasion: str, *, now: datetime, outcome: str) -> bool:

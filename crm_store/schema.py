@@ -9,13 +9,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, func, select
 
 from crm_store import models
-from crm_store.unit_of_work import sqlite_engine
+from crm_store.engines import kind_of, open_engine
 from crm_store.writer import BEGIN
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+_ONE_AT_A_TIME = 0x5348554B45  # "SHUKE": several processes that start together bring the database up to date once
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -30,7 +31,7 @@ def downgrade(url: str, revision: str) -> None:
 
 def is_current(url: str) -> bool:
     """Return whether the database stands at the newest migration."""
-    engine = sqlite_engine(url)
+    engine = open_engine(url)
     try:
         with engine.connect() as conn:
             present = MigrationContext.configure(conn).get_current_revision()
@@ -45,14 +46,19 @@ def create(conn: Connection) -> None:
 
 
 def _migrate(url: str, step: Callable[[Config, str], None], revision: str) -> None:
-    engine = sqlite_engine(url)
+    engine = open_engine(url)
+    is_sqlite = kind_of(url) == "sqlite"
 
     def begin(conn: Connection) -> None:
         conn.exec_driver_sql(BEGIN)
 
-    event.listen(engine, "begin", begin)
+    if is_sqlite:
+        event.listen(engine, "begin", begin)
     try:
         with engine.connect() as conn:
+            if not is_sqlite:
+                conn.execute(select(func.pg_advisory_lock(_ONE_AT_A_TIME)))
+                conn.commit()
             config = _config()
             config.attributes["connection"] = conn
             step(config, revision)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_store import counters, history
 from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.desk_hours import DeskHours
-from crm_store.errors import NotAllowed
+from crm_store.errors import ChangedMeanwhile, NotAllowed
 from crm_store.ports import Ids
 
 CATEGORIES = ("product_quality", "service", "delivery", "billing", "missing_wrong_item", "other")
@@ -180,7 +180,11 @@ def move(
     if status not in _ALLOWED[row.status]:
         raise NotAllowed(f"ticket {number} is {row.status} and cannot become {status}")
     resolved_at = now if status == "resolved" else row.resolved_at if status == "closed" else None
-    conn.execute(_SET_STATUS, {"key": number, "present": row.status, "next": status, "resolved_at": resolved_at})
+    moved = conn.execute(
+        _SET_STATUS, {"key": number, "present": row.status, "next": status, "resolved_at": resolved_at}
+    )
+    if moved.rowcount != 1:
+        raise ChangedMeanwhile(f"ticket {number} has been moved by somebody else at the same moment")
     view = TicketView(
         row.number,
         row.category,

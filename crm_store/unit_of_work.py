@@ -3,6 +3,8 @@
     receipt = await store.run(receive, inbound)      # writes: the unit's effects commit before this returns
     customer = await store.read(customer_page, id)   # reads: a snapshot, never waits for writers
 
+On PostgreSQL a few threads run units side by side, a commit each (`crm_store.pool`).
+
 On SQLite one thread writes. It takes whatever units are waiting, runs them in one
 transaction and commits them together, so that the price of a commit (an fsync) is
 shared by all who wait for it. When a unit fails, the transaction is rolled back and
@@ -19,15 +21,14 @@ import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, Concatenate
+from typing import Concatenate
 
-import orjson
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, Engine
 
+from crm_store.engines import kind_of, open_engine
 from crm_store.errors import StoreClosed
+from crm_store.notify import SharedWakes
+from crm_store.pool import THREADS, Pool, in_transaction
 from crm_store.wakes import Wakes
 from crm_store.writer import MOST_WAITING, Writer
 
@@ -35,22 +36,39 @@ READERS = 4
 
 
 class Store:
-    """A SQLite database with one writer thread and a few readers.
+    """A database: one writer thread on SQLite, a pool of them on PostgreSQL, and a few readers.
 
-    ``url`` is ``sqlite:///PATH``. The tables must exist (`crm_store.schema`).
-    ``durable=False`` spares the disk for a world that is thrown away anyhow: what was
-    committed still survives the process, but not the machine.
+    ``url`` is ``sqlite:///PATH`` or ``postgresql://USER@HOST/NAME``. The tables must
+    exist (`crm_store.schema`). ``durable=False`` spares the disk for a world that is
+    thrown away anyhow: what was committed still survives the process, but not the
+    machine. ``given_time=True`` lets leases follow the caller's clock on PostgreSQL
+    too, for a world whose clock is virtual.
     """
 
-    def __init__(self, url: str, *, durable: bool = True, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(
+        self, url: str, *, durable: bool = True, given_time: bool = False, most_waiting: int = MOST_WAITING
+    ) -> None:
         self.url = url
-        self.wakes = Wakes()
-        self._writing = sqlite_engine(url, pool_size=1, durable=durable)
-        self._reading = sqlite_engine(url, pool_size=READERS, durable=durable, read_only=True)
+        self._shared = kind_of(url) == "postgresql"
+        writers = THREADS if self._shared else 1
+        self._writing = open_engine(url, pool_size=writers, durable=durable, given_time=given_time)
+        self._reading = open_engine(url, pool_size=READERS, durable=durable, read_only=True)
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
         self._closing = threading.Lock()
         self._closed = False
-        self._writer = Writer(self._writing, most_waiting=most_waiting)
+        self.wakes: Wakes
+        self._writer: Writer | Pool
+        if self._shared:
+            self.wakes = SharedWakes(url)
+            self._writer = Pool(self._writing, threads=writers, most_waiting=most_waiting, name="store-writer")
+        else:
+            self.wakes = Wakes()
+            self._writer = Writer(self._writing, most_waiting=most_waiting)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may work on the database at the same time, as on PostgreSQL."""
+        return self._shared
 
     async def run[**P, T](self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a unit that writes; when this returns, its effects are committed.
@@ -92,7 +110,7 @@ class Store:
 
     @property
     def writing_engine(self) -> Engine:
-        """The engine of the writer thread; for listeners that count or break what it does."""
+        """The engine that units run on; for listeners that count or break what it does."""
         return self._writing
 
     @property
@@ -109,14 +127,17 @@ class Store:
         """Finish what is waiting, then close; may be called twice."""
         with self._closing:
             self._closed = True
-        self.wakes.close()
         self._writer.close()
+        self.wakes.close()
         self._readers.shutdown()
         self._writing.dispose()
         self._reading.dispose()
 
     def _read[T](self, query: Callable[[Connection], T]) -> T:
         with self._reading.connect() as conn:
+            if self._shared:
+                result: T = in_transaction(conn, query)
+                return result
             conn.exec_driver_sql("BEGIN")
             return query(conn)
 
@@ -163,37 +184,3 @@ def _bound[**P, T](
             raise RuntimeError("a unit of work took from an iterator that had no more") from exc
 
     return bound
-
-
-def sqlite_engine(url: str, *, pool_size: int = 1, durable: bool = True, read_only: bool = False) -> Engine:
-    """Return an engine in WAL mode that checks foreign keys and reads JSON by orjson.
-
-    Its transactions have to be begun by hand, with `crm_store.writer.BEGIN`. A listener would do it
-    for us, but an engine with any listener asks for more of them at each statement,
-    a tenth of what a statement costs.
-    """
-    path = make_url(url).database
-    if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        url,
-        poolclass=QueuePool,
-        pool_size=pool_size,
-        max_overflow=0,
-        hide_parameters=True,  # customers' words are among them, and errors reach logs
-        connect_args={"check_same_thread": False, "timeout": 10, "cached_statements": 512},
-        json_serializer=lambda value: orjson.dumps(value).decode(),
-        json_deserializer=orjson.loads,
-    )
-
-    def prepare(dbapi_connection: Any, _record: Any) -> None:
-        # The driver would begin transactions on its own, and deferred.
-        dbapi_connection.isolation_level = None
-        synchronous = "synchronous=FULL" if durable else "synchronous=OFF"
-        for pragma in ("busy_timeout=10000", "journal_mode=WAL", synchronous, "foreign_keys=ON"):
-            dbapi_connection.execute(f"PRAGMA {pragma}")
-        if read_only:
-            dbapi_connection.execute("PRAGMA query_only=ON")
-
-    event.listen(engine, "connect", prepare)
-    return engine

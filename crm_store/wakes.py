@@ -7,6 +7,8 @@ then. So it is posted after the commit, and costs no transaction anything.
     store.wakes.post(INBOX)                     # a message waits to be handled
     store.wakes.post(TALK, conversation_id)     # something happened in a conversation
     unlisten = store.wakes.listen(TALK, heard)  # heard(conversation_id), on the loop that listens
+
+An empty key says that nobody knows what has changed: look at everything that matters.
 """
 
 from __future__ import annotations

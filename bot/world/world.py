@@ -80,7 +80,7 @@ class World:
     def _open_store(self) -> Store:
         if self._store_url is not None:
             schema.upgrade(self._store_url)
-            return Store(self._store_url)
+            return Store(self._store_url, given_time=True)
         self._folder = TemporaryDirectory(prefix="shuke-world-")
         store = Store(f"sqlite:///{Path(self._folder.name) / 'world.db'}", durable=False)
         store.run_now(schema.create)

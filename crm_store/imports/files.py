@@ -5,23 +5,20 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
 
 from crm_store.imports.cells import Cells
 from crm_store.imports.mapping import ColumnMap
 from crm_store.imports.outcomes import ImportRefused, ImportSettings, Report, RowRefused, RowResult
 from crm_store.imports.rows import KINDS, Kind, Ordinals, PreparedRow
 from crm_store.ports import Ids
+from crm_store.rehearsal import RunsUnits, rehearsal
 from crm_store.unit_of_work import Store
 
 ROWS_A_TRANSACTION = 500
@@ -37,7 +34,7 @@ class Line:
 
 
 def import_file(
-    store: Store,
+    store: Store | RunsUnits,
     kind: str,
     path: Path,
     *,
@@ -50,17 +47,17 @@ def import_file(
 ) -> Report:
     """Import a CSV file (UTF-8, with a header); bad rows are listed in the report and good ones kept.
 
-    A dry run does the same to a copy of the store that is thrown away. ``progress``
+    A dry run does the same where nobody sees it (`crm_store.rehearsal`). ``progress``
     is told the share of the file that is done, 0 to 1, from the calling thread.
 
     Raises:
         ImportRefused: the file cannot be read at all, or its header lacks a column; nothing was written.
         StoreBusy: the store has no room; the rows before are written, and importing again is safe.
     """
-    if dry_run:
-        with _throw_away_copy(store) as copy:
+    if dry_run and isinstance(store, Store):
+        with rehearsal(store) as stage:
             return import_file(
-                copy, kind, path, mapping=mapping, now=now, ids=ids, settings=settings, progress=progress
+                stage, kind, path, mapping=mapping, now=now, ids=ids, settings=settings, progress=progress
             )
     report, ordinals = Report(), Ordinals()
     if mapping is not None and mapping.date_format is not None:
@@ -178,18 +175,3 @@ def _apply_all(
         except RowRefused as refusal:
             outcomes.append((number, refusal))
     return outcomes
-
-
-@contextmanager
-def _throw_away_copy(store: Store) -> Iterator[Store]:
-    """A copy of the store as it is now: a rehearsal on it keeps no customer's message waiting."""
-    present = make_url(store.url).database or ""
-    with TemporaryDirectory(dir=Path(present).parent, prefix="dry-run-") as folder:
-        copied = Path(folder) / "copy.db"
-        with closing(sqlite3.connect(present)) as source, closing(sqlite3.connect(copied)) as target:
-            source.backup(target)
-        copy = Store(f"sqlite:///{copied}", durable=False)
-        try:
-            yield copy
-        finally:
-            copy.close()

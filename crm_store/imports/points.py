@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
-from crm_store import points
+from crm_store import customers, points
 from crm_store.errors import NotEnoughPoints
 from crm_store.imports.cells import Cells
 from crm_store.imports.lookups import customer_named
@@ -37,6 +37,7 @@ class PointsRow:
         spent, and the history has to say so.
         """
         customer = customer_named(conn, self.customer_no)
+        customers.hold(conn, customer)
         if points.is_known(conn, self.reference):
             return RowResult.UNCHANGED
         if self.points > 0:

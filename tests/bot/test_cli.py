@@ -109,7 +109,7 @@ class TestRefusals:
             (["up", "--nul"], "No such option: --nul"),
             (["up", "--nlu", "x"], "--nlu x: use rasa or rules"),
             (["--store"], "Option '--store' requires an argument"),
-            (["pause", "bot", "--store", "postgresql://x"], "--store: store.url: has to be sqlite:/// and a path"),
+            (["pause", "bot", "--store", "mysql://x"], "--store: store.url: has to be sqlite:/// and a path"),
             (["--config", "nowhere.yml", "pause", "bot"], "nowhere.yml: there is no such file; name one that is there"),
             (["care", "due", "--at", "noon"], "--at noon: is no time; write one such as 2026-11-23T09:00:00+08:00"),
             (["care", "due", "--at", "2026-11-23"], "--at 2026-11-23: has no time zone; write one such as"),

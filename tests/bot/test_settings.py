@@ -194,7 +194,7 @@ def test_the_store_option_wins_over_all_and_is_named_where_it_is_wrong(root: Pat
     chosen = loaded(root, store="sqlite:///b.db", SHUKE_STORE__URL="sqlite:///c.db")
 
     assert chosen.store.url == f"sqlite:///{root}/b.db"
-    assert refusal(root, store="postgresql://x").startswith("--store: store.url: has to be sqlite:/// and a path")
+    assert refusal(root, store="mysql://x").startswith("--store: store.url: has to be sqlite:/// and a path")
 
 
 def test_a_bot_is_there_as_soon_as_its_token_is(root: Path) -> None:
@@ -295,3 +295,26 @@ def test_settings_do_not_change_while_we_run(root: Path) -> None:
 def test_the_shops_own_folder_is_laid_over_the_nlu_too_unless_another_is_named(root: Path) -> None:
     assert loaded(root).nlu.overlay == root / "shop/nlu"
     assert loaded(root, "nlu:\n  overlay: ours\n").nlu.overlay == root / "ours"
+
+
+def test_a_store_on_postgresql_is_taken_as_it_stands(root: Path) -> None:
+    settings = loaded(root, "store:\n  url: postgres://shuke@127.0.0.1:5433/shop\n")
+
+    assert settings.store.url == "postgresql://shuke@127.0.0.1:5433/shop"
+    assert settings.store.is_shared
+
+
+def test_a_stores_password_comes_from_the_environment_and_is_a_secret(root: Path) -> None:
+    by_environment = loaded(root, SHUKE_STORE__URL="postgresql://shuke:hunter2@db/shop")
+
+    assert by_environment.secrets() == ("hunter2",)
+    in_file = refusal(root, "store:\n  url: postgresql://shuke:hunter2@db/shop\n")
+    assert in_file == (
+        "config.yml: store.url: a password does not belong into a file; take it out and set SHUKE_STORE__URL, "
+        "or PGPASSWORD"
+    )
+
+
+@pytest.mark.parametrize("url", ["postgresql://shuke@127.0.0.1", "postgresql://shuke@127.0.0.1:port/x"])
+def test_a_store_that_is_no_database_is_refused_with_an_example(root: Path, url: str) -> None:
+    assert "write one such as postgresql://shuke@127.0.0.1/shuke" in refusal(root, store=url)

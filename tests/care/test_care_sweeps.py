@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
-from care.due import SWEEP, due, last_moment
+from care.due import due, last_moment
 from care.policy import load_policy
 from care.schedule import CareClock
 from care.settings import CareSettings
@@ -62,7 +63,7 @@ async def test_a_sweep_done_again_greets_nobody_twice(shop):
     shop.customer("wang", birthday=BIRTHDAY)
     await shop.live_until("2026-05-20T12:00:00+08:00")
 
-    shop.write(schedule.advance, SWEEP, TEN_THERE - timedelta(hours=1))
+    shop.write(lambda conn: conn.execute(update(schedule.watermarks).values(until=TEN_THERE - timedelta(hours=1))))
     again = await shop.sweep()
 
     assert [one.outcome for one in again] == ["duplicate"]

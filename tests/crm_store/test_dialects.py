@@ -14,8 +14,8 @@ from sqlalchemy.sql.expression import Executable
 
 import crm_store
 from crm_store.base import Exact, UtcDateTime
+from crm_store.engines import sqlite_engine
 from crm_store.models import metadata
-from crm_store.unit_of_work import sqlite_engine
 
 DIALECTS = [sqlite.dialect(), postgresql.dialect()]
 BOTH = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)

@@ -180,7 +180,7 @@ def oldest_key(store, who):
 
 def test_a_resting_conversation_waits_until_its_rest_is_over(store):
     arrive(store, "1")
-    store.run_now(conversations.rest, "t-ana", until=NOW + LEASE)
+    store.run_now(conversations.rest, "t-ana", now=NOW, until=NOW + LEASE)
 
     assert waiting(store) == []
     assert store.read_now(inbox.next_free) == NOW + LEASE

@@ -12,8 +12,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import OperationalError
 
 from crm_store import customers, history, schema
+from crm_store.engines import sqlite_engine
 from crm_store.models import metadata
-from crm_store.unit_of_work import Store, sqlite_engine
+from crm_store.unit_of_work import Store
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
 
