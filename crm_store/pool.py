@@ -40,6 +40,10 @@ class Pool:
         self._opened: list[Connection] = []
         self._changing = threading.Lock()
         self._closed = False
+        self.commits = 0
+        """How many transactions have been committed."""
+        self.units_waiting = 0
+        """How many units wait for a thread, or are at work."""
 
     def submit(self, unit: Unit, home: asyncio.AbstractEventLoop | None = None) -> Future[Any]:
         """Let a unit wait for a thread; the future is done when its effects are committed.
@@ -57,8 +61,9 @@ class Pool:
                 raise StoreClosed("the store has been closed")
             if not self._room.acquire(blocking=False):
                 raise StoreBusy(f"{self._most_waiting} units are waiting for the database")
+            self.units_waiting += 1
             done = self._threads.submit(self._run, unit)
-        done.add_done_callback(lambda _done: self._room.release())
+        done.add_done_callback(self._left)
         return done
 
     def close(self) -> None:
@@ -71,6 +76,13 @@ class Pool:
             with contextlib.suppress(SQLAlchemyError):
                 conn.close()
         self._opened.clear()
+
+    def _left(self, done: Future[Any]) -> None:
+        self._room.release()
+        with self._changing:
+            self.units_waiting -= 1
+            if not done.cancelled() and done.exception() is None:
+                self.commits += 1
 
     def _run(self, unit: Unit) -> Any:
         conn = self._connection()
