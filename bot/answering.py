@@ -22,7 +22,8 @@ from bot.journal import Journal
 from bot.limits import pieces
 from bot.messages import Button, Inbound
 from bot.numbered import numbered
-from bot.ports import Capabilities, Channel
+from bot.ports import Channel, able_of
+from bot.rates import held_until
 from crm_store import conversations, handoffs, identities, inbox, outbox
 from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
@@ -202,10 +203,6 @@ class Answering:
         conversations.release(conn, claimed.conversation_id, self._worker)
         return True
 
-    def _able(self, channel: str) -> Capabilities | None:
-        known = self._channels.get(channel)
-        return known.capabilities if known else None
-
     def _listener(self, who: Any, facts: Facts, now: datetime) -> Listener:
         gender = (who.attributes or {}).get("gender")
         return Listener(
@@ -257,7 +254,7 @@ class Answering:
         outcome.messages.extend(messages)
 
     def _facts(self, conn: Connection, who: Any, language: Language, now: datetime) -> Facts:
-        return facts_of(conn, who, self._able(who.channel), self._shop.desk, language=language, now=now)
+        return facts_of(conn, who, able_of(self._channels, who.channel), self._shop.desk, language=language, now=now)
 
     def _hand_over(self, conn: Connection, who: Any, reason: str, now: datetime) -> None:
         handoffs.request(
@@ -267,8 +264,8 @@ class Answering:
     def _queue(
         self, conn: Connection, who: Any, claimed: Claimed, outcome: _Outcome, now: datetime, lease: timedelta | None
     ) -> list[dict[str, Any]]:
-        """Queue the answers; they may leave at once where nothing else is on its way to the same place."""
-        able = self._able(who.channel)
+        """Queue the answers; they may leave at once where nothing else is on its way there and the rate allows it."""
+        able = able_of(self._channels, who.channel)
         rows: list[dict[str, Any]] = []
         for rendered in outcome.messages:
             buttons = [Button(choice.title, choice.payload) for choice in rendered.buttons]
@@ -286,11 +283,18 @@ class Answering:
                     request_contact=rendered.request_contact and last,
                 )  # fmt: skip
                 rows.append(row)
-        if lease is not None and not who.others_waiting:
+        held = None
+        if rows and lease is not None and not who.others_waiting:
+            held = held_until(
+                conn, able, channel=who.channel, identity_id=who.identity_id, kind="reply", count=len(rows), now=now
+            )
+        if lease is not None and not who.others_waiting and held is None:
             for row in rows:
                 row["status"] = "sending"
             outbox.queue_sending(conn, rows, worker=self._worker, now=now, until=now + lease)
         else:
+            for row in rows:
+                row["due_at"] = held or now
             outbox.queue(conn, rows)
         return rows
 

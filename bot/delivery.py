@@ -19,8 +19,9 @@ from sqlalchemy import Connection
 from bot.errors import ChannelBusy, ChannelRefused
 from bot.messages import Button, Outbound, OutboundKind
 from bot.metrics import Metrics
-from bot.ports import Channel
-from crm_store import conversations, handoffs, history, identities, outbox, switches
+from bot.ports import Channel, able_of
+from bot.rates import Departures
+from crm_store import budgets, conversations, handoffs, history, identities, outbox, switches
 from crm_store.ports import Clock
 from crm_store.unit_of_work import Store
 from crm_store.wakes import TALK
@@ -31,6 +32,9 @@ GIVE_UP_AFTER = timedelta(hours=24)
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=10)
 LONGEST_WAIT_FOR_ABSENT = timedelta(minutes=1)
+
+FORGET_EVERY = timedelta(minutes=10)
+"""How often used-up budgets that are full again are cleared away."""
 
 LastMoment = Callable[[Connection, Any, datetime], str | None]
 """Asked right before a care message leaves: a reason not to send it after all, or None."""
@@ -104,6 +108,9 @@ class Delivery:
         self._lease = lease
         self._last_moment = last_moment
         self._metrics = metrics
+        self._forget_at = clock.now() + FORGET_EVERY
+        self.crowded = False
+        """Whether the last sweep left something behind that a platform will take in a moment."""
 
     async def send(self, parcels: Sequence[Parcel]) -> list[Outcome]:
         """Hand over the parcels of one recipient in their order; after one that has to wait, the others wait too."""
@@ -126,9 +133,13 @@ class Delivery:
         may be under way longer than a lease, and are not sent again for that.
         """
         now = self._clock.now()
-        due, never = await self._store.run(
-            _take_due, self._last_moment, worker=self._worker, now=now, until=now + self._lease, at_work=at_work
-        )
+        if now >= self._forget_at:
+            self._forget_at = now + FORGET_EVERY
+            await self._store.run(budgets.forget_full, now=now)
+        due, never, self.crowded = await self._store.run(
+            _take_due, self._last_moment, self._channels, worker=self._worker, now=now, until=now + self._lease,
+            at_work=at_work,
+        )  # fmt: skip
         for parcel, fate, reason in never:
             self._count(parcel, fate, reason)
         # Each to somebody else, so none needs to wait for another's platform.
@@ -220,13 +231,14 @@ def settle(conn: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> N
 def _take_due(
     conn: Connection,
     last_moment: LastMoment,
+    channels: Mapping[str, Channel],
     *,
     worker: str,
     now: datetime,
     until: datetime,
     at_work: Container[str],
-) -> tuple[list[Parcel], list[_Ended]]:
-    """Return what is to be sent now, and what never will be."""
+) -> tuple[list[Parcel], list[_Ended], bool]:
+    """Return what is to be sent now, what never will be, and whether a platform's rate held anything back."""
     ended: list[_Ended] = []
     for row in outbox.expired(conn, now=now):
         if row.lease_owner == worker and row.conversation_id in at_work:
@@ -238,8 +250,11 @@ def _take_due(
         else:
             outbox.try_again(conn, row.ref, due=now, reason="the sender died while the platform was called")
     held = switches.paused(conn)
+    departures = Departures(conn, now)
     parcels = []
-    for row in outbox.claim_due(conn, worker=worker, now=now, until=until):
+    crowded = False
+    # By channel: all that take budgets take those of several channels in one order.
+    for row in sorted(outbox.claim_due(conn, worker=worker, now=now, until=until), key=lambda row: row.channel):
         if row.kind == "care" and "care" in held:
             outbox.try_again(conn, row.ref, due=now + LONGEST_WAIT, reason="care is paused")
         elif (reason := _objection(conn, row, held, last_moment, now)) is not None:
@@ -247,9 +262,12 @@ def _take_due(
             ended.append((parcel_of(row._mapping), "skipped", reason))
             if row.kind == "care":
                 _record_care(conn, parcel_of(row._mapping), "skipped", reason, now)
+        elif (later := departures.held_until(able_of(channels, row.channel), row)) is not None:
+            outbox.hold(conn, row.ref, due=later)
+            crowded = True
         else:
             parcels.append(parcel_of(row._mapping))
-    return parcels, ended
+    return parcels, ended, crowded
 
 
 def _objection(conn: Connection, row: Any, held: frozenset[str], last_moment: LastMoment, now: datetime) -> str | None:

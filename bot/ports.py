@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Protocol
@@ -26,6 +26,16 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """How fast a platform takes messages: one ``every`` so long, and ``burst`` (1 or more) at once after a pause."""
+
+    every: timedelta
+    burst: int
+    kept: int = 0
+    """So many of the burst, fewer than all, are kept for who waits for an answer; care leaves them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a channel can do; delivery plans by it."""
 
@@ -41,6 +51,10 @@ class Capabilities:
     """What a message of the customer opens; None where we may write at any time."""
     event_window: Window | None = None
     """What a follow, a scan or a pressed menu opens, where that is less than a message does."""
+    rate: Rate | None = None
+    """Of all messages on this channel together; None where nobody counts."""
+    chat_rate: Rate | None = None
+    """Of the messages to one customer."""
 
 
 class Channel(Protocol):
@@ -60,3 +74,9 @@ class Channel(Protocol):
             ChannelBusy: not now; ``retry_after`` says when to try again.
         """
         ...
+
+
+def able_of(channels: Mapping[str, Channel], name: str) -> Capabilities | None:
+    """Return what the channel of this name can do; None where this process has no such channel."""
+    known = channels.get(name)
+    return known.capabilities if known else None

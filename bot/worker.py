@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 64
 SWEEP_TAKES = 50
+WHILE_CROWDED = timedelta(milliseconds=200)
+"""How soon to sweep again while messages wait for their platform's rate."""
 
 TakeTurn = Callable[[Claimed], Awaitable[Claimed | None]]
 """Handles a claimed message; returns the conversation's next one, claimed, or None when it is free again."""
@@ -77,7 +79,8 @@ class Worker:
             except Exception as exc:  # noqa: BLE001 - whatever it is, the next sweep must come
                 log.error("worker.sweep_failed", error=type(exc).__name__)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._sweep_every.total_seconds()):
+                pause = min(self._sweep_every, WHILE_CROWDED) if self._delivery.crowded else self._sweep_every
+                async with asyncio.timeout(pause.total_seconds()):
                     await self._awake.wait()
         for end in unlisten:
             end()

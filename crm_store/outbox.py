@@ -149,6 +149,11 @@ _AGAIN = (
         lease_until=None,
     )
 )
+_HOLD = (
+    update(outbox)
+    .where(outbox.c.ref == bindparam("key"), outbox.c.status == "sending")
+    .values(status="queued", due_at=bindparam("due"), lease_until=None)
+)
 _END = (
     update(outbox)
     .where(outbox.c.ref == bindparam("key"))
@@ -220,6 +225,11 @@ def abandon_all(conn: Connection, *, now: datetime) -> None:
 def try_again(conn: Connection, ref: str, *, due: datetime, reason: str) -> None:
     """Put a message back, to be sent from ``due`` on."""
     conn.execute(_AGAIN, {"key": ref, "due": due, "reason": reason})
+
+
+def hold(conn: Connection, ref: str, *, due: datetime) -> None:
+    """Put a message back that was not tried after all; its platform takes it from ``due`` on."""
+    conn.execute(_HOLD, {"key": ref, "due": due})
 
 
 def end(conn: Connection, ref: str, status: str, reason: str | None) -> None:

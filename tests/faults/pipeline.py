@@ -77,7 +77,9 @@ async def _answer(plan: Plan, settings: Settings) -> None:
     steps.watch_requests()
 
     bot = build_bot(settings.telegram)
-    channel = TelegramChannel(bot, contact_button=settings.telegram.contact_button)
+    channel = TelegramChannel(
+        bot, contact_button=settings.telegram.contact_button, most_a_second=settings.telegram.most_a_second
+    )
     await channel.start()
     channels: dict[str, Channel] = {"telegram": channel}
     house = wiring.build_house(

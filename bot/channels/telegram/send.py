@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from telegram import (
     Bot,
     InlineKeyboardButton,
@@ -16,7 +18,7 @@ from bot.channels.telegram.client import connect, translate
 from bot.channels.telegram.inbound import CHANNEL, message_id
 from bot.errors import ChannelRefused
 from bot.messages import Button, Outbound
-from bot.ports import Capabilities
+from bot.ports import Capabilities, Rate
 
 TEXT_LIMIT = int(MessageLimit.MAX_TEXT_LENGTH)
 PAYLOAD_LIMIT = int(InlineKeyboardButtonLimit.MAX_CALLBACK_DATA)
@@ -25,15 +27,21 @@ _TITLES_IN_A_ROW = 3
 _SHORT_TITLE = 6
 
 
+CHAT_RATE = Rate(every=timedelta(seconds=1), burst=5)
+"""Telegram asks for one a second and takes short bursts."""
+
+
 class TelegramChannel:
     """One bot's way out; see `bot.ports.Channel`."""
 
     name = CHANNEL
-    capabilities = Capabilities(text_limit=TEXT_LIMIT, buttons=True, contact=True)
 
-    def __init__(self, bot: Bot, *, contact_button: str) -> None:
+    def __init__(self, bot: Bot, *, contact_button: str, most_a_second: int) -> None:
         self._bot = bot
         self._contact_button = contact_button
+        self.capabilities = Capabilities(
+            text_limit=TEXT_LIMIT, buttons=True, contact=True, rate=_rate(most_a_second), chat_rate=CHAT_RATE
+        )
 
     async def start(self) -> None:
         """Open the connections.
@@ -75,6 +83,12 @@ class TelegramChannel:
         if message.buttons:
             return InlineKeyboardMarkup(_rows(message.buttons))
         return None
+
+
+def _rate(most: int) -> Rate:
+    """Return the rate at which no second has more than ``most`` (2 or more) messages, a burst and what comes after."""
+    burst = max(most // 6, 1)
+    return Rate(every=timedelta(seconds=1) / (most - burst), burst=burst, kept=burst // 2)
 
 
 def utf16_length(text: str) -> int:

@@ -35,6 +35,8 @@ class TelegramSettings(BaseModel):
     """``http://user:password@host:port``, where Telegram is not reachable directly."""
     connections: int = Field(default=64, ge=2, le=1000)
     """Requests to Telegram at once."""
+    most_a_second: int = Field(default=30, ge=2, le=1000)
+    """Messages that Telegram takes from this bot in any second; more only where Telegram agreed to it."""
     contact_button: str = Field(default="分享我的手机号 · Share my number", min_length=1, max_length=64)
     """The title of the button that shares the customer's verified phone."""
 
