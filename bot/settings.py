@@ -21,6 +21,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     field_validator,
@@ -163,6 +164,13 @@ class WebSettings(_Section):
     """How long a message may wait to be handled before we call ourselves not ready."""
     outbox_late: timedelta = Field(default=timedelta(minutes=5), gt=timedelta(0))
     """The same for an answer that is due to leave."""
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    """Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses, or networks such as 10.0.0.0/8."""
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _one_or_several(cls, given: Any) -> Any:
+        return [one.strip() for one in given.split(",")] if isinstance(given, str) else given
 
 
 class WorkSettings(_Section):

@@ -7,9 +7,11 @@ from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
 
+from bot.client_address import Network
 from bot.metrics import Metrics
 from bot.monitoring import Late, metrics_router, ready_router
 from bot.tracing import Traced
+from bot.web_guard import WebGuard
 from crm_store.ports import Clock, Ids, SystemClock, Ulids
 from crm_store.unit_of_work import Store
 
@@ -26,8 +28,9 @@ def build_app(
     late: Late = LATE,
     clock: Clock | None = None,
     ids: Ids | None = None,
+    trusted_proxies: Sequence[Network] = (),
 ) -> FastAPI:
-    """Return the application.
+    """Return the application, with its guard before every route.
 
     ``nlu_ready`` says whether the NLU answers; without it keyword rules do. ``metrics`` is
     what this process counts; ``metrics_key`` lets other machines read it.
@@ -35,6 +38,7 @@ def build_app(
     clock = clock or SystemClock()
     app = FastAPI(title="Shuke", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Traced, ids=ids or Ulids(clock))
+    app.add_middleware(WebGuard, store=store, clock=clock, trusted_proxies=trusted_proxies)
 
     @app.get("/healthz")
     async def alive() -> dict[str, str]:

@@ -45,7 +45,7 @@ async def open_channels(process: Process) -> Channels:
 
 async def _open_telegram(process: Process, settings: TelegramSettings, sending: dict[str, Channel]) -> TelegramBot:
     bot = build_bot(settings)
-    channel = TelegramChannel(bot, contact_button=settings.contact_button, most_a_second=settings.most_a_second)
+    channel = TelegramChannel(bot, settings)
     process.parts.stack.push_async_callback(channel.stop)  # its connections are open also where the start fails
     await channel.start()
     sending[channel.name] = channel

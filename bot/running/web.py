@@ -39,10 +39,16 @@ async def start_http(process: Process, routers: Sequence[APIRouter], *, nlu_read
         late=Late(settings.inbox_late, settings.outbox_late),
         clock=process.clock,
         ids=process.ids,
+        trusted_proxies=settings.trusted_proxies,
     )
     with port_of("web", settings.host, settings.port):
         listening = socket.create_server((settings.host, settings.port))
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+    server = _Server(
+        uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", http="h11", server_header=False,
+            proxy_headers=False,  # it would believe whoever is on this machine; the guard knows whom to believe
+        )
+    )  # fmt: skip
 
     async def stop() -> None:
         server.should_exit = True

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import SecretStr
 from sqlalchemy import select
 
+from bot.channels.telegram.client import build_bot
 from bot.channels.telegram.send import TelegramChannel
+from bot.channels.telegram.settings import TelegramSettings
 from bot.messages import Outbound
 from bot.ports import Capabilities, Rate
 from bot.worker import WHILE_CROWDED
@@ -165,7 +168,8 @@ def names(house: House) -> list[Any]:
 
 def test_telegram_sends_no_more_a_second_than_was_set_and_leaves_answers_a_share() -> None:
     for most in (2, 3, 30, 1000):
-        able = TelegramChannel(None, contact_button="Share", most_a_second=most).capabilities  # type: ignore[arg-type]
+        settings = TelegramSettings(token=SecretStr("7000000001:AA-a-token-of-this-test-000"), most_a_second=most)
+        able = TelegramChannel(build_bot(settings), settings).capabilities
 
         assert able.rate is not None
         assert able.rate.burst + SECOND // able.rate.every == most

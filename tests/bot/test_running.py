@@ -175,7 +175,7 @@ async def test_odd_updates_stop_nothing(telegram: TelegramApi, settings: Callabl
 async def test_stopping_sends_the_answers_of_turns_in_flight(
     telegram: TelegramApi, settings: Callable[..., Settings]
 ) -> None:
-    async with house_up(settings()):
+    async with house_up(settings(most_a_second=1000)):
         for customer in range(ANA, ANA + 20):
             telegram.customer_says(customer, "你好")
         await telegram.wait_until_confirmed()  # all are stored

@@ -16,6 +16,7 @@ from telegram.error import TelegramError
 
 from bot.channels.telegram.client import connect, translate
 from bot.channels.telegram.inbound import CHANNEL, message_id
+from bot.channels.telegram.settings import TelegramSettings
 from bot.errors import ChannelRefused
 from bot.messages import Button, Outbound
 from bot.ports import Capabilities, Rate
@@ -27,8 +28,7 @@ _TITLES_IN_A_ROW = 3
 _SHORT_TITLE = 6
 
 
-CHAT_RATE = Rate(every=timedelta(seconds=1), burst=5)
-"""Telegram asks for one a second and takes short bursts."""
+_CHAT_BURST = 5
 
 
 class TelegramChannel:
@@ -36,11 +36,15 @@ class TelegramChannel:
 
     name = CHANNEL
 
-    def __init__(self, bot: Bot, *, contact_button: str, most_a_second: int) -> None:
+    def __init__(self, bot: Bot, settings: TelegramSettings) -> None:
         self._bot = bot
-        self._contact_button = contact_button
+        self._contact_button = settings.contact_button
         self.capabilities = Capabilities(
-            text_limit=TEXT_LIMIT, buttons=True, contact=True, rate=_rate(most_a_second), chat_rate=CHAT_RATE
+            text_limit=TEXT_LIMIT,
+            buttons=True,
+            contact=True,
+            rate=_rate(settings.most_a_second),
+            chat_rate=Rate(every=settings.chat_every, burst=_CHAT_BURST) if settings.chat_every else None,
         )
 
     async def start(self) -> None:

@@ -37,6 +37,8 @@ class TelegramSettings(BaseModel):
     """Requests to Telegram at once."""
     most_a_second: int = Field(default=30, ge=2, le=1000)
     """Messages that Telegram takes from this bot in any second; more only where Telegram agreed to it."""
+    chat_every: timedelta = Field(default=timedelta(seconds=1), ge=timedelta(0))
+    """How often one customer is written to for long, 5 messages at once; 0 does not count them."""
     contact_button: str = Field(default="分享我的手机号 · Share my number", min_length=1, max_length=64)
     """The title of the button that shares the customer's verified phone."""
 

@@ -42,7 +42,7 @@ async def bot(settings: TelegramSettings) -> AsyncIterator[Bot]:
 
 @pytest.fixture
 def channel(bot: Bot, settings: TelegramSettings) -> TelegramChannel:
-    return TelegramChannel(bot, contact_button=settings.contact_button, most_a_second=settings.most_a_second)
+    return TelegramChannel(bot, settings)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ async def test_an_answer_that_never_comes_leaves_it_uncertain(
     telegram.fail_next("sendMessage", stall=True, handled=True)
 
     with pytest.raises(ChannelBusy) as busy:
-        await TelegramChannel(bot, contact_button="Share", most_a_second=30).send(a_reply(ANA, "hello"))
+        await TelegramChannel(bot, settings).send(a_reply(ANA, "hello"))
     await bot.shutdown()
 
     assert not busy.value.certain
@@ -142,7 +142,7 @@ async def test_a_start_without_a_network_is_a_start(telegram: TelegramApi, setti
     bot = build_bot(settings)
 
     await connect(bot)
-    name = await TelegramChannel(bot, contact_button="Share", most_a_second=30).send(a_reply(ANA, "hello"))
+    name = await TelegramChannel(bot, settings).send(a_reply(ANA, "hello"))
     await bot.shutdown()
 
     assert name
