@@ -61,7 +61,7 @@ def _environment(plan: Plan) -> Mapping[str, str]:
         "SHUKE_TELEGRAM__API_BASE_URL": plan.telegram,
         "SHUKE_TELEGRAM__POLL_TIMEOUT": "PT1S",
         "SHUKE_TELEGRAM__MOST_A_SECOND": "1000",  # what waits for its rate is another test's
-        "SHUKE_TELEGRAM__CHAT_EVERY": "0",
+        "SHUKE_TELEGRAM__CHAT_EVERY": "PT0S",
         "SHUKE_WORK__LEASE": "PT1S",
         "SHUKE_WORK__SWEEP_EVERY": "PT0.05S",
         "SHUKE_LOG__LEVEL": "debug",
