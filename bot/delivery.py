@@ -32,6 +32,7 @@ GIVE_UP_AFTER = timedelta(hours=24)
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=10)
 LONGEST_WAIT_FOR_ABSENT = timedelta(minutes=1)
+SENDER_DIED = "the sender died while the platform was called"
 
 FORGET_EVERY = timedelta(minutes=10)
 """How often used-up budgets that are full again are cleared away."""
@@ -107,6 +108,7 @@ class Delivery:
         self._worker = worker
         self._lease = lease
         self._last_moment = last_moment
+        self._under_way: set[str] = set()
         self._metrics = metrics
         self._forget_at = clock.now() + FORGET_EVERY
         self.crowded = False
@@ -116,14 +118,19 @@ class Delivery:
         """Hand over the parcels of one recipient in their order; after one that has to wait, the others wait too."""
         outcomes: list[Outcome] = []
         wait_until: datetime | None = None
-        for parcel in parcels:
-            if wait_until is not None:
-                outcomes.append(Outcome(parcel, again_at=wait_until, reason="behind another"))
-                continue
-            outcome = await self._send(parcel)
-            self._count(parcel, _fate(outcome))
-            wait_until = outcome.again_at
-            outcomes.append(outcome)
+        under_way = {parcel.message.id for parcel in parcels}
+        self._under_way |= under_way
+        try:
+            for parcel in parcels:
+                if wait_until is not None:
+                    outcomes.append(Outcome(parcel, again_at=wait_until, reason="behind another"))
+                    continue
+                outcome = await self._send(parcel)
+                self._count(parcel, _fate(outcome))
+                wait_until = outcome.again_at
+                outcomes.append(outcome)
+        finally:
+            self._under_way -= under_way
         return outcomes
 
     async def sweep(self, at_work: Container[str] = frozenset()) -> int:
@@ -148,6 +155,10 @@ class Delivery:
                 raise ended
         return len(due)
 
+    def under_way(self) -> tuple[str, ...]:
+        """Return the references of the messages that this process is sending."""
+        return tuple(self._under_way)
+
     async def next_due(self) -> datetime | None:
         """Return when the next waiting message may leave, or None where none waits."""
         return await self._store.read(outbox.next_due)
@@ -158,7 +169,7 @@ class Delivery:
             self._metrics.care(fate, reason)
 
     async def _deliver(self, parcel: Parcel) -> None:
-        await self._store.run(settle, await self.send([parcel]), now=self._clock.now())
+        await self._store.run(settle, await self.send([parcel]), sender=self._worker, now=self._clock.now())
         if parcel.conversation_id is not None:
             self._store.wakes.post(TALK, parcel.conversation_id)
 
@@ -206,17 +217,21 @@ def _fate(outcome: Outcome) -> str:
     return outcome.failure or "postponed"
 
 
-def settle(conn: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    """Write down what became of parcels; what the customer got, or will never get, is history."""
+def settle(conn: Connection, outcomes: Sequence[Outcome], *, sender: str, now: datetime) -> None:
+    """Write down what became of parcels; what the customer got, or will never get, is history.
+
+    Of what ``sender`` has lost meanwhile to somebody else, only that it was taken counts.
+    """
     sent = [(o.parcel.message.id, o.external_id) for o in outcomes if o.external_id is not None]
     if sent:
         outbox.mark_sent(conn, sent, now=now)
     for outcome in outcomes:
         parcel = outcome.parcel
         if outcome.again_at is not None:
-            outbox.try_again(conn, parcel.message.id, due=outcome.again_at, reason=outcome.reason)
+            outbox.try_again(conn, parcel.message.id, sender=sender, due=outcome.again_at, reason=outcome.reason)
         elif outcome.failure is not None:
-            outbox.end(conn, parcel.message.id, outcome.failure, outcome.reason)
+            if not outbox.end(conn, parcel.message.id, outcome.failure, outcome.reason, sender=sender):
+                continue
             if outcome.unreachable:
                 identities.mark_unreachable(conn, parcel.identity_id, now)
         if parcel.message.kind == "care":
@@ -244,11 +259,11 @@ def _take_due(
         if row.lease_owner == worker and row.conversation_id in at_work:
             continue
         if row.kind == "care":
-            outbox.end(conn, row.ref, "unknown", "the sender died while the platform was called")
+            outbox.end(conn, row.ref, "unknown", SENDER_DIED, sender=row.lease_owner)
             _record_care(conn, parcel_of(row._mapping), "unknown", "crash", now)
             ended.append((parcel_of(row._mapping), "unknown", None))
         else:
-            outbox.try_again(conn, row.ref, due=now, reason="the sender died while the platform was called")
+            outbox.try_again(conn, row.ref, sender=row.lease_owner, due=now, reason=SENDER_DIED)
     held = switches.paused(conn)
     departures = Departures(conn, now)
     parcels = []
@@ -256,9 +271,9 @@ def _take_due(
     # By channel: all that take budgets take those of several channels in one order.
     for row in sorted(outbox.claim_due(conn, worker=worker, now=now, until=until), key=lambda row: row.channel):
         if row.kind == "care" and "care" in held:
-            outbox.try_again(conn, row.ref, due=now + LONGEST_WAIT, reason="care is paused")
+            outbox.try_again(conn, row.ref, sender=worker, due=now + LONGEST_WAIT, reason="care is paused")
         elif (reason := _objection(conn, row, held, last_moment, now)) is not None:
-            outbox.end(conn, row.ref, "skipped", reason)
+            outbox.end(conn, row.ref, "skipped", reason, sender=worker)
             ended.append((parcel_of(row._mapping), "skipped", reason))
             if row.kind == "care":
                 _record_care(conn, parcel_of(row._mapping), "skipped", reason, now)

@@ -142,7 +142,7 @@ def finish(
     """Write down what became of the answers; keep the conversation for its next message, or set it free."""
     conversation_id = written.conversation_id
     customers.hold(conn, written.customer_id)
-    settle(conn, outcomes, now=now)
+    settle(conn, outcomes, sender=worker, now=now)
     if inbox.set_free(conn, conversation_id, worker):
         return None
     if not conversations.keep(conn, conversation_id, worker=worker, now=now, until=until):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Awaitable, Callable, Container, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -72,6 +72,7 @@ class Worker:
     async def run(self) -> None:
         """Sweep until `stop` is called, regularly and whenever woken; then finish what the last sweep took up."""
         unlisten = [self._store.wakes.listen(topic, lambda _key: self.wake()) for topic in (INBOX, OUTBOX)]
+        keeping = asyncio.create_task(self._keep_leases())
         while not self._stopping:
             self._awake.clear()
             try:
@@ -85,6 +86,7 @@ class Worker:
         for end in unlisten:
             end()
         await self._finish_turns()
+        keeping.cancel()
 
     def wake(self) -> None:
         """Sweep now: something was queued."""
@@ -109,6 +111,19 @@ class Worker:
         self._stopping = True
         self._awake.set()
         await self._finish_turns()
+
+    async def _keep_leases(self) -> None:
+        """Hold what is at work here, however long it takes: slow is not dead, and others see the lease alone."""
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            talks, sending = tuple(self._at_work), self._delivery.under_way()
+            if not talks and not sending:
+                continue
+            now = self._clock.now()
+            try:
+                await self._store.run(keep_leases, talks, sending, worker=self._name, now=now, until=now + self._lease)
+            except Exception as exc:  # noqa: BLE001 - there is time for another try before the lease is over
+                log.error("worker.leases_not_kept", error=type(exc).__name__)
 
     async def _finish_turns(self) -> None:
         while self._tasks:
@@ -137,6 +152,20 @@ def take_over(conn: Connection, *, now: datetime) -> None:
     """
     conversations.release_all(conn)
     outbox.abandon_all(conn, now=now)
+
+
+def keep_leases(
+    conn: Connection,
+    conversation_ids: Sequence[str],
+    sending: Sequence[str],
+    *,
+    worker: str,
+    now: datetime,
+    until: datetime,
+) -> None:
+    """Take fresh leases on the conversations and messages that ``worker`` is at work on."""
+    conversations.extend(conn, conversation_ids, worker=worker, now=now, until=until)
+    outbox.extend(conn, sending, worker=worker, now=now, until=until)
 
 
 def claim_waiting(

@@ -131,16 +131,17 @@ _ABANDON_ALL = update(outbox).where(text("status = 'sending'")).values(lease_unt
 _EXTEND = (
     update(outbox)
     .where(
-        _ON_ITS_WAY,
-        text("outbox.status = 'sending'"),
+        outbox.c.ref.in_(bindparam("refs", expanding=True)),
+        outbox.c.status == "sending",
         outbox.c.lease_owner == bindparam("worker"),
-        outbox.c.conversation_id.in_(bindparam("ids", expanding=True)),
     )
     .values(lease_until=lease_end())
 )
+# Where a lease is over somebody else may be sending the message by now: then theirs is the word on it.
+_WITH_SENDER = (outbox.c.status == "sending", outbox.c.lease_owner == bindparam("sender"))
 _AGAIN = (
     update(outbox)
-    .where(outbox.c.ref == bindparam("key"), outbox.c.status == "sending")
+    .where(outbox.c.ref == bindparam("key"), *_WITH_SENDER)
     .values(
         status="queued",
         attempts=outbox.c.attempts + 1,
@@ -156,7 +157,7 @@ _HOLD = (
 )
 _END = (
     update(outbox)
-    .where(outbox.c.ref == bindparam("key"))
+    .where(outbox.c.ref == bindparam("key"), *_WITH_SENDER)
     .values(status=bindparam("final"), error=bindparam("reason"), attempts=outbox.c.attempts + 1, lease_until=None)
 )
 _BY_REF = select(outbox).where(outbox.c.ref == bindparam("ref"))
@@ -212,9 +213,9 @@ def expired(conn: Connection, *, now: datetime) -> list[Any]:
     return list(conn.execute(_EXPIRED, {"now": now}))
 
 
-def extend(conn: Connection, conversation_ids: Sequence[str], *, worker: str, now: datetime, until: datetime) -> None:
-    """Go on sending what ``worker`` is sending in these conversations, under a fresh lease."""
-    conn.execute(_EXTEND, {"ids": conversation_ids, "worker": worker, "now": now, "until": until})
+def extend(conn: Connection, refs: Sequence[str], *, worker: str, now: datetime, until: datetime) -> None:
+    """Go on with what ``worker`` is sending, under a fresh lease."""
+    conn.execute(_EXTEND, {"refs": refs, "worker": worker, "now": now, "until": until})
 
 
 def abandon_all(conn: Connection, *, now: datetime) -> None:
@@ -222,9 +223,9 @@ def abandon_all(conn: Connection, *, now: datetime) -> None:
     conn.execute(_ABANDON_ALL, {"now": now})
 
 
-def try_again(conn: Connection, ref: str, *, due: datetime, reason: str) -> None:
-    """Put a message back, to be sent from ``due`` on."""
-    conn.execute(_AGAIN, {"key": ref, "due": due, "reason": reason})
+def try_again(conn: Connection, ref: str, *, sender: str, due: datetime, reason: str) -> bool:
+    """Put a message back, to be sent from ``due`` on; False where ``sender`` does not have it any more."""
+    return conn.execute(_AGAIN, {"key": ref, "sender": sender, "due": due, "reason": reason}).rowcount == 1
 
 
 def hold(conn: Connection, ref: str, *, due: datetime) -> None:
@@ -232,9 +233,9 @@ def hold(conn: Connection, ref: str, *, due: datetime) -> None:
     conn.execute(_HOLD, {"key": ref, "due": due})
 
 
-def end(conn: Connection, ref: str, status: str, reason: str | None) -> None:
-    """End a message as ``failed``, ``unknown`` or ``skipped``."""
-    conn.execute(_END, {"key": ref, "final": status, "reason": reason})
+def end(conn: Connection, ref: str, status: str, reason: str | None, *, sender: str) -> bool:
+    """End a message as ``failed``, ``unknown`` or ``skipped``; False where ``sender`` does not have it any more."""
+    return conn.execute(_END, {"key": ref, "sender": sender, "final": status, "reason": reason}).rowcount == 1
 
 
 def by_ref(conn: Connection, ref: str) -> Any | None:

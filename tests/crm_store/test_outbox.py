@@ -85,14 +85,14 @@ def test_each_recipient_is_sent_one_message_at_a_time_in_their_order(store):
 
     sent(store, "a1")
     assert claim(store) == ["a2"]
-    store.run_now(outbox.end, "out-b1", "failed", "refused")
+    store.run_now(outbox.end, "out-b1", "failed", "refused", sender="w1")
     assert claim(store) == ["b2"]
 
 
 def test_a_message_that_has_to_wait_holds_those_behind_it_up(store):
     queue(store, an_outbound("a1"), an_outbound("a2"))
     claim(store)
-    store.run_now(outbox.try_again, "out-a1", due=NOW + LEASE, reason="busy")
+    store.run_now(outbox.try_again, "out-a1", sender="w1", due=NOW + LEASE, reason="busy")
 
     assert claim(store) == []
     assert claim(store, now=NOW + LEASE) == ["a1"]
@@ -132,8 +132,8 @@ def test_a_dead_senders_message_is_found_when_its_lease_is_over(store):
     claim(store)
     sent(store, "b")
 
-    assert store.read_now(outbox.expired, now=NOW + LEASE) == []
-    found = store.read_now(outbox.expired, now=NOW + 2 * LEASE)
+    assert store.run_now(outbox.expired, now=NOW + LEASE) == []
+    found = store.run_now(outbox.expired, now=NOW + 2 * LEASE)
 
     assert [one.dedupe_key for one in found] == ["a"]
     assert claim(store, now=NOW + 2 * LEASE) == [], "not sent again unless somebody decides so"
@@ -142,9 +142,9 @@ def test_a_dead_senders_message_is_found_when_its_lease_is_over(store):
 def test_a_message_that_is_over_is_not_tried_again(store):
     queue(store, an_outbound("a"))
     claim(store)
-    store.run_now(outbox.end, "out-a", "unknown", "crash")
+    store.run_now(outbox.end, "out-a", "unknown", "crash", sender="w1")
 
-    store.run_now(outbox.try_again, "out-a", due=NOW, reason="late news")
+    store.run_now(outbox.try_again, "out-a", sender="w1", due=NOW, reason="late news")
 
     assert row(store, "a").status == "unknown"
     assert claim(store) == []
