@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -22,6 +23,8 @@ from crm_store.errors import ChangedMeanwhile, StoreBusy, StoreClosed
 
 THREADS = 8
 MOST_RUNS = 5
+REST = 0.01
+"""Seconds before another run: whoever went first has to come through, or both would meet again at the same place."""
 _MET_ANOTHER = frozenset({"40001", "40P01", "23505"})
 """SQLSTATE of a serialization failure, a deadlock, and a key that somebody else has just written."""
 
@@ -116,6 +119,7 @@ def in_transaction(conn: Connection, unit: Unit) -> Any:
             # What fails at the commit may have been committed: to run it again would be to do it twice.
             if ended or runs == MOST_RUNS or not _helps_to_run_again(exc, runs):
                 raise
+        time.sleep(REST * runs)
 
 
 def _helps_to_run_again(error: DBAPIError | ChangedMeanwhile, runs: int) -> bool:

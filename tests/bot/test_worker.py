@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.worker import MOST_AT_ONCE
-from tests.bot.house import LEASE, House
+from bot.worker import MOST_AT_ONCE, keep_leases
+from crm_store.unit_of_work import Store
+from tests.bot.house import LEASE, House, new_house
 
 
 class Gate:
@@ -169,3 +171,43 @@ def breaking(house: House) -> Any:
         return await run(unit, *args, **kwargs)
 
     return fail
+
+
+async def test_what_is_slow_keeps_its_lease_and_nobody_else_takes_it_up(house: House) -> None:
+    gate = Gate(house)
+    await house.intake(house.message("ana", "hello"))
+    await gate.until_waiting(1)
+    until = house.talk("ana").lease_until
+    house.clock.move_to(house.clock.now() + LEASE * 0.9)
+
+    house.write(
+        keep_leases, [house.talk("ana").id], [], worker="here", now=house.clock.now(), until=house.clock.now() + LEASE
+    )
+
+    assert house.talk("ana").lease_until == until + LEASE * 0.9
+    other = house.beside("another")
+    house.clock.move_to(house.clock.now() + LEASE * 0.9)
+    await other.sweep()
+    assert house.channel.sent == []
+    gate.open.set()
+    await house.quiet()
+    assert len(house.channel.sent) == 1
+
+
+async def test_leases_of_what_is_at_work_are_kept_regularly(store: Store, tmp_path: Path) -> None:
+    house = new_house(store, tmp_path, given={"work": {"lease": 0.06}})
+    gate = Gate(house)
+    await house.intake(house.message("ana", "hello"))
+    await gate.until_waiting(1)
+    running = asyncio.create_task(house.worker.run())
+    until = house.talk("ana").lease_until
+
+    house.clock.move_to(house.clock.now() + timedelta(milliseconds=50))
+
+    async with asyncio.timeout(10):
+        while house.talk("ana").lease_until == until:
+            await asyncio.sleep(0)
+    gate.open.set()
+    await house.quiet()
+    await running
+    assert len(house.channel.sent) == 1
