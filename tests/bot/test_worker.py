@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.worker import MOST_AT_ONCE, keep_leases
+from crm_store import conversations
 from crm_store.unit_of_work import Store
 from tests.bot.house import LEASE, House, new_house
 
@@ -194,19 +195,23 @@ async def test_what_is_slow_keeps_its_lease_and_nobody_else_takes_it_up(house: H
     assert len(house.channel.sent) == 1
 
 
-async def test_leases_of_what_is_at_work_are_kept_regularly(store: Store, tmp_path: Path) -> None:
+async def test_leases_of_what_is_at_work_are_kept_regularly(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = new_house(store, tmp_path, given={"work": {"lease": 0.06}})
     gate = Gate(house)
     await house.intake(house.message("ana", "hello"))
     await gate.until_waiting(1)
-    running = asyncio.create_task(house.worker.run())
-    until = house.talk("ana").lease_until
-
+    kept = asyncio.Event()
+    monkeypatch.setattr("bot.worker.keep_leases", lambda *args, **kwargs: (keep_leases(*args, **kwargs), kept.set()))
+    talk, until = house.talk("ana").id, house.talk("ana").lease_until
     house.clock.move_to(house.clock.now() + timedelta(milliseconds=50))
+    running = asyncio.create_task(house.worker.run())
 
     async with asyncio.timeout(10):
-        while house.talk("ana").lease_until == until:
-            await asyncio.sleep(0)
+        await kept.wait()
+
+    assert await store.read(lambda conn: conversations.by_id(conn, talk).lease_until) > until
     gate.open.set()
     await house.quiet()
     await running
