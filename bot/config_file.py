@@ -34,12 +34,15 @@ _Loader.add_implicit_resolver(_INT, re.compile(r"[-+]?(?:0|[1-9][0-9]*)$"), list
 _Loader.add_implicit_resolver(_FLOAT, re.compile(r"[-+]?[0-9]+\.[0-9]+$"), list("-+0123456789"))
 
 
-def read_config(path: Path, *, must_exist: bool) -> dict[str, Any]:
+def read_config(path: Path, *, must_exist: bool, name: str | None = None) -> dict[str, Any]:
     """Return what a settings file holds, by section; nothing where there need not be one and is none.
+
+    Errors call it ``name``, or as the file itself is called.
 
     Raises:
         SettingsError: it cannot be read, or is not YAML with sections; names the file, the line and the mend.
     """
+    name = name or path.name
     try:
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
@@ -51,17 +54,17 @@ def read_config(path: Path, *, must_exist: bool) -> dict[str, Any]:
     except OSError as exc:
         raise SettingsError(f"{path}: cannot be read ({exc.strerror}); give a file that you may read") from None
     except UnicodeDecodeError as exc:
-        raise SettingsError(f"{path.name}: is not UTF-8 (byte {exc.start}); save it as UTF-8") from None
+        raise SettingsError(f"{name}: is not UTF-8 (byte {exc.start}); save it as UTF-8") from None
     try:
         given = yaml.load(text, _Loader)
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
-        raise SettingsError(f"{path.name}:{mark.line + 1 if mark else 1}: is not YAML: {exc.problem}") from None
+        raise SettingsError(f"{name}:{mark.line + 1 if mark else 1}: is not YAML: {exc.problem}") from None
     except yaml.reader.ReaderError as exc:
         line = text.count("\n", 0, exc.position) + 1
-        raise SettingsError(f"{path.name}:{line}: holds a character that YAML does not take; delete it") from None
+        raise SettingsError(f"{name}:{line}: holds a character that YAML does not take; delete it") from None
     if given is None:
         return {}
     if not isinstance(given, dict):
-        raise SettingsError(f"{path.name}:1: has to hold sections such as shop:, not a {type(given).__name__}")
+        raise SettingsError(f"{name}:1: has to hold sections such as shop:, not a {type(given).__name__}")
     return {str(section): content for section, content in given.items()}

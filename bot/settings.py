@@ -40,6 +40,7 @@ from crm_store.desk_hours import DeskHours
 from nlu.settings import NluSettings
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+CONFIG = "config.yml"
 OVERLAY = "shop"
 """The folder of the shop's own content; a part of it that isn't there lays nothing over ours."""
 DAYS: tuple[Day, ...] = get_args(Day)
@@ -229,17 +230,20 @@ class Settings(_Section):
 def load(
     config: Path | None = None, *, store: str | None = None, environment: Mapping[str, str] = os.environ
 ) -> Settings:
-    """Read config.yml (``config``, or the one at the root) and the environment; ``store`` is the --store option.
+    """Read the settings and the environment; ``store`` is the --store option.
+
+    They stand in ``config``; without one in config.yml at the root, with the shop's own laid over it key by key.
 
     Raises:
         SettingsError: naming the file, the key and the mend.
     """
     root = Path(environment.get("SHUKE_ROOT") or Path.cwd()).resolve()
-    path = config or root / "config.yml"
+    path = config or root / CONFIG
     given = read_config(path, must_exist=config is not None)
     _keep_secrets_out(given, path.name)
     _keep_password_out(given, path.name)
-    places = _merge_environment(given, environment, path.name)
+    places = {} if config is not None else _lay_over(given, root / OVERLAY / CONFIG)
+    places |= _merge_environment(given, environment, path.name)
     if store is not None:
         _section(given, "store", path.name)["url"] = store
         places["store.url"] = "--store"
@@ -312,6 +316,25 @@ def _keep_password_out(given: Mapping[str, Any], name: str) -> None:
             f"{name}: store.url: a password does not belong into a file; take it out and set SHUKE_STORE__URL, "
             "or PGPASSWORD"
         )
+
+
+def _lay_over(given: dict[str, Any], path: Path) -> dict[str, str]:
+    """Lay the shop's own settings over ``given``; return by which file each key of theirs came."""
+    name = f"{OVERLAY}/{path.name}"
+    theirs = read_config(path, must_exist=False, name=name)
+    _keep_secrets_out(theirs, name)
+    _keep_password_out(theirs, name)
+    places = {}
+    for section in theirs:
+        if section == "var":
+            given[section] = theirs[section]
+            continue
+        content = _section(theirs, section, name)
+        if section not in given:
+            places[section] = name
+        _section(given, section, CONFIG).update(content)
+        places |= {f"{section}.{key}": name for key in content}
+    return places
 
 
 def _merge_environment(given: dict[str, Any], environment: Mapping[str, str], name: str) -> dict[str, str]:

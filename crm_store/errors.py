@@ -7,6 +7,7 @@ StoreError
   ChangedMeanwhile  somebody else changed it at the same moment; nothing was written
   StoreBusy         too much is waiting to be written; try again later
   StoreClosed       the store has been closed
+  BackupError       a backup cannot be taken or put back; nothing has changed
 """
 
 from __future__ import annotations
@@ -38,3 +39,7 @@ class ChangedMeanwhile(StoreError):
 
 class StoreClosed(StoreError):
     """The store no longer takes work."""
+
+
+class BackupError(StoreError):
+    """A backup cannot be taken, or not be put back; the text names the file, what is wrong with it and the mend."""

@@ -35,9 +35,21 @@ def is_current(url: str) -> bool:
     try:
         with engine.connect() as conn:
             present = MigrationContext.configure(conn).get_current_revision()
-        return present == ScriptDirectory.from_config(_config()).get_current_head()
+        return present == newest()
     finally:
         engine.dispose()
+
+
+def revisions() -> frozenset[str]:
+    """Return the forms of the database that this program knows."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def newest() -> str:
+    """Return the form that this program works with."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None, "there are migrations"
+    return head
 
 
 def create(conn: Connection) -> None:

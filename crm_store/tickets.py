@@ -28,11 +28,12 @@ ANSWER_DUE = {
 AFTER_OPENING = timedelta(hours=1)
 """How long people have for what would have fallen due while nobody was there; what is urgent comes first."""
 
-_ALLOWED = {
+STEPS = {
     "open": {"resolved", "closed"},
     "resolved": {"open", "closed"},
     "closed": {"open"},
 }
+"""To which statuses a case can go from where it stands."""
 
 
 class Ticket(Base):
@@ -177,7 +178,7 @@ def move(
     row = conn.execute(_BY_NUMBER, {"number": number}).one_or_none()
     if row is None:
         raise NotAllowed(f"there is no ticket {number}")
-    if status not in _ALLOWED[row.status]:
+    if status not in STEPS[row.status]:
         raise NotAllowed(f"ticket {number} is {row.status} and cannot become {status}")
     resolved_at = now if status == "resolved" else row.resolved_at if status == "closed" else None
     moved = conn.execute(

@@ -1,4 +1,4 @@
-"""What the shop puts in, and what is known: imports, a customer's page, why the bot said something, the database."""
+"""What the shop puts in, and what is known: imports, a customer's page, why the bot said something."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from bot.commands.common import Bar, console, errors, open_store, options, show_json
 from bot.errors import ShukeError
 from bot.wiring import import_settings
-from crm_store import history, outbox, schema
+from crm_store import history, outbox
 from crm_store.imports import import_file, load_mapping
 from crm_store.ports import SystemClock, Ulids
 from crm_store.showing import customer_json, find_customer, find_message
@@ -31,14 +31,6 @@ def add_to(app: typer.Typer) -> None:
         """What is known of a customer."""
 
     app.add_typer(customer, name="customer")
-    database = typer.Typer(help="Care of the database.", no_args_is_help=True, rich_markup_mode=None)
-    database.command("upgrade")(upgrade)
-
-    @database.callback()
-    def _database() -> None:
-        """Care of the database."""
-
-    app.add_typer(database, name="db")
 
 
 def import_(
@@ -154,13 +146,3 @@ def _explained(conn: Connection, named: str) -> dict[str, Any] | None:
         "turn": said.why if said else None,
         "delivery": {"status": sent.status, "attempts": sent.attempts, "error": sent.error} if sent else None,
     }
-
-
-def upgrade(context: typer.Context) -> None:
-    """Bring the database to the newest form, making it where there is none.
-
-    Example: ./shuke db upgrade
-    """
-    settings = options(context).settings()
-    schema.upgrade(settings.store.url)
-    console.print("the database is up to date", markup=False)

@@ -1,0 +1,100 @@
+"""`shuke db`: the database brought up to date, checked, backed up and put back."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.commands.common import Bar, console, errors, options, show_json
+from bot.errors import ShukeError
+from bot.running.up import alone
+from crm_store import backup as backups
+from crm_store import checking, schema
+from crm_store.ports import SystemClock
+from crm_store.unit_of_work import Store
+
+STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def add_to(app: typer.Typer) -> None:
+    database = typer.Typer(help="Care of the database.", no_args_is_help=True, rich_markup_mode=None)
+    for command in (upgrade, check, backup, restore):
+        database.command()(command)
+    app.add_typer(database, name="db")
+
+
+def upgrade(context: typer.Context) -> None:
+    """Bring the database to the newest form, making it where there is none.
+
+    Example: ./shuke db upgrade
+    """
+    settings = options(context).settings()
+    schema.upgrade(settings.store.url)
+    console.print("the database is up to date", markup=False)
+
+
+def check(context: typer.Context) -> None:
+    """Look through the whole database for what must never be: sums, references, states, form. Changes nothing.
+
+    Exit code 1 where something is found.
+
+    Example: ./shuke db check
+    """
+    settings = options(context).settings()
+    if not backups.file_of(settings.store.url).exists():
+        raise ShukeError(f"{settings.store.url}: there is no database; ./shuke db upgrade makes one")
+    # Not brought up to date first: what it is found to be, it stays.
+    with closing(Store(settings.store.url)) as store, Bar("checking the database") as bar:
+        found = store.read_now(checking.check, progress=bar)
+    if options(context).json:
+        show_json([find.as_json() for find in found])
+    else:
+        for find in found:
+            errors.print(f"{find.check}: {find.table} {find.key}: {find.what}", markup=False)
+        if not found:
+            console.print(f"{len(checking.checks())} checks: nothing is wrong", markup=False)
+    if found:
+        sys.exit(1)
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Where to; a file that is not there yet.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+) -> None:
+    """Copy the database into a file, while it is in use; the copy is checked before it counts.
+
+    Example: ./shuke db backup /safe/place/shuke.db
+    """
+    settings = options(context).settings()
+    with Bar("backing up") as bar:
+        made = backups.backup(settings.store.url, file, force=force, progress=bar.share)
+    if options(context).json:
+        show_json({"file": str(made.path), "form": made.revision, "bytes": made.size})
+    else:
+        console.print(f"{made.path}: {made.size / 1e6:.1f} MB, form {made.revision}, whole", markup=False)
+
+
+def restore(context: typer.Context, file: Annotated[Path, typer.Argument(help="A file by shuke db backup.")]) -> None:
+    """Put a backup in the database's place and bring it up to date; the replaced database is kept beside it.
+
+    Refuses while Shuke runs.
+
+    Example: ./shuke db restore /safe/place/shuke.db
+    """
+    settings = options(context).settings()
+    with alone(settings), Bar("restoring") as bar:
+        kept = backups.restore(settings.store.url, file, stamp=stamp_of(SystemClock().now()), progress=bar.share)
+    console.print(f"restored from {file}", markup=False)
+    if kept is not None:
+        console.print(f"the replaced database is kept as {kept}", markup=False)
+
+
+def stamp_of(now: datetime) -> str:
+    """Return a moment as file names carry it, in UTC."""
+    return now.strftime(STAMP)

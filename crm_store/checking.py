@@ -1,0 +1,210 @@
+"""Looks through the whole database for what must never be: sums that do not add up, things that point nowhere.
+
+Each check is one statement or two, on both databases the same. What it finds is told
+by table and key; never by a customer's words. It only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column, Connection, Table, and_, exists, func, or_, select, text
+from sqlalchemy.sql.elements import ColumnElement
+
+from crm_store import schema
+from crm_store.consents import PURPOSES, consents
+from crm_store.conversations import BOT, QUEUE, conversations
+from crm_store.history import history
+from crm_store.identities import identities
+from crm_store.inbox import inbox
+from crm_store.models import metadata
+from crm_store.outbox import outbox
+from crm_store.points import entries, lots
+from crm_store.tickets import STEPS, tickets
+
+MOST_TOLD = 20
+"""Of each check so many finds are told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Something that must not be. ``key`` names the row; ``what`` says what is wrong with it."""
+
+    check: str
+    table: str
+    key: str
+    what: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+Check = Callable[[Connection], Iterator[Find]]
+
+
+def checks() -> dict[str, Check]:
+    """Return every check by its name, in the order in which they are made."""
+    return {
+        "form": _form,
+        "file": _file,
+        "references": _references,
+        "points": _points,
+        "statuses": _statuses,
+        "conversations": _conversations,
+        "tickets": _tickets,
+    }
+
+
+def check(conn: Connection, *, progress: Callable[[float, str], None] = lambda share, name: None) -> list[Find]:
+    """Return everything that is wrong, `MOST_TOLD` of each check; nothing where all is well."""
+    found: list[Find] = []
+    every = checks()
+    for number, (name, look) in enumerate(every.items()):
+        progress(number / len(every), name)
+        for count, find in enumerate(look(conn)):
+            if count == MOST_TOLD:
+                found.append(Find(name, find.table, "…", f"and more: only the first {MOST_TOLD} are told"))
+                break
+            found.append(find)
+        if found and name == "form":
+            return found  # the other checks could not even be asked
+    progress(1.0, "done")
+    return found
+
+
+def _form(conn: Connection) -> Iterator[Find]:
+    """Its tables are those that the models declare, at the newest migration."""
+    context = MigrationContext.configure(conn, opts={"compare_type": True, "target_metadata": metadata})
+    present = context.get_current_revision()
+    if present != schema.newest():
+        yield Find(
+            "form", "alembic_version", str(present), f"is not the newest form {schema.newest()}; shuke db upgrade"
+        )
+        return
+    for difference in compare_metadata(context, metadata):
+        kind, *about = difference if isinstance(difference, tuple) else ("change", *difference)
+        named = next((str(getattr(one, "name", one)) for one in about if one is not None), "?")
+        yield Find("form", named, str(kind), "is not as the program declares it")
+
+
+def _file(conn: Connection) -> Iterator[Find]:
+    """SQLite's own check of pages and indexes."""
+    if conn.dialect.name != "sqlite":
+        return
+    for (told,) in conn.execute(text(f"PRAGMA integrity_check({MOST_TOLD})")):
+        if told != "ok":
+            yield Find("file", "", "", told)
+
+
+# References that the tables themselves do not enforce, since rows of queues are written on the way of every message.
+_LOOSE: tuple[tuple[ColumnElement[Any], ColumnElement[Any]], ...] = (
+    (inbox.c.conversation_id, conversations.c.id),
+    (inbox.c.identity_id, identities.c.id),
+    (outbox.c.customer_id, metadata.tables["customers"].c.id),
+    (outbox.c.conversation_id, conversations.c.id),
+    (outbox.c.identity_id, identities.c.id),
+    (history.c.conversation_id, conversations.c.id),
+    (history.c.identity_id, identities.c.id),
+    (tickets.c.conversation_id, conversations.c.id),
+)
+
+
+def _references(conn: Connection) -> Iterator[Find]:
+    """Whatever a row points to is there."""
+    declared = [
+        (key.parent, key.column) for table in metadata.sorted_tables for key in sorted(table.foreign_keys, key=str)
+    ]
+    for child, parent in (*declared, *_LOOSE):
+        there = parent.table.alias("there")
+        lost = and_(child.is_not(None), ~exists().where(there.c[parent.name] == child))
+        name = child.name
+        yield from _rows(conn, "references", child.table, lost, f"{name} points to nothing")
+
+
+def _points(conn: Connection) -> Iterator[Find]:
+    """What is left of each lot is what its movements add up to, neither less than nothing nor more than was earned."""
+    sums = (
+        select(
+            lots.c.id,
+            lots.c.points,
+            lots.c.remaining,
+            func.coalesce(func.sum(entries.c.points), 0).label("moved"),
+        )
+        .join_from(lots, entries, entries.c.lot_id == lots.c.id, isouter=True)
+        .group_by(lots.c.id, lots.c.points, lots.c.remaining)
+        .subquery()
+    )
+    for row in conn.execute(select(sums).where(sums.c.moved != sums.c.remaining).order_by(sums.c.id)):
+        yield Find("points", "points_lots", row.id, f"{row.remaining} are left and its entries add up to {row.moved}")
+    wrong = or_(lots.c.remaining < 0, lots.c.remaining > lots.c.points)
+    yield from _rows(conn, "points", lots, wrong, "more is left than was earned, or less than nothing")
+    foreign = exists().where(lots.c.id == entries.c.lot_id, lots.c.customer_id != entries.c.customer_id)
+    yield from _rows(conn, "points", entries, foreign, "moves points of somebody else's lot")
+
+
+def _statuses(conn: Connection) -> Iterator[Find]:
+    """Everything is in a state that exists, with what belongs to that state."""
+    known: Sequence[tuple[Column[Any], Sequence[str]]] = (
+        (inbox.c.status, ("open", "done", "dead")),
+        (outbox.c.status, ("queued", "sending", "sent", "failed", "unknown", "skipped")),
+        (tickets.c.status, tuple(STEPS)),
+        (consents.c.purpose, PURPOSES),
+    )
+    for column, values in known:
+        wrong = column.not_in(values)
+        yield from _rows(conn, "statuses", column.table, wrong, f"its {column.name} is none that there is")
+    lost = and_(outbox.c.status == "sending", outbox.c.lease_until.is_(None))
+    yield from _rows(conn, "statuses", outbox, lost, "is being sent without a lease: nobody would ever take it up")
+    unsent = and_(outbox.c.status == "sent", outbox.c.sent_at.is_(None))
+    yield from _rows(conn, "statuses", outbox, unsent, "is sent and has no time of it")
+
+
+def _conversations(conn: Connection) -> Iterator[Find]:
+    """Each has one owner, waits only in the queue, and is leased to the end of a time."""
+    owner = conversations.c.owner
+    nobody = and_(owner.not_in((BOT, QUEUE)), owner.not_like("agent:_%"))
+    yield from _rows(conn, "conversations", conversations, nobody, "its owner is nobody")
+    waits = or_(
+        and_(owner == QUEUE, conversations.c.waiting_since.is_(None)),
+        and_(owner != QUEUE, conversations.c.waiting_since.is_not(None)),
+    )
+    yield from _rows(
+        conn, "conversations", conversations, waits, "waits outside of the queue, or is in it without a time"
+    )
+    endless = and_(conversations.c.lease_owner.is_not(None), conversations.c.lease_until.is_(None))
+    yield from _rows(conn, "conversations", conversations, endless, "is leased without an end")
+
+
+def _tickets(conn: Connection) -> Iterator[Find]:
+    """The steps in the history lead from the opening to where each case stands, each one allowed."""
+    stands = {row.number: row.status for row in conn.execute(select(tickets.c.number, tickets.c.status))}
+    walked: dict[str, str | None] = dict.fromkeys(stands)
+    steps = select(history.c.kind, history.c.data).where(
+        history.c.kind.in_(("ticket.opened", "ticket.resolved", "ticket.closed", "ticket.reopened"))
+    )
+    for kind, data in conn.execute(steps.order_by(history.c.id)):
+        number, step = str((data or {}).get("number")), kind.removeprefix("ticket.")
+        if number not in walked:
+            yield Find("tickets", "history", number, f"a case was {step} that is not there")
+            continue
+        before, after = walked[number], "open" if step in ("opened", "reopened") else step
+        allowed = before is None if step == "opened" else before is not None and after in STEPS.get(before, ())
+        if not allowed:
+            yield Find("tickets", "tickets", number, f"was {step} while it was {before or 'not open yet'}")
+        walked[number] = after
+    for number, status in sorted(stands.items()):
+        if walked[number] != status:
+            led = walked[number] or "nowhere"
+            yield Find("tickets", "tickets", number, f"is {status}, and its steps lead to {led}")
+    resolved = and_(tickets.c.status == "resolved", tickets.c.resolved_at.is_(None))
+    yield from _rows(conn, "tickets", tickets, resolved, "is resolved and has no time of it")
+
+
+def _rows(conn: Connection, check: str, table: Table, wrong: ColumnElement[bool], what: str) -> Iterator[Find]:
+    keys = list(table.primary_key)
+    for row in conn.execute(select(*keys).where(wrong).order_by(*keys).limit(MOST_TOLD + 1)):
+        yield Find(check, table.name, "/".join(map(str, row)), what)

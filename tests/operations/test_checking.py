@@ -1,0 +1,207 @@
+"""`shuke db check` finds each fault that is planted, names its row, and finds nothing where all is well."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import Connection
+
+from bot.commands.database import stamp_of
+from crm_store import checking, handoffs, inbox, outbox, points, schema, tickets
+from crm_store.ports import Ulids, VirtualClock
+from crm_store.unit_of_work import Store
+from tests.crm_store.people import DESK, NOW, a_customer, an_inbound, an_outbound
+from tests.operations.conftest import Shuke
+
+IDS = Ulids(VirtualClock(NOW), Random(7))
+
+
+def live(conn: Connection) -> None:
+    """What goes on in a shop, all of it in order."""
+    for who in ("ana", "bo"):
+        a_customer(conn, who)
+        points.earn(conn, who, 100, at=NOW, ids=IDS)
+    points.spend(conn, "ana", 30, at=NOW)
+    inbox.store(conn, an_inbound("1"))
+    outbox.queue(conn, [an_outbound("1"), an_outbound("2", "bo")])
+    outbox.claim_due(conn, worker="w", now=NOW, until=NOW + timedelta(minutes=1), most=1)
+    handoffs.request(conn, conversation_id="t-bo", customer_id="bo", reason="asked", now=NOW)
+    handoffs.take(conn, "t-ana", "li", now=NOW)
+    for number in range(2):
+        opened = tickets.open_ticket(
+            conn, customer_id="ana", conversation_id="t-ana", channel="telegram", category="delivery",
+            priority="normal", order_no=None, summary="", now=NOW, ids=IDS, desk=DESK,
+        )  # fmt: skip
+        if number:
+            tickets.move(conn, opened.number, "resolved", now=NOW, by="agent:li")
+
+
+@pytest.fixture
+def url(database: Path) -> str:
+    url = f"sqlite:///{database}"
+    with closing(Store(url)) as store:
+        store.run_now(live)
+    return url
+
+
+def plant(url: str, *statements: str) -> None:
+    """Change the database behind the program's back."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as db, db:
+        for statement in statements:
+            assert db.execute(statement).rowcount, statement
+
+
+def test_a_shop_in_order_passes(url: str, shuke: Shuke) -> None:
+    ended = shuke("db", "check")
+
+    assert (ended.code, ended.err.count("wrong")) == (0, 0)
+    assert f"{len(checking.checks())} checks: nothing is wrong" in ended.out
+
+
+FAULTS = {
+    "points spent and not taken from the lot": (
+        "UPDATE points_lots SET remaining = remaining + 1 WHERE customer_id = 'ana'",
+        ("points", "points_lots", "71 are left and its entries add up to 70"),
+    ),
+    "less than nothing left": (
+        "UPDATE points_lots SET remaining = -1 WHERE customer_id = 'bo'",
+        ("points", "points_lots", "more is left than was earned, or less than nothing"),
+    ),
+    "somebody else's points": (
+        "UPDATE points_entries SET customer_id = 'bo' WHERE points < 0",
+        ("points", "points_entries", "moves points of somebody else's lot"),
+    ),
+    "an identity of nobody": (
+        "DELETE FROM customers WHERE id = 'bo'", ("references", "identities", "customer_id points to nothing")
+    ),
+    "a message without its conversation": (
+        "DELETE FROM conversations WHERE id = 't-ana'", ("references", "inbox", "conversation_id points to nothing")
+    ),
+    "an answer to an identity that is gone": (
+        "DELETE FROM identities WHERE id = 'i-bo'", ("references", "outbox", "identity_id points to nothing")
+    ),
+    "an inbox row in no state": (
+        "UPDATE inbox SET status = 'lost'", ("statuses", "inbox", "its status is none that there is")
+    ),
+    "an outbox row in no state": (
+        "UPDATE outbox SET status = 'gone' WHERE status = 'queued'",
+        ("statuses", "outbox", "its status is none that there is"),
+    ),
+    "sending for ever": (
+        "UPDATE outbox SET lease_until = NULL WHERE status = 'sending'",
+        ("statuses", "outbox", "is being sent without a lease: nobody would ever take it up"),
+    ),
+    "sent at no time": (
+        "UPDATE outbox SET status = 'sent' WHERE status = 'queued'",
+        ("statuses", "outbox", "is sent and has no time of it"),
+    ),
+    "consent to nothing": (
+        "INSERT INTO consents (customer_id, purpose, value, at) SELECT id, 'spam', 1, created_at FROM customers",
+        ("statuses", "consents", "its purpose is none that there is"),
+    ),
+    "owned by nobody": (
+        "UPDATE conversations SET owner = 'agent:' WHERE id = 't-ana'",
+        ("conversations", "conversations", "its owner is nobody"),
+    ),
+    "in the queue since never": (
+        "UPDATE conversations SET waiting_since = NULL WHERE id = 't-bo'",
+        ("conversations", "conversations", "waits outside of the queue, or is in it without a time"),
+    ),
+    "leased without an end": (
+        "UPDATE conversations SET lease_owner = 'w' WHERE id = 't-ana'",
+        ("conversations", "conversations", "is leased without an end"),
+    ),
+    "a case that no step led to": (
+        "UPDATE tickets SET status = 'closed' WHERE number = 'T-1001'",
+        ("tickets", "tickets", "is closed, and its steps lead to open"),
+    ),
+    "a step twice": (
+        "INSERT INTO history (at, kind, by, customer_id, data) SELECT at, kind, by, customer_id, data FROM history"
+        " WHERE kind = 'ticket.resolved'",
+        ("tickets", "tickets", "was resolved while it was resolved"),
+    ),
+    "steps of a case that is not there": (
+        "DELETE FROM tickets WHERE number = 'T-1001'",
+        ("tickets", "history", "a case was opened that is not there"),
+    ),
+    "resolved at no time": (
+        "UPDATE tickets SET resolved_at = NULL WHERE status = 'resolved'",
+        ("tickets", "tickets", "is resolved and has no time of it"),
+    ),
+    "a column that the program does not know": (
+        "ALTER TABLE customers ADD COLUMN horoscope VARCHAR", ("form", "", "is not as the program declares it")
+    ),
+    "an older form": (
+        "UPDATE alembic_version SET version_num = '0001'", ("form", "alembic_version", "is not the newest")
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_planted_fault_is_found(url: str, shuke: Shuke, fault: str) -> None:
+    statement, (check, table, what) = FAULTS[fault]
+    plant(url, statement)
+
+    ended = shuke("--json", "db", "check")
+
+    assert ended.code == 1
+    found = [find for find in ended.json if find["check"] == check and table in find["table"]]
+    assert [find for find in found if what in find["what"]], ended.json
+
+
+def test_finds_are_told_a_line_each_by_check_table_and_key(url: str, shuke: Shuke) -> None:
+    plant(url, "UPDATE conversations SET lease_owner = 'w' WHERE id = 't-ana'")
+
+    assert shuke("db", "check").err.splitlines()[-1] == ("conversations: conversations t-ana: is leased without an end")
+
+
+def test_a_thousand_faults_of_one_kind_are_not_told_one_by_one(url: str, shuke: Shuke) -> None:
+    rows = ", ".join(
+        f"('r{n}', 'telegram', 'shop', 'x{n}', 't-ana', 'i-ana', '{{}}', '2026-11-22 00:00:00.000000+00:00', 'lost', 0)"
+        for n in range(1_000)
+    )
+    columns = "ref, channel, account, external_id, conversation_id, identity_id, body, received_at, status, attempts"
+    plant(url, f"INSERT INTO inbox ({columns}) VALUES {rows}")
+
+    found = shuke("--json", "db", "check").json
+
+    assert len(found) == checking.MOST_TOLD + 1
+    assert "only the first 20 are told" in found[-1]["what"]
+
+
+def test_an_index_that_misses_a_row_is_found(url: str, database: Path) -> None:
+    name = "name = 'ix_customers_phone'"
+    with closing(sqlite3.connect(database)) as db, db:
+        [index] = db.execute(f"SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master WHERE {name}")
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute(f"DELETE FROM sqlite_master WHERE {name}")
+    plant(url, "UPDATE customers SET phone = '+8613900000000'")
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", index)
+
+    with closing(Store(url)) as store:
+        found = store.read_now(checking.check)
+
+    assert "file" in {find.check for find in found}
+
+
+def test_checking_changes_nothing_and_makes_no_database(root: Path, shuke: Shuke) -> None:
+    ended = shuke("db", "check")
+
+    assert ended.code == 2
+    assert "there is no database; ./shuke db upgrade makes one" in ended.err
+    assert not (root / "var/shuke.db").exists()
+
+    schema.upgrade(f"sqlite:///{root}/var/shuke.db", "0001")
+    assert shuke("db", "check").code == 1
+    assert not schema.is_current(f"sqlite:///{root}/var/shuke.db")
+
+
+def test_the_moment_of_a_backups_name_is_utc() -> None:
+    assert stamp_of(datetime(2026, 11, 22, 9, 5, 7, tzinfo=UTC)) == "20261122T090507Z"
