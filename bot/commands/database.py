@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +14,10 @@ import typer
 from bot.commands.common import Bar, console, errors, options, show_json
 from bot.errors import ShukeError
 from bot.running.up import alone
+from bot.settings import Settings
 from crm_store import backup as backups
 from crm_store import checking, schema
+from crm_store.engines import kind_of
 from crm_store.ports import SystemClock
 from crm_store.unit_of_work import Store
 
@@ -46,8 +49,8 @@ def check(context: typer.Context) -> None:
     Example: ./shuke db check
     """
     settings = options(context).settings()
-    if not backups.file_of(settings.store.url).exists():
-        raise ShukeError(f"{settings.store.url}: there is no database; ./shuke db upgrade makes one")
+    if not backups.is_there(settings.store.url):
+        raise ShukeError("store.url: there is no database; ./shuke db upgrade makes one")
     # Not brought up to date first: what it is found to be, it stays.
     with closing(Store(settings.store.url)) as store, Bar("checking the database") as bar:
         found = store.read_now(checking.check, progress=bar)
@@ -88,11 +91,26 @@ def restore(context: typer.Context, file: Annotated[Path, typer.Argument(help="A
     Example: ./shuke db restore /safe/place/shuke.db
     """
     settings = options(context).settings()
-    with alone(settings), Bar("restoring") as bar:
+    with held(settings), Bar("restoring") as bar:
         kept = backups.restore(settings.store.url, file, stamp=stamp_of(SystemClock().now()), progress=bar.share)
     console.print(f"restored from {file}", markup=False)
     if kept is not None:
         console.print(f"the replaced database is kept as {kept}", markup=False)
+
+
+@contextmanager
+def held(settings: Settings) -> Iterator[None]:
+    """Hold the database for this command alone.
+
+    Raises:
+        AlreadyRunning, BackupError: somebody works on it.
+    """
+    if kind_of(settings.store.url) == "sqlite":
+        with alone(settings):
+            yield
+    else:
+        backups.refuse_while_in_use(settings.store.url)
+        yield
 
 
 def stamp_of(now: datetime) -> str:

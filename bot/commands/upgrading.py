@@ -12,9 +12,8 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.commands.common import Bar, console, errors, options
-from bot.commands.database import stamp_of
+from bot.commands.database import held, stamp_of
 from bot.errors import ShukeError
-from bot.running.up import alone
 from bot.settings import Settings
 from bot.wiring import build_policy
 from care.policy import PolicyError
@@ -51,7 +50,7 @@ def upgrade(context: typer.Context) -> None:
     Example: ./shuke upgrade
     """
     settings = options(context).settings()
-    with alone(settings):
+    with held(settings):
         done = run(steps_of(settings), say=lambda line: console.print(line, markup=False))
     if not done:
         sys.exit(1)
@@ -76,8 +75,8 @@ def run(steps: Sequence[Step], *, say: Callable[[str], None]) -> bool:
 def steps_of(settings: Settings) -> list[Step]:
     """Return the steps of an upgrade of this installation."""
     url = settings.store.url
-    kept = settings.var / BACKUPS / f"before-upgrade-{stamp_of(SystemClock().now())}.db"
-    there = backup.file_of(url).exists()
+    kept = settings.var / BACKUPS / f"before-upgrade-{stamp_of(SystemClock().now())}{backup.suffix(url)}"
+    there = backup.is_there(url)
 
     def back_up() -> str:
         if not there:

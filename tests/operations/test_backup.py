@@ -14,7 +14,7 @@ import pytest
 
 from bot.running.up import alone
 from bot.settings import load
-from crm_store import backup as backups
+from crm_store import backup_sqlite as backups
 from crm_store import customers, schema
 from crm_store.errors import BackupError
 from crm_store.unit_of_work import Store
