@@ -73,20 +73,25 @@ class Shuke:
         understand: Understand | None = None,
         others: Sequence[psutil.Process] = (),
         store_url: str | None = None,
+        worker: str = "bench",
+        first_customer: int = 0,
     ) -> None:
         """Understands by ``classifier`` (rules where there is none), or by ``understand`` alone.
 
-        ``store_url`` names an empty database; without it SQLite is used.
+        ``store_url`` names a database with all tables; without it SQLite is used. Several
+        on one database need names and numbers of customers of their own.
         """
         self._folder = TemporaryDirectory(prefix="shuke-bench-", dir=Path.cwd() / "benchmarks" / "out")
         self._others = others
+        self._worker = worker
         settings = build({}, root=Path.cwd())
         self.clock, self._messages = SystemClock(), itertools.count()
-        self.serial = itertools.count()
+        self.serial = itertools.count(first_customer)
         """Numbers the customers."""
         self.ids = Ulids(self.clock)
         self.store = Store(store_url or f"sqlite:///{self._folder.name}/shuke.db")
-        self.store.run_now(schema.create)
+        if store_url is None:
+            self.store.run_now(schema.create)
         self.channel = TakingChannel()
         self.house = build_house(
             settings,
@@ -95,14 +100,14 @@ class Shuke:
             ids=self.ids,
             channels={CHANNEL: self.channel},
             understand=understand or Listening(build_understander(settings, classifier), self.store, self.clock),
-            worker="bench",
+            worker=worker,
         )
 
     async def turn(self, customer: str, text: str) -> list[str]:
         number = next(self._messages)
         kind = "payload" if text.startswith("/") else "text"
         inbound = Inbound(
-            CHANNEL, "bench", f"m{number}", customer, kind,
+            CHANNEL, self._worker, f"m{number}", customer, kind,
             text=text if kind == "text" else None, payload=text if kind == "payload" else None,
         )  # fmt: skip
         self.channel.listen(customer)
