@@ -1,7 +1,7 @@
 """Keeps secrets out of logs, whoever writes them.
 
-A Telegram token is part of every URL of its API, so a library that logs or raises
-with a URL gives the bot away. Records are cleaned as they are made, before any
+A Telegram token is part of every URL of its API, and so is WeChat's access token: a
+library that logs or raises with a URL gives the bot away. Records are cleaned as they are made, before any
 handler sees them: handlers added later, by a server or a test, are covered too.
 """
 
@@ -16,6 +16,8 @@ from typing import Any
 
 MASK = "***"
 _TELEGRAM_TOKEN = re.compile(r"\d{6,12}:[A-Za-z0-9_-]{30,}")
+# WeChat's changes every two hours, so it is known by its place alone.
+_ACCESS_TOKEN = re.compile(r"""(access_token["']?\s*[=:]\s*["']?)[^\s"'&>)]+""")
 # Shorter ones would blank out ordinary words.
 _SHORTEST_SECRET = 6
 # They log whole URLs at INFO, and what customers wrote at DEBUG.
@@ -26,11 +28,11 @@ _known: set[str] = set()
 
 
 def redact(text: str) -> str:
-    """Return ``text`` with every known secret, and whatever looks like a Telegram token, as ``***``."""
+    """Return ``text`` with every known secret, and whatever looks like a token of Telegram or WeChat, as ``***``."""
     # The longest first: a secret may hold another.
     for secret in sorted(_known, key=len, reverse=True):
         text = text.replace(secret, MASK)
-    return _TELEGRAM_TOKEN.sub(MASK, text)
+    return _ACCESS_TOKEN.sub(rf"\1{MASK}", _TELEGRAM_TOKEN.sub(MASK, text))
 
 
 def install(secrets: Iterable[str]) -> Uninstall:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm_store import (  # noqa: F401 - imported for their tables
     access,
+    access_tokens,
     agents,
     budgets,
     catalogue,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from crm_store.base import UtcDateTime
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -18,7 +20,18 @@ def upgrade() -> None:
         sa.Column("tat", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_budgets"),
     )
+    op.create_table(
+        "access_tokens",
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("token", sa.String(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("asked_by", sa.String(), nullable=True),
+        sa.Column("asked_until", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("channel", "account", name="pk_access_tokens"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("access_tokens")
     op.drop_table("budgets")
