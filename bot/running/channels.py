@@ -9,6 +9,9 @@ from bot.channels.telegram.send import TelegramChannel
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.terminal.send import TerminalChannel
 from bot.channels.terminal.sessions import Sessions
+from bot.channels.wechat.client import WechatClient
+from bot.channels.wechat.send import WechatChannel
+from bot.channels.wechat.settings import WechatSettings
 from bot.ports import Channel
 from bot.running.process import Process
 
@@ -39,6 +42,8 @@ async def open_channels(process: Process) -> Channels:
     sending["terminal"] = TerminalChannel(terminals, absent_retry=settings.terminal.absent_retry)
 
     telegram = await _open_telegram(process, settings.telegram, sending) if settings.telegram else None
+    if settings.wechat is not None:
+        await _open_wechat(process, settings.wechat, sending)
 
     return Channels(sending, terminals, telegram)
 
@@ -50,3 +55,10 @@ async def _open_telegram(process: Process, settings: TelegramSettings, sending: 
     await channel.start()
     sending[channel.name] = channel
     return bot
+
+
+async def _open_wechat(process: Process, settings: WechatSettings, sending: dict[str, Channel]) -> None:
+    channel = WechatChannel(WechatClient(settings, process.store, process.clock, by=process.name))
+    process.parts.stack.push_async_callback(channel.stop)
+    await channel.start()
+    sending[channel.name] = channel

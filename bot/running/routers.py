@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from bot.channels.telegram.receive import register_webhook, webhook_router
+from bot.channels.wechat.receive import webhook_router as wechat_router
 from bot.ports import Receive
 from bot.running.channels import Channels
 from bot.running.process import Process
@@ -22,5 +23,7 @@ async def open_routers(process: Process, channels: Channels, receive: Receive) -
         routers.append(
             webhook_router(channels.telegram, receive, account=telegram.account, secret=secret.get_secret_value())
         )
+    if settings.wechat is not None:
+        routers.append(wechat_router(receive, settings.wechat, clock=process.clock))
 
     return routers

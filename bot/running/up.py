@@ -80,6 +80,8 @@ async def _start(parts: Parts, settings: Settings, model: Path | None, say: Say)
     say(f"  health:      {address}/readyz")
     if settings.telegram is not None:
         say(f"  telegram:    {settings.telegram.mode}")
+    if settings.wechat is not None:
+        say(f"  wechat:      {address}/hooks/wechat, mode {settings.wechat.mode}")
     if rasa is not None:
         say("  understanding: keyword rules until Rasa is up (some seconds)")
         await parts.beside("the announcement", _announce(rasa, say))

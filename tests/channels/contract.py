@@ -12,8 +12,9 @@ from typing import Protocol
 import pytest
 
 from bot.errors import ChannelBusy, ChannelRefused
+from bot.limits import length
 from bot.messages import Button, Inbound, Outbound
-from bot.ports import Channel
+from bot.ports import Capabilities, Channel
 from tests.channels.inbox import Inbox
 
 
@@ -56,6 +57,12 @@ def a_reply(to: str, text: str, *, buttons: tuple[Button, ...] = (), request_con
     return Outbound("out-1", "any", to, "reply", text, buttons, request_contact)
 
 
+def as_long_as_can_be(able: Capabilities) -> str:
+    """Return a text that just fits, in the platform's own count."""
+    characters, rest = divmod(able.text_limit, length("满", able.text_unit))
+    return "满" * characters + "a" * rest
+
+
 class ChannelContract:
     async def test_a_message_arrives_as_it_was_written(self, platform: Platform) -> None:
         text = "单号 A10293 <b>*已发*</b> _SF123_ [x](y) & 😀"
@@ -66,14 +73,14 @@ class ChannelContract:
         assert await platform.shown(1) == [(text, [])]
 
     async def test_a_text_at_the_limit_passes(self, platform: Platform) -> None:
-        text = "满" * platform.channel.capabilities.text_limit
+        text = as_long_as_can_be(platform.channel.capabilities)
 
         await platform.channel.send(a_reply(platform.customer, text))
 
         assert await platform.shown(1) == [(text, [])]
 
     async def test_a_text_over_the_limit_is_refused_without_being_quoted(self, platform: Platform) -> None:
-        text = "满" * (platform.channel.capabilities.text_limit + 1)
+        text = as_long_as_can_be(platform.channel.capabilities) + "满"
 
         with pytest.raises(ChannelRefused, match="split it") as refusal:
             await platform.channel.send(a_reply(platform.customer, text))

@@ -42,8 +42,10 @@ log = logging.getLogger("tests.redaction")
         lambda: log.warning("%(all)s", {"all": {"deep": [TOKEN]}}),
         lambda: log.warning("secret %r", (SECRET,)),
         lambda: log.warning("another bot's 123456789:%s", "B" * 35),
+        lambda: log.warning("url %s", httpx.URL("https://api.weixin.qq.com/x", params={"access_token": "B" * 35})),
+        lambda: log.warning("answer %s", {"access_token": "B" * 35, "expires_in": 7200}),
     ],
-    ids=["argument", "message", "in two parts", "object", "mapping", "tuple", "unknown token"],
+    ids=["argument", "message", "in two parts", "object", "mapping", "tuple", "unknown token", "lent", "lent in JSON"],
 )
 def test_a_secret_is_masked_wherever_it_stands(logged: io.StringIO, write: object) -> None:
     write()  # type: ignore[operator]

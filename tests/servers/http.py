@@ -18,12 +18,13 @@ class DropConnection(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; ``fields`` are those of the query and of a form or JSON body."""
+    """One request; ``fields`` are those of the query and of a form or JSON body, ``body`` is as it came."""
 
     method: str
     path: str
     headers: dict[str, str]
     fields: dict[str, Any]
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ async def _read_request(reader: asyncio.StreamReader) -> Request:
         fields |= json.loads(body)
     elif body:
         fields |= dict(parse_qsl(body.decode(), keep_blank_values=True))
-    return Request(method, url.path, headers, fields)
+    return Request(method, url.path, headers, fields, body)
 
 
 def _encode(response: Response) -> bytes:
