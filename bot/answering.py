@@ -24,7 +24,7 @@ from bot.messages import Button, Inbound
 from bot.numbered import numbered
 from bot.ports import Channel, able_of
 from bot.rates import held_until
-from crm_store import conversations, handoffs, identities, inbox, outbox
+from crm_store import conversations, handoffs, identities, inbox, outbox, suggesting
 from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
 from crm_store.desk_hours import DeskHours
@@ -143,6 +143,10 @@ class Answering:
         heard = _heard(claimed, understood, language)
         journal = Journal(conn, now, who)
         _hear(journal, claimed, about)
+        if understood is not None and not who.verified:
+            phones = [one.value for one in understood.entities if one.entity == "phone" and one.value]
+            for match in suggesting.by_typed_phones(conn, who.customer_id, phones):
+                journal.add(suggesting.SUGGESTED, "system", match)
         facts = self._facts(conn, who, language, now)
         outcome = _Outcome(before, facts, self._listener(who, facts, now), journal)
         if heard is None:

@@ -7,7 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from crm_store import conversations, customers, handoffs, history, identities, orders, outbox, points, tickets
+from crm_store import (
+    conversations,
+    customers,
+    handoffs,
+    history,
+    identities,
+    orders,
+    outbox,
+    points,
+    suggesting,
+    tickets,
+)
 from crm_store.consents import of_customer as consent_of
 
 MESSAGES = ("message.in", "message.out", "note")
@@ -98,6 +109,7 @@ def page(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
             }
             for one in identities.of_customer(conn, key)
         ],
+        "suggestions": suggesting.suggestions(conn, key),
         "consent": consent_of(conn, key),
         "owner": talk.owner if talk else conversations.BOT,
         "handoff": _handoff(conn, talk),

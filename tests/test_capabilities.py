@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.bot.worlds import A10293, ANA, ROOT, TEA, WANG, Talk, a_world, event, texts
+from tests.bot.worlds import A10293, ANA, ROOT, TEA, WANG, Talk, a_world, event, kinds, texts
 from tests.channels.contract import ChannelContract
 
 EARNED = {
@@ -138,6 +138,56 @@ def test_a_case_keeps_each_step_with_its_time_and_who_took_it(shop: Talk) -> Non
         ("2026-01-05T06:30:00+00:00", "ticket.resolved", "agent:li"),
         ("2026-01-05T06:30:00+00:00", "handoff.returned", "agent:li"),
     ]
+
+
+MEI = {
+    "customer_id": "C3", "name": "梅", "language": "zh", "phone": "13800005678",
+    "channel": "wechat", "channel_user_id": "openid-mei",
+}  # fmt: skip
+
+
+def test_one_verified_phone_is_one_customer_and_a_typed_one_is_only_suggested(shop: Talk, store_url: str) -> None:
+    """Number 1: the shop's list vouches for the phone on WeChat, Telegram itself for the same one there."""
+    shop.load("customers", MEI)
+    shop.load("points", EARNED | {"customer_id": "C3"})
+    on_wechat = shop.say("openid-mei", "我有多少积分", channel="wechat")
+
+    typed = shop.say("mei", "我有多少积分，手机号13800005678")
+    stranger = shop.show("telegram:mei")
+    screen = shuke(store_url, "agent", "li", "show", "telegram:mei")
+    proved = shop(customer="mei", contact={"phone": "+8613800005678"})
+    on_telegram = shop.say("mei", "我有多少积分")
+    page = shop.show("C3")
+
+    assert event(typed, "identity.suggested")["match"] == page["id"] != stranger["id"]
+    assert "perhaps C3, whose phone was typed at 01-05 09:00; nothing proves it" in screen
+    assert not any("500" in text for text in texts(typed)), "a number that anybody can type opens nothing"
+    assert "identity.linked" in kinds(proved)
+    assert any("500" in text for text in texts(on_wechat))
+    assert any("500" in text for text in texts(on_telegram))
+    assert page["identities"] == [
+        {"channel": "wechat", "user_id": "openid-mei", "verified": True},
+        {"channel": "telegram", "user_id": "mei", "verified": True},
+    ]
+    assert [entry["text"] for entry in page["timeline"] if entry["kind"] == "message.in" and "text" in entry] == [
+        "我有多少积分", "我有多少积分，手机号13800005678", "我有多少积分",
+    ]  # fmt: skip
+    assert shop.show("telegram:mei")["id"] == page["id"]
+
+
+def test_a_flow_begun_on_telegram_goes_on_in_wechat(shop: Talk) -> None:
+    """Number 38: the case that a customer begins on one channel is finished on the other, and answered there."""
+    shop.load("customers", {"customer_id": "C1", "channel": "wechat", "channel_user_id": "openid-wang"})
+
+    begun = shop.say("u1", "杯子收到就是碎的")
+    numbered = shop.say("openid-wang", "A10293", channel="wechat")
+    done = shop.say("openid-wang", "对", channel="wechat")
+
+    assert (begun["flow"], begun["asking"]) == ("complain_product_quality", "order_no")
+    assert (numbered["flow"], numbered["slots"]["description"]) == (begun["flow"], "杯子收到就是碎的")
+    assert event(done, "ticket.opened")["order_no"] == "A10293"
+    assert {(one["channel"], one["to"]) for one in numbered["sent"] + done["sent"]} == {("wechat", "openid-wang")}
+    assert [ticket["summary"] for ticket in shop.show("C1")["tickets"]] == ["杯子收到就是碎的"]
 
 
 def test_every_channel_passes_the_one_contract() -> None:

@@ -22,6 +22,8 @@ def lines(page: Mapping[str, Any], zone: ZoneInfo, *, now: datetime) -> Iterator
     for one in page["identities"]:
         marks = "verified" if one["verified"] else "not verified"
         yield f"  {one['channel']}:{one['user_id']}  {marks}{'' if one['reachable'] else ', has left or blocked us'}"
+    for maybe in page["suggestions"]:
+        yield f"  perhaps {maybe['customer']}, whose phone was typed at {short(maybe['at'], zone)}; nothing proves it"
     yield "  consent: " + ", ".join(f"{name} {'yes' if given else 'no'}" for name, given in page["consent"].items())
     yield _standing(page, zone, now)
     if moods := page["mood"]:
