@@ -31,6 +31,7 @@ from bot.settings import LogSettings, Settings, build
 from crm_store import schema
 from crm_store.ports import SystemClock, Ulids, VirtualClock
 from crm_store.unit_of_work import Store
+from tests.bot import canary_wechat
 from tests.bot.house import FakeChannel, House
 from tests.servers.telegram_api import TelegramApi
 
@@ -39,7 +40,8 @@ SECRET = "canary-secret-of-the-webhook"
 WORDS = "my canary Pip swallowed the blue teapot"
 NAME = "Canaria Canarelli"
 PHONE = "+8613899991111"
-MARKS = (TOKEN, "AAcanary-token", SECRET, WORDS, "canary Pip", "blue teapot", NAME, "Canarelli", PHONE, "13899991111")
+MARKS = (TOKEN, "AAcanary-token", SECRET, WORDS, "canary Pip", "blue teapot", NAME, "Canarelli", PHONE, "13899991111",
+         *canary_wechat.MARKS)  # fmt: skip
 ANA = 1001
 
 log = structlog.get_logger(__name__)
@@ -188,6 +190,8 @@ async def everything(folder: Path, done: Callable[[str], None]) -> None:
         secret = {"webhook_url": "https://shop.example/hooks", "webhook_secret": SecretStr(SECRET), "mode": "webhook"}
         await webhook(settings_for(folder / "webhook", telegram, **secret), telegram)
         done("webhook")
+    await canary_wechat.account(folder / "wechat", WORDS)
+    done("wechat")
     clock = VirtualClock(datetime(2026, 1, 5, 1, tzinfo=UTC))
     store = Store(f"sqlite:///{folder / 'failures.db'}", durable=False)
     store.run_now(schema.create)
@@ -199,5 +203,5 @@ async def everything(folder: Path, done: Callable[[str], None]) -> None:
 
 if __name__ == "__main__":
     given = Path(sys.argv[1])
-    logs.configure(LogSettings(level="debug"), [TOKEN, SECRET])
+    logs.configure(LogSettings(level="debug"), [TOKEN, SECRET, *canary_wechat.SECRETS])
     asyncio.run(everything(given, lambda path: log.info("canary.passed", path=path, at=SystemClock().now())))

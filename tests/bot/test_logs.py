@@ -17,6 +17,7 @@ EXPECTED = (
     "turn.failed", "delivery.postponed", "delivery.channel_broke", "telegram.update_malformed", "telegram.postponed",
     "inbound.not_stored", "task.lost", "something.broke", "Exception in ASGI application", "canary_paths.py",
     "path=polling", "shuke_turns_total{", "inbox_oldest_s", "path=webhook", "path=failures", "path=libraries",
+    "path=wechat", "wechat.not_sent", "wechat.no_token", "wechat.call_malformed", "wechat.call_refused",
 )  # fmt: skip
 
 

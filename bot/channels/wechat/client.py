@@ -116,6 +116,7 @@ class WechatClient:
         if code in _TOKEN_REJECTED:
             code = await self._send(message, await self._token.instead_of(token))
         if code:
+            log.warning("wechat.not_sent", code=code)
             raise decision(code)
 
     async def _send(self, message: dict[str, Any], token: str) -> int:
@@ -134,6 +135,8 @@ class WechatClient:
             # Whether the token was given or not: the message has not left.
             raise ChannelBusy(str(exc), retry_after=exc.retry_after) from None
         code = _code(answer)
+        if code:
+            log.warning("wechat.no_token", code=code)
         if code in _MENDS:
             raise CredentialsRejected(code)
         if code:
