@@ -21,6 +21,7 @@ from crm_store.engines import kind_of
 from crm_store.ports import SystemClock
 from crm_store.unit_of_work import Store
 
+LAST_BACKUP = "last-backup"
 STAMP = "%Y%m%dT%H%M%SZ"
 
 
@@ -77,6 +78,7 @@ def backup(
     settings = options(context).settings()
     with Bar("backing up") as bar:
         made = backups.backup(settings.store.url, file, force=force, progress=bar.share)
+    mark_backed_up(settings, SystemClock().now())
     if options(context).json:
         show_json({"file": str(made.path), "form": made.revision, "bytes": made.size})
     else:
@@ -96,6 +98,20 @@ def restore(context: typer.Context, file: Annotated[Path, typer.Argument(help="A
     console.print(f"restored from {file}", markup=False)
     if kept is not None:
         console.print(f"the replaced database is kept as {kept}", markup=False)
+
+
+def mark_backed_up(settings: Settings, now: datetime) -> None:
+    """Write down when the database was backed up; where the files go afterwards nobody tells us."""
+    settings.var.mkdir(parents=True, exist_ok=True)
+    (settings.var / LAST_BACKUP).write_text(now.isoformat() + "\n", encoding="utf-8")
+
+
+def last_backup(settings: Settings) -> datetime | None:
+    """Return when the database was backed up last, None where it never was or nobody can read that."""
+    try:
+        return datetime.fromisoformat((settings.var / LAST_BACKUP).read_text(encoding="utf-8").strip())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 @contextmanager

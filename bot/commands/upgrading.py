@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
@@ -119,9 +118,3 @@ def steps_of(settings: Settings) -> list[Step]:
             lambda: f"The database has the new form and the flows are in order; ./shuke up --nlu rules runs. {back()}",
         ),
     ]  # fmt: skip
-
-
-def newest_backup(settings: Settings) -> Path | None:
-    """Return the latest backup in var/, or None where there is none."""
-    files = sorted((settings.var / BACKUPS).glob("*"), key=lambda path: path.stat().st_mtime)
-    return files[-1] if files else None

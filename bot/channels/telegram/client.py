@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -82,6 +83,33 @@ async def connect(bot: Bot) -> None:
         ) from None
     except TelegramError as exc:
         log.warning("telegram.unreachable_at_start", error=reason(exc))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The bot as Telegram knows it."""
+
+    name: str
+    webhook: str
+    """The address that Telegram calls; empty where it waits to be asked."""
+    waiting: int
+    """How many updates wait there."""
+    call_failed: bool
+    """Whether its last call at the webhook failed."""
+
+
+async def known_account(bot: Bot) -> Account:
+    """Ask Telegram who the bot is and where it is called.
+
+    Raises:
+        ChannelError: Telegram rejects the token, or cannot be reached.
+    """
+    try:
+        me = await bot.get_me()
+        hook = await bot.get_webhook_info()
+    except TelegramError as exc:
+        raise translate(exc) from None
+    return Account(me.username or "", hook.url, hook.pending_update_count, hook.last_error_date is not None)
 
 
 def translate(exc: TelegramError) -> ChannelError:
