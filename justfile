@@ -19,6 +19,11 @@ check:
     .venv/bin/mypy
     .venv/bin/lint-imports
 
+# Look for known vulnerabilities in every lock.
+audit:
+    @./shuke test --version
+    .venv/bin/python requirements/audit.py
+
 # Bring all files to one format.
 format:
     @./shuke test --version
