@@ -14,6 +14,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.telegram.client import build_bot, connect
+from bot.channels.wechat.client import WechatClient
 from bot.commands.common import console, options, show_json
 from bot.commands.database import last_backup
 from bot.doctor import channels, machine, memory, understanding
@@ -45,7 +46,7 @@ def doctor(
         settings = options(context).settings()
         found = list(examine(settings))
         if channels:
-            found.append(asyncio.run(_ask_telegram(settings)))
+            found += asyncio.run(_ask_platforms(settings))
     except SettingsError as exc:
         found = [problem("settings", str(exc), "nothing starts before that")]
     if options(context).json:
@@ -92,6 +93,21 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield memory.queues(figures, now, late)
     yield memory.dead(dead, last_dead, now)
     yield memory.paused(figures.paused)
+
+
+async def _ask_platforms(settings: Settings) -> list[Finding]:
+    return [await _ask_telegram(settings), await _ask_wechat(settings)]
+
+
+async def _ask_wechat(settings: Settings) -> Finding:
+    if settings.wechat is None:
+        return await channels.wechat(None)
+    with closing(Store(settings.store.url)) as store:
+        client = WechatClient(settings.wechat, store, SystemClock(), by="doctor")
+        try:
+            return await channels.wechat(client)
+        finally:
+            await client.stop()
 
 
 async def _ask_telegram(settings: Settings) -> Finding:

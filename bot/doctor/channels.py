@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.channels.telegram.client import TelegramBot, known_account
 from bot.channels.telegram.settings import TelegramSettings
+from bot.channels.wechat.client import CredentialsRejected, WechatClient
 from bot.doctor.finding import Finding, ok, problem, warning
-from bot.errors import ShukeError
+from bot.errors import ChannelError, ShukeError
 
 
 async def telegram(settings: TelegramSettings | None, bot: TelegramBot | None) -> Finding:
@@ -24,3 +25,16 @@ async def telegram(settings: TelegramSettings | None, bot: TelegramBot | None) -
     if account.call_failed:
         return warning("telegram", f"{told}; its last call failed", "look at the proxy and its certificate")
     return ok("telegram", f"{told}, {account.waiting} messages wait there")
+
+
+async def wechat(client: WechatClient | None) -> Finding:
+    """Ask WeChat for a token."""
+    if client is None:
+        return ok("wechat", "is not set up")
+    try:
+        await client.check()
+    except CredentialsRejected as exc:
+        return problem("wechat", "gives no token", exc.mend)
+    except ChannelError as exc:
+        return problem("wechat", str(exc), "look at wechat.api_base_url and the way to it")
+    return ok("wechat", "gives a token")

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bot.channels.telegram.client import build_bot
 from bot.channels.telegram.settings import TelegramSettings
+from bot.channels.wechat.client import WechatClient
 from bot.commands import doctor as command
 from bot.doctor import channels, machine, memory, understanding
 from bot.doctor.finding import Finding
@@ -23,11 +24,14 @@ from bot.web import build_app
 from care.calendar import knows_holidays
 from crm_store import schema
 from crm_store.figures import Figures, Waiting
+from crm_store.ports import VirtualClock
 from crm_store.unit_of_work import Store
 from nlu.settings import NluSettings
+from tests.channels.wechat.conftest import settings_for
 from tests.operations.conftest import Shuke
 from tests.servers.telegram_api import TelegramApi
 from tests.servers.web import serving
+from tests.servers.wechat_api import WechatApi
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 LATE = Late(inbox=timedelta(minutes=5), outbox=timedelta(minutes=5))
@@ -240,6 +244,39 @@ class TestTelegram:
 
     async def test_without_a_token_there_is_nothing_to_ask(self) -> None:
         assert (await channels.telegram(None, None)).state == "ok"
+
+
+class TestWechat:
+    @pytest.mark.parametrize(
+        ("secret", "state", "told"), [(None, "ok", "gives a token"), ("f" * 32, "problem", "gives no token")]
+    )
+    async def test_an_account_that_gives_a_token_is_well_and_a_wrong_secret_a_problem(
+        self, database: Path, secret: str | None, state: str, told: str
+    ) -> None:
+        clock = VirtualClock(NOW)
+        async with WechatApi(clock) as api:
+            more = {"app_secret": SecretStr(secret)} if secret else {}
+            with closing(Store(f"sqlite:///{database}")) as store:
+                client = WechatClient(settings_for(api, **more), store, clock, by="doctor")
+                found = await channels.wechat(client)
+                await client.stop()
+
+        assert (found.state, found.told) == (state, told)
+        assert bool(found.mend) == (state == "problem")
+
+    async def test_a_wechat_that_is_away_is_a_problem(self, database: Path) -> None:
+        clock = VirtualClock(NOW)
+        async with WechatApi(clock) as api:
+            settings = settings_for(api)
+        with closing(Store(f"sqlite:///{database}")) as store:
+            client = WechatClient(settings, store, clock, by="doctor")
+            found = await channels.wechat(client)
+            await client.stop()
+
+        assert found.state == "problem"
+
+    async def test_without_an_account_there_is_nothing_to_ask(self) -> None:
+        assert (await channels.wechat(None)).state == "ok"
 
 
 class TestTheCommand:

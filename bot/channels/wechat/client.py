@@ -99,6 +99,15 @@ class WechatClient:
         except ChannelBusy as exc:
             log.warning("wechat.unreachable_at_start", error=str(exc))
 
+    async def check(self) -> None:
+        """Ask for the token that all processes have; a stable one stays as it is.
+
+        Raises:
+            CredentialsRejected: WeChat rejects the AppID or the AppSecret.
+            ChannelError: no token now.
+        """
+        await self._fetch_token(False)
+
     async def stop(self) -> None:
         """Close the connections."""
         await self._http.aclose()
