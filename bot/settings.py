@@ -32,6 +32,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.terminal.settings import TerminalSettings
+from bot.channels.webchat.settings import WebchatSettings
 from bot.channels.wechat.settings import WechatSettings
 from bot.config_file import read_config
 from bot.errors import SettingsError
@@ -51,6 +52,8 @@ _SECRETS = {
     "SHUKE_WECHAT_TOKEN": ("wechat", "token"),
     "SHUKE_WECHAT_AES_KEY": ("wechat", "aes_key"),
     "SHUKE_METRICS_KEY": ("web", "metrics_key"),
+    "SHUKE_WEBCHAT_SECRET": ("webchat", "secret"),
+    "SHUKE_WEBCHAT_IDENTITY_SECRET": ("webchat", "identity_secret"),
 }
 _PATHS = (
     ("nlu", "rasa_folder"), ("nlu", "rasa_python"), ("nlu", "overlay"), ("nlu", "models"), ("nlu", "logs"),
@@ -204,6 +207,7 @@ class Settings(_Section):
     telegram: TelegramSettings | None = None
     wechat: WechatSettings | None = None
     terminal: TerminalSettings
+    webchat: WebchatSettings = WebchatSettings()
     web: WebSettings = WebSettings()
     work: WorkSettings = WorkSettings()
     log: LogSettings = LogSettings()
@@ -221,7 +225,7 @@ class Settings(_Section):
     def secrets(self) -> tuple[str, ...]:
         """Return what must never be seen in a log."""
         store = (self.store.password,) if self.store.password else ()
-        channels = (self.telegram, self.wechat)
+        channels = (self.telegram, self.wechat, self.webchat)
         ours = (self.web.metrics_key.get_secret_value(),) if self.web.metrics_key else ()
         named = [secret for channel in channels if channel is not None for secret in channel.secrets()]
         return (*store, *ours, *named)

@@ -42,6 +42,7 @@ class InboxMessage(Base):
     __table_args__ = (
         UniqueConstraint("channel", "account", "external_id"),
         Index("ix_inbox_open", "conversation_id", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_inbox_identity_id", "identity_id", "id"),
     )
 
 

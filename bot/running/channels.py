@@ -9,6 +9,7 @@ from bot.channels.telegram.send import TelegramChannel
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.terminal.send import TerminalChannel
 from bot.channels.terminal.sessions import Sessions
+from bot.channels.webchat.send import WebchatChannel
 from bot.channels.wechat.client import WechatClient
 from bot.channels.wechat.send import WechatChannel
 from bot.channels.wechat.settings import WechatSettings
@@ -40,6 +41,9 @@ async def open_channels(process: Process) -> Channels:
 
     terminals = Sessions()
     sending["terminal"] = TerminalChannel(terminals, absent_retry=settings.terminal.absent_retry)
+
+    webchat = WebchatChannel()
+    sending[webchat.name] = webchat
 
     telegram = await _open_telegram(process, settings.telegram, sending) if settings.telegram else None
     if settings.wechat is not None:

@@ -77,6 +77,8 @@ async def _start(parts: Parts, settings: Settings, model: Path | None, say: Say)
 
     say("Shuke is up 熟客已就绪")
     say("  talk to it:  ./shuke chat --as wang   (or --as ana, in English)")
+    if settings.webchat.enabled:
+        say(f"  web chat:    {address}/chat")
     say(f"  health:      {address}/readyz")
     if settings.telegram is not None:
         say(f"  telegram:    {settings.telegram.mode}")

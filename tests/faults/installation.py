@@ -6,12 +6,14 @@ import asyncio
 import os
 import shutil
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from tests.faults.checks import counted
 
@@ -141,6 +143,11 @@ class Installation:
     def count(self, what: str) -> int:
         """Return how many rows ``what`` (``inbox WHERE …``) has."""
         return counted(self.database, what)
+
+    def values(self, query: str) -> list[Any]:
+        """Return the first column of what an SQL query finds."""
+        with closing(sqlite3.connect(self.database)) as db:
+            return [row[0] for row in db.execute(query)]
 
     async def _start(self, *arguments: str, stderr: int, **environment: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(

@@ -30,8 +30,10 @@ def upgrade() -> None:
         sa.Column("asked_until", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("channel", "account", name="pk_access_tokens"),
     )
+    op.create_index("ix_inbox_identity_id", "inbox", ["identity_id", "id"])  # what a visitor of the web chat wrote
 
 
 def downgrade() -> None:
+    op.drop_index("ix_inbox_identity_id", table_name="inbox")
     op.drop_table("access_tokens")
     op.drop_table("budgets")
