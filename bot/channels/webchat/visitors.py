@@ -140,6 +140,7 @@ def know(conn: Connection, user_id: str, *, now: datetime, ids: Ids) -> None:
     known = customers.by_number(conn, user_id)
     if known is None:
         return
+    identities.hold_customer(conn, CHANNEL, user_id)
     identity = identities.find(conn, CHANNEL, user_id)
     if identity is None:
         identities.add(
