@@ -13,6 +13,9 @@ function box() {
 const kept = box();
 const PREFIX = "shuke.";
 
+/** Whether other tabs see what is kept. */
+export const isShared = kept !== null;
+
 export const get = (name) => (kept ? kept.getItem(PREFIX + name) : own.get(name)) ?? null;
 
 export function put(name, value) {

@@ -15,11 +15,12 @@ export class Sending {
   constructor(server, told) {
     this.server = server;
     this.told = told;
+    this.scope = server.scope; // as the page began: what was typed before a signature proved wrong is still to be sent
   }
 
   /** What the browser keeps of this visitor's messages, oldest first. */
   unsent() {
-    const start = `unsent.${this.server.scope}.`;
+    const start = `unsent.${this.scope}.`;
     return memory.names(start).map((name) => JSON.parse(memory.get(name))).sort((a, b) => (a.at < b.at ? -1 : 1));
   }
 
@@ -36,7 +37,7 @@ export class Sending {
   }
 
   #name(message) {
-    return `unsent.${this.server.scope}.${message.id}`;
+    return `unsent.${this.scope}.${message.id}`;
   }
 
   async #run() {

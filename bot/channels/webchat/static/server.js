@@ -54,8 +54,9 @@ export class Server {
       if (this.claim) this.vouchedPass = given.pass;
       else memory.put("pass", given.pass);
     };
-    // The lock is there in secure contexts alone; without it, it would take two first messages in one moment.
-    if (navigator.locks && !this.claim) await navigator.locks.request("shuke.pass", get);
+    // The lock is there in secure contexts alone, and where the browser keeps something that two tabs
+    // could share; without it, it would take two first messages in one moment to become two visitors.
+    if (navigator.locks && memory.isShared && !this.claim) await navigator.locks.request("shuke.pass", get);
     else await get();
   }
 
