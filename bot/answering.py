@@ -22,7 +22,7 @@ from bot.journal import Journal
 from bot.limits import pieces
 from bot.messages import Button, Inbound
 from bot.numbered import numbered
-from bot.ports import Channel, able_of
+from bot.ports import Capabilities, Channel, able_of
 from bot.rates import held_until
 from crm_store import conversations, handoffs, identities, inbox, outbox, suggesting
 from crm_store import customers as customers_store
@@ -55,6 +55,8 @@ class Written:
     conversation_id: str
     customer_id: str
     parcels: tuple[Parcel, ...]
+    waiting: bool
+    """Whether there are answers that may not leave at once, or not from here."""
     outcome: Literal["answered", "silent", "noted"]
     """Whether there is an answer, or none because a person speaks, or because nothing was asked."""
 
@@ -94,11 +96,14 @@ class Answering:
         ids: Ids,
         *,
         worker: str,
+        elsewhere: Mapping[str, Capabilities] | None = None,
     ) -> None:
+        """``elsewhere`` are the channels that other processes serve, and what they can do."""
         self._book = dialogue.book
         self._replies = dialogue.replies
         self._shop = shop
         self._channels = channels
+        self._elsewhere = elsewhere or {}
         self._ids = ids
         self._worker = worker
 
@@ -179,7 +184,13 @@ class Answering:
                 now=now,
             )
         parcels = tuple(parcel_of(row) for row in rows if row["status"] == "sending")
-        return Written(who.id, who.customer_id, parcels, "answered" if rows else "noted" if heard is None else "silent")
+        return Written(
+            who.id,
+            who.customer_id,
+            parcels,
+            waiting=len(parcels) < len(rows),
+            outcome="answered" if rows else "noted" if heard is None else "silent",
+        )
 
     def give_up_or_rest(self, conn: Connection, claimed: Claimed, *, now: datetime, rest: timedelta) -> bool:
         """A turn has failed: try again after a rest; after too many attempts a person has to answer (then True)."""
@@ -206,6 +217,9 @@ class Answering:
         self._record(who, claimed, None, outcome, rows, now)
         conversations.release(conn, claimed.conversation_id, self._worker)
         return True
+
+    def _able(self, channel: str) -> Capabilities | None:
+        return able_of(self._channels, channel) or self._elsewhere.get(channel)
 
     def _listener(self, who: Any, facts: Facts, now: datetime) -> Listener:
         gender = (who.attributes or {}).get("gender")
@@ -258,7 +272,7 @@ class Answering:
         outcome.messages.extend(messages)
 
     def _facts(self, conn: Connection, who: Any, language: Language, now: datetime) -> Facts:
-        return facts_of(conn, who, able_of(self._channels, who.channel), self._shop.desk, language=language, now=now)
+        return facts_of(conn, who, self._able(who.channel), self._shop.desk, language=language, now=now)
 
     def _hand_over(self, conn: Connection, who: Any, reason: str, now: datetime) -> None:
         handoffs.request(
@@ -269,7 +283,7 @@ class Answering:
         self, conn: Connection, who: Any, claimed: Claimed, outcome: _Outcome, now: datetime, lease: timedelta | None
     ) -> list[dict[str, Any]]:
         """Queue the answers; they may leave at once where nothing else is on its way there and the rate allows it."""
-        able = able_of(self._channels, who.channel)
+        able = self._able(who.channel)
         rows: list[dict[str, Any]] = []
         for rendered in outcome.messages:
             buttons = [Button(choice.title, choice.payload) for choice in rendered.buttons]
@@ -287,12 +301,13 @@ class Answering:
                     request_contact=rendered.request_contact and last,
                 )  # fmt: skip
                 rows.append(row)
+        at_once = lease is not None and not who.others_waiting and who.channel not in self._elsewhere
         held = None
-        if rows and lease is not None and not who.others_waiting:
+        if rows and at_once:
             held = held_until(
                 conn, able, channel=who.channel, identity_id=who.identity_id, kind="reply", count=len(rows), now=now
             )
-        if lease is not None and not who.others_waiting and held is None:
+        if lease is not None and at_once and held is None:
             for row in rows:
                 row["status"] = "sending"
             outbox.queue_sending(conn, rows, worker=self._worker, now=now, until=now + lease)

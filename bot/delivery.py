@@ -8,7 +8,7 @@ not, since twice is worse, and is recorded as ``unknown``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,7 +89,7 @@ def parcel_of(row: Mapping[str, Any]) -> Parcel:
 
 
 class Delivery:
-    """Delivers parcels over the channels of this process."""
+    """Delivers parcels over the channels of this process; those ``elsewhere`` are left to the ones that serve them."""
 
     def __init__(
         self,
@@ -101,6 +101,7 @@ class Delivery:
         lease: timedelta,
         last_moment: LastMoment,
         metrics: Metrics,
+        elsewhere: Collection[str] = (),
     ) -> None:
         self._store = store
         self._clock = clock
@@ -108,6 +109,7 @@ class Delivery:
         self._worker = worker
         self._lease = lease
         self._last_moment = last_moment
+        self._elsewhere = elsewhere
         self._under_way: set[str] = set()
         self._metrics = metrics
         self._forget_at = clock.now() + FORGET_EVERY
@@ -145,7 +147,7 @@ class Delivery:
             await self._store.run(budgets.forget_full, now=now)
         due, never, self.crowded = await self._store.run(
             _take_due, self._last_moment, self._channels, worker=self._worker, now=now, until=now + self._lease,
-            at_work=at_work,
+            at_work=at_work, elsewhere=self._elsewhere,
         )  # fmt: skip
         for parcel, fate, reason in never:
             self._count(parcel, fate, reason)
@@ -252,6 +254,7 @@ def _take_due(
     now: datetime,
     until: datetime,
     at_work: Container[str],
+    elsewhere: Collection[str],
 ) -> tuple[list[Parcel], list[_Ended], bool]:
     """Return what is to be sent now, what never will be, and whether a platform's rate held anything back."""
     ended: list[_Ended] = []
@@ -268,8 +271,9 @@ def _take_due(
     departures = Departures(conn, now)
     parcels = []
     crowded = False
+    due = outbox.claim_due(conn, worker=worker, now=now, until=until, elsewhere=elsewhere)
     # By channel: all that take budgets take those of several channels in one order.
-    for row in sorted(outbox.claim_due(conn, worker=worker, now=now, until=until), key=lambda row: row.channel):
+    for row in sorted(due, key=lambda row: row.channel):
         if row.kind == "care" and "care" in held:
             outbox.try_again(conn, row.ref, sender=worker, due=now + LONGEST_WAIT, reason="care is paused")
         elif (reason := _objection(conn, row, held, last_moment, now)) is not None:

@@ -15,7 +15,7 @@ from bot.metrics import Metrics
 from crm_store import conversations, customers, identities, inbox
 from crm_store.ports import Clock, Ids
 from crm_store.unit_of_work import Store
-from crm_store.wakes import TALK
+from crm_store.wakes import INBOX, TALK
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,11 @@ class Receipt:
 
 
 class Intake:
-    """The callback that channels are handed: returns once the message is stored."""
+    """The callback that channels are handed: returns once the message is stored.
+
+    ``start`` begins the turn of a message whose conversation was free; without it the
+    message is left to the workers of other processes, and they are woken.
+    """
 
     def __init__(
         self,
@@ -65,7 +69,7 @@ class Intake:
         *,
         worker: str,
         lease: timedelta,
-        start: Callable[[Claimed], None],
+        start: Callable[[Claimed], None] | None,
         metrics: Metrics,
     ) -> None:
         self._store = store
@@ -79,22 +83,34 @@ class Intake:
     async def __call__(self, inbound: Inbound) -> None:
         """Store ``inbound`` and, where its conversation is free, start its turn."""
         receipt = await self.receive(inbound)
-        if receipt.claimed is not None:
+        if receipt.claimed is not None and self._start is not None:
             self._start(receipt.claimed)
 
     async def receive(self, inbound: Inbound) -> Receipt:
         """Store ``inbound`` and return what became of it, without starting its turn."""
         receipt = await self._store.run(
-            receive, inbound, now=self._clock.now(), ids=self._ids, worker=self._worker, lease=self._lease
+            receive,
+            inbound,
+            now=self._clock.now(),
+            ids=self._ids,
+            worker=self._worker if self._start is not None else None,
+            lease=self._lease,
         )
         self._metrics.received(inbound.channel, duplicate=receipt.duplicate)
         if not receipt.duplicate:
             self._store.wakes.post(TALK, receipt.conversation_id)
+            if self._start is None:
+                self._store.wakes.post(INBOX)
         return receipt
 
 
-def receive(conn: Connection, inbound: Inbound, *, now: datetime, ids: Ids, worker: str, lease: timedelta) -> Receipt:
-    """Store a message once, and claim its conversation if that is free; its turn writes the history."""
+def receive(
+    conn: Connection, inbound: Inbound, *, now: datetime, ids: Ids, worker: str | None, lease: timedelta
+) -> Receipt:
+    """Store a message once, and claim its conversation for ``worker`` if that is free; its turn writes the history.
+
+    Without a ``worker`` nothing is claimed.
+    """
     identities.hold_customer(conn, inbound.channel, inbound.user_id)
     who = talk.find(conn, inbound.channel, inbound.user_id)
     if who is None:
@@ -118,8 +134,7 @@ def receive(conn: Connection, inbound: Inbound, *, now: datetime, ids: Ids, work
     # Receipts come late, and say nothing of whether somebody is still there.
     if who.unreachable_since is not None and inbound.event in (None, "follow", "link"):
         identities.mark_reachable(conn, who.identity_id, now)
-    mine = inbox.claim(conn, who.id, worker=worker, now=now, until=now + lease, before=key)
-    if not mine:
+    if worker is None or not inbox.claim(conn, who.id, worker=worker, now=now, until=now + lease, before=key):
         return Receipt(ref, who.id, duplicate=False, claimed=None)
     return Receipt(ref, who.id, duplicate=False, claimed=Claimed(key, ref, inbound, now, who))
 

@@ -183,6 +183,10 @@ class WorkSettings(_Section):
     lease: timedelta = Field(default=timedelta(seconds=60), gt=timedelta(0))
     """After how long a turn whose worker fell silent is taken up by another."""
     sweep_every: timedelta = Field(default=timedelta(milliseconds=500), gt=timedelta(0))
+    drain: timedelta = Field(default=timedelta(seconds=20), ge=timedelta(0))
+    """How long stopping waits for turns in flight; then they are left to others."""
+    port: int | None = Field(default=None, ge=0, le=65535)
+    """Where a role without an HTTP server of its own answers `/healthz`, on loopback."""
 
 
 class LogSettings(_Section):

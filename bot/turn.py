@@ -27,7 +27,7 @@ from bot.metrics import Metrics
 from crm_store import conversations, customers, inbox
 from crm_store.ports import Clock
 from crm_store.unit_of_work import Store
-from crm_store.wakes import TALK
+from crm_store.wakes import OUTBOX, TALK
 from nlu.understanding import Language, Understanding
 
 log = structlog.get_logger(__name__)
@@ -90,6 +90,8 @@ class Turn:
             return await self._failed(claimed, exc)
         self._metrics.turn(written.outcome)
         self._store.wakes.post(TALK, written.conversation_id)
+        if written.waiting:
+            self._store.wakes.post(OUTBOX)
         with self._metrics.step("deliver"):
             outcomes = await self._delivery.send(written.parcels)
         with self._metrics.step("finish"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -15,7 +15,7 @@ from bot.answering import Answering, Shop
 from bot.delivery import Delivery
 from bot.intake import Claimed, Intake
 from bot.metrics import Metrics
-from bot.ports import Channel
+from bot.ports import Capabilities, Channel
 from bot.settings import Settings
 from bot.turn import Turn, Understand
 from bot.worker import Worker
@@ -94,6 +94,28 @@ def build_policy(settings: Settings) -> Policy:
     )
 
 
+def build_delivery(
+    settings: Settings,
+    policy: Policy,
+    *,
+    store: Store,
+    clock: Clock,
+    channels: Mapping[str, Channel],
+    worker: str,
+    metrics: Metrics,
+    elsewhere: Collection[str],
+) -> Delivery:
+    """Return the way out over ``channels``; what goes over those ``elsewhere`` is left to other processes."""
+
+    def ask_care(conn: Connection, row: Any, now: datetime) -> str | None:
+        return last_moment(conn, row, now, policy)
+
+    return Delivery(
+        store, clock, channels, worker=worker, lease=settings.work.lease, last_moment=ask_care, metrics=metrics,
+        elsewhere=elsewhere,
+    )  # fmt: skip
+
+
 def build_house(
     settings: Settings,
     *,
@@ -104,25 +126,29 @@ def build_house(
     understand: Understand,
     worker: str,
     metrics: Metrics | None = None,
+    elsewhere: Mapping[str, Capabilities] | None = None,
 ) -> House:
     """Put the pipeline together. ``channels`` is kept, so that one may be added until the first message.
 
-    ``metrics`` counts for the whole process; a house alone has its own.
+    ``elsewhere`` are the channels that other processes serve. ``metrics`` counts for the
+    whole process; a house alone has its own.
     """
     overlay = settings.overlay / "flows"
     dialogue = load_standard(overlay if overlay.is_dir() else None)
     policy = build_policy(settings)
     lease = settings.work.lease
     metrics = metrics or Metrics()
-
-    def ask_care(conn: Connection, row: Any, now: datetime) -> str | None:
-        return last_moment(conn, row, now, policy)
-
-    delivery = Delivery(store, clock, channels, worker=worker, lease=lease, last_moment=ask_care, metrics=metrics)
+    delivery = build_delivery(
+        settings, policy, store=store, clock=clock, channels=channels, worker=worker, metrics=metrics,
+        elsewhere=elsewhere or {},
+    )  # fmt: skip
     shop = Shop(settings.shop.language, settings.shop.zone, settings.shop.region, settings.desk_hours)
-    answering = Answering(dialogue, shop, channels, ids, worker=worker)
+    answering = Answering(dialogue, shop, channels, ids, worker=worker, elsewhere=elsewhere)
     turn = Turn(store, clock, understand, answering, delivery, worker=worker, lease=lease, metrics=metrics)
-    at_work = Worker(store, clock, turn, delivery, name=worker, lease=lease, sweep_every=settings.work.sweep_every)
+    at_work = Worker(
+        store, clock, turn, delivery, name=worker, lease=lease, sweep_every=settings.work.sweep_every,
+        drain=settings.work.drain,
+    )  # fmt: skip
 
     def start(claimed: Claimed) -> None:
         at_work.start(claimed)

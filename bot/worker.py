@@ -8,16 +8,17 @@ before they are tried again, and outbox messages that are due.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 
 from bot.delivery import Delivery
 from bot.intake import Claimed, load_claimed
+from bot.sweeps import Sweeps
 from crm_store import conversations, inbox, outbox
 from crm_store.ports import Clock
 from crm_store.unit_of_work import Store
@@ -47,6 +48,7 @@ class Worker:
         name: str,
         lease: timedelta,
         sweep_every: timedelta,
+        drain: timedelta,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -54,12 +56,13 @@ class Worker:
         self._delivery = delivery
         self._name = name
         self._lease = lease
+        self._drain = drain
         self._sweep_every = sweep_every
+        self._sweeps = Sweeps(store, self.sweep, topics=(INBOX, OUTBOX), pause=self._pause)
+        self._running: asyncio.Task[Any] | None = None
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._at_work: Counter[str] = Counter()
-        self._stopping = False
-        self._awake = asyncio.Event()
 
     def start(self, claimed: Claimed) -> None:
         """Begin the turn of a claimed message, and go on with the conversation's next ones."""
@@ -71,26 +74,17 @@ class Worker:
 
     async def run(self) -> None:
         """Sweep until `stop` is called, regularly and whenever woken; then finish what the last sweep took up."""
-        unlisten = [self._store.wakes.listen(topic, lambda _key: self.wake()) for topic in (INBOX, OUTBOX)]
+        self._running = asyncio.current_task()
         keeping = asyncio.create_task(self._keep_leases())
-        while not self._stopping:
-            self._awake.clear()
-            try:
-                await self.sweep()
-            except Exception as exc:  # noqa: BLE001 - whatever it is, the next sweep must come
-                log.error("worker.sweep_failed", error=type(exc).__name__)
-            with contextlib.suppress(TimeoutError):
-                pause = min(self._sweep_every, WHILE_CROWDED) if self._delivery.crowded else self._sweep_every
-                async with asyncio.timeout(pause.total_seconds()):
-                    await self._awake.wait()
-        for end in unlisten:
-            end()
-        await self._finish_turns()
-        keeping.cancel()
+        try:
+            await self._sweeps.run()
+            await self._finish_turns()
+        finally:
+            keeping.cancel()
 
     def wake(self) -> None:
         """Sweep now: something was queued."""
-        self._awake.set()
+        self._sweeps.wake()
 
     async def sweep(self) -> None:
         """Take up what nobody is working on."""
@@ -107,10 +101,23 @@ class Worker:
         await self._delivery.sweep(self._at_work)
 
     async def stop(self) -> None:
-        """Take nothing new up and finish the turns in flight."""
-        self._stopping = True
-        self._awake.set()
-        await self._finish_turns()
+        """Take nothing new up and finish the turns in flight; after ``drain`` leave them to others."""
+        await self._sweeps.stop()
+        under_way = [self._running] if self._running is not None else []
+        try:
+            async with asyncio.timeout(self._drain.total_seconds()):
+                await asyncio.gather(*under_way, return_exceptions=True)
+                await self._finish_turns()
+        except TimeoutError:
+            log.warning("worker.left_unfinished", turns=len(self._tasks), after_s=self._drain.total_seconds())
+            for task in (*under_way, *self._tasks):
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+            await self._finish_turns()
+            await self._store.run(let_go, worker=self._name, now=self._clock.now())
+
+    def _pause(self) -> timedelta:
+        return min(self._sweep_every, WHILE_CROWDED) if self._delivery.crowded else self._sweep_every
 
     async def _keep_leases(self) -> None:
         """Hold what is at work here, however long it takes: slow is not dead, and others see the lease alone."""
@@ -143,6 +150,12 @@ class Worker:
         if not task.cancelled() and (error := task.exception()) is not None:
             # Its lease runs out by itself, and the sweep takes the message up again.
             log.error("worker.turn_lost", error=type(error).__name__)
+
+
+def let_go(conn: Connection, *, worker: str, now: datetime) -> None:
+    """Let others take up at once whatever ``worker`` still has a lease on."""
+    conversations.release_of(conn, worker)
+    outbox.abandon_of(conn, worker, now=now)
 
 
 def take_over(conn: Connection, *, now: datetime) -> None:

@@ -92,6 +92,11 @@ _REST = (
 _RELEASE_ALL = (
     update(conversations).where(conversations.c.lease_owner.is_not(None)).values(lease_owner=None, lease_until=None)
 )
+_RELEASE_OF = (
+    update(conversations)
+    .where(conversations.c.lease_owner == bindparam("worker"))
+    .values(lease_owner=None, lease_until=None)
+)
 _RELEASE = (
     update(conversations)
     .where(conversations.c.id == bindparam("key"), conversations.c.lease_owner == bindparam("worker"))
@@ -133,6 +138,11 @@ def release(conn: Connection, id: str, worker: str) -> None:
 def release_all(conn: Connection) -> None:
     """Give every conversation free that a worker had; one that rests after a failed turn goes on resting."""
     conn.execute(_RELEASE_ALL)
+
+
+def release_of(conn: Connection, worker: str) -> None:
+    """Give every conversation free that this worker has."""
+    conn.execute(_RELEASE_OF, {"worker": worker})
 
 
 def keep(conn: Connection, id: str, *, worker: str, now: datetime, until: datetime) -> bool:

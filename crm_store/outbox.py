@@ -7,7 +7,7 @@ whose fate a crash hid: never sent twice) or ``skipped``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -97,30 +97,38 @@ _SENT = (
 # that a queued message is an undelivered one, it does not see.
 _ON_ITS_WAY = text("outbox.status IN ('queued', 'sending')")
 _earlier = outbox.alias("earlier")
-_DUE = (
-    select(outbox.c.id)
-    .where(
-        _ON_ITS_WAY,
-        text("outbox.status = 'queued'"),
-        outbox.c.due_at <= bindparam("now"),
-        ~exists().where(
-            _earlier.c.identity_id == outbox.c.identity_id,
-            text("earlier.status IN ('queued', 'sending')"),
-            text("(earlier.status = 'sending' OR earlier.kind <> 'care')"),
-            _earlier.c.id < outbox.c.id,
-        ),
+
+
+def _claim(*which: ColumnElement[bool]) -> Any:
+    due = (
+        select(outbox.c.id)
+        .where(
+            _ON_ITS_WAY,
+            text("outbox.status = 'queued'"),
+            outbox.c.due_at <= bindparam("now"),
+            ~exists().where(
+                _earlier.c.identity_id == outbox.c.identity_id,
+                text("earlier.status IN ('queued', 'sending')"),
+                text("(earlier.status = 'sending' OR earlier.kind <> 'care')"),
+                _earlier.c.id < outbox.c.id,
+            ),
+            *which,
+        )
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(bindparam("most"))
+        .with_for_update(of=outbox, skip_locked=True)  # what another worker is claiming is theirs
+        .cte("due")
     )
-    .order_by(outbox.c.due_at, outbox.c.id)
-    .limit(bindparam("most"))
-    .with_for_update(of=outbox, skip_locked=True)  # what another worker is claiming is theirs
-    .cte("due")
-)
-_CLAIM = (
-    update(outbox)
-    .where(outbox.c.id.in_(select(_DUE.c.id)))
-    .values(status="sending", lease_owner=bindparam("worker"), lease_until=lease_end())
-    .returning(outbox)
-)
+    return (
+        update(outbox)
+        .where(outbox.c.id.in_(select(due.c.id)))
+        .values(status="sending", lease_owner=bindparam("worker"), lease_until=lease_end())
+        .returning(outbox)
+    )
+
+
+_CLAIM = _claim()
+_CLAIM_HERE = _claim(outbox.c.channel.not_in(bindparam("elsewhere", expanding=True)))
 _EXPIRED = (
     select(outbox)
     .where(_ON_ITS_WAY, text("outbox.status = 'sending'"), outbox.c.lease_until < moment())
@@ -128,6 +136,11 @@ _EXPIRED = (
     .with_for_update(skip_locked=True)
 )
 _ABANDON_ALL = update(outbox).where(text("status = 'sending'")).values(lease_until=bindparam("now"))
+_ABANDON_OF = (
+    update(outbox)
+    .where(_ON_ITS_WAY, text("outbox.status = 'sending'"), outbox.c.lease_owner == bindparam("worker"))
+    .values(lease_until=moment())
+)
 _EXTEND = (
     update(outbox)
     .where(
@@ -202,9 +215,24 @@ def mark_sent(conn: Connection, sent: Sequence[tuple[str, str]], *, now: datetim
         conn.execute(_SENT, [{"key": ref, "external": external, "now": now} for ref, external in sent])
 
 
-def claim_due(conn: Connection, *, worker: str, now: datetime, until: datetime, most: int = 20) -> list[Any]:
-    """Claim messages that may leave now, longest due first and the first of each identity only; return their rows."""
-    claimed = conn.execute(_CLAIM, {"worker": worker, "now": now, "until": until, "most": most})
+def claim_due(
+    conn: Connection,
+    *,
+    worker: str,
+    now: datetime,
+    until: datetime,
+    elsewhere: Collection[str] = (),
+    most: int = 20,
+) -> list[Any]:
+    """Claim messages that may leave now, longest due first and the first of each identity only; return their rows.
+
+    Those of the channels ``elsewhere`` are left to the processes that serve them.
+    """
+    claim = {"worker": worker, "now": now, "until": until, "most": most}
+    if elsewhere:
+        claimed = conn.execute(_CLAIM_HERE, {**claim, "elsewhere": list(elsewhere)})
+    else:
+        claimed = conn.execute(_CLAIM, claim)
     return sorted(claimed, key=lambda row: (row.due_at, row.id))
 
 
@@ -221,6 +249,11 @@ def extend(conn: Connection, refs: Sequence[str], *, worker: str, now: datetime,
 def abandon_all(conn: Connection, *, now: datetime) -> None:
     """Let every message that is being sent count as left by its sender, from ``now`` on."""
     conn.execute(_ABANDON_ALL, {"now": now})
+
+
+def abandon_of(conn: Connection, worker: str, *, now: datetime) -> None:
+    """Let the messages that ``worker`` is sending count as left by it, from ``now`` on."""
+    conn.execute(_ABANDON_OF, {"worker": worker, "now": now})
 
 
 def try_again(conn: Connection, ref: str, *, sender: str, due: datetime, reason: str) -> bool:

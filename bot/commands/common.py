@@ -33,10 +33,10 @@ class Options:
     store: str | None
     json: bool
 
-    def settings(self) -> Settings:
-        """Read the settings and set logging up."""
+    def settings(self, *, role: str = "shuke") -> Settings:
+        """Read the settings and set logging up, for a process of this ``role``."""
         settings = load(self.config, store=self.store)
-        logs.configure(settings.log, settings.secrets())
+        logs.configure(settings.log, settings.secrets(), role=role)
         return settings
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
 
 from bot.channels.telegram.client import TelegramBot, build_bot
 from bot.channels.telegram.send import TelegramChannel
@@ -13,8 +14,11 @@ from bot.channels.webchat.send import WebchatChannel
 from bot.channels.wechat.client import WechatClient
 from bot.channels.wechat.send import WechatChannel
 from bot.channels.wechat.settings import WechatSettings
-from bot.ports import Channel
+from bot.ports import Capabilities, Channel
 from bot.running.process import Process
+
+CONNECTED_TO_WEB = frozenset({"terminal"})
+"""Channels whose customers are connected to the web role: nobody else reaches them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +26,24 @@ class Channels:
     """The channels of one process.
 
     ``sending`` are their ways out, by name. The rest is for `routers`, `poll` and `web`,
-    which take messages in; None where a channel is not set up.
+    which take messages in; None where a channel is not set up. What other processes send
+    to stands in ``elsewhere``.
     """
 
     sending: dict[str, Channel]
     terminals: Sessions
     telegram: TelegramBot | None
+    elsewhere: Mapping[str, Capabilities] = field(default_factory=dict)
+
+    def only(self, names: Container[str]) -> Channels:
+        """Return these channels for a process that sends to ``names`` alone."""
+        here = {name: channel for name, channel in self.sending.items() if name in names}
+        others = {name: channel.capabilities for name, channel in self.sending.items() if name not in names}
+        return replace(self, sending=here, elsewhere=others)
+
+    def without(self, names: Container[str]) -> Channels:
+        """Return these channels for a process that leaves ``names`` to others."""
+        return self.only([name for name in self.sending if name not in names])
 
 
 async def open_channels(process: Process) -> Channels:

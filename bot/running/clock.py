@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.running.process import Process
+from bot.running.parts import Parts, Say
+from bot.running.process import Process, open_process
+from bot.running.web import start_health
+from bot.settings import Settings
+from bot.wiring import build_policy
 from care.policy import Policy
 from care.schedule import CareClock
+from crm_store.wakes import OUTBOX
 
 
 async def start_clock(process: Process, policy: Policy, *, queued: Callable[[], None]) -> None:
@@ -16,3 +21,11 @@ async def start_clock(process: Process, policy: Policy, *, queued: Callable[[], 
     )
     await clock.start()
     process.parts.stack.push_async_callback(clock.stop)
+
+
+async def run_clock(settings: Settings, parts: Parts, say: Say) -> None:
+    """Start the role; any number may run, since each occasion is claimed in the store."""
+    process = open_process(settings, parts)
+    await start_clock(process, build_policy(settings), queued=lambda: process.store.wakes.post(OUTBOX))
+    await start_health(process)
+    say(f"a clock is up: {process.name}")

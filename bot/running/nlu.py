@@ -5,17 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.listening import Listening
+from bot.running.parts import Parts, Say
 from bot.running.process import Process
+from bot.settings import Settings
 from bot.wiring import build_classifier, build_understander
 from nlu.rasa_address import published
 from nlu.rasa_process import RasaProcess
 
 
-async def start_rasa(process: Process, model: Path) -> RasaProcess:
+async def start_rasa(settings: Settings, parts: Parts, model: Path) -> RasaProcess:
     """Keep a Rasa of ``model`` alive; it is ready some seconds later."""
-    rasa = RasaProcess(process.settings.nlu, model, publish_in=process.settings.var)
-    await process.parts.beside("Rasa", rasa.run(), rasa.stop)
+    rasa = RasaProcess(settings.nlu, model, publish_in=settings.var)
+    await parts.beside("Rasa", rasa.run(), rasa.stop)
     return rasa
+
+
+async def announce(rasa: RasaProcess, parts: Parts, say: Say) -> None:
+    """Say when ``rasa`` is ready, without waiting for it here."""
+
+    async def wait_and_say() -> None:
+        await rasa.until_ready()
+        say("  understanding: Rasa is up")
+
+    await parts.beside("the announcement", wait_and_say())
+
+
+async def run_nlu(settings: Settings, parts: Parts, say: Say, *, model: Path) -> None:
+    """Start the role: a Rasa for the workers of this machine, beside the others that there are."""
+    rasa = await start_rasa(settings, parts, model)
+    await announce(rasa, parts, say)
 
 
 def open_understanding(process: Process, *, by_rasa: bool = True) -> Listening:

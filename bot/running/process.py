@@ -6,6 +6,7 @@ import os
 import socket
 from dataclasses import dataclass
 
+from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.running.parts import Parts
 from bot.settings import Settings
@@ -32,3 +33,16 @@ def open_process(settings: Settings, parts: Parts) -> Process:
     store = Store(settings.store.url)
     parts.stack.callback(store.close)
     return Process(settings, parts, store, clock, Ulids(clock), f"{socket.gethostname()}:{os.getpid()}", Metrics())
+
+
+def build_intake(process: Process) -> Intake:
+    """Return an intake that leaves the turns to the workers of other processes."""
+    return Intake(
+        process.store,
+        process.clock,
+        process.ids,
+        worker=process.name,
+        lease=process.settings.work.lease,
+        start=None,
+        metrics=process.metrics,
+    )

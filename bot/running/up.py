@@ -15,7 +15,7 @@ from pathlib import Path
 from bot.errors import SettingsError
 from bot.running.channels import open_channels
 from bot.running.clock import start_clock
-from bot.running.nlu import open_understanding, start_rasa
+from bot.running.nlu import announce, open_understanding, start_rasa
 from bot.running.parts import Parts, Say, run_until_stopped
 from bot.running.poll import start_polling
 from bot.running.process import open_process
@@ -24,7 +24,6 @@ from bot.running.web import start_http, start_terminals
 from bot.running.worker import start_worker
 from bot.settings import Settings
 from bot.worker import take_over
-from nlu.rasa_process import RasaProcess
 
 
 class AlreadyRunning(SettingsError):
@@ -33,11 +32,14 @@ class AlreadyRunning(SettingsError):
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Hold the database for this process; SQLite takes one `shuke up` at a time.
+    """Hold the database for this process; SQLite takes one `shuke up` at a time, PostgreSQL any number.
 
     Raises:
         AlreadyRunning: somebody else holds it.
     """
+    if settings.store.is_shared:
+        yield
+        return
     path = Path(settings.store.url.removeprefix("sqlite:///")).with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as lock:
@@ -59,12 +61,13 @@ async def up(settings: Settings, *, model: Path | None, say: Say, stop: asyncio.
 
 async def _start(parts: Parts, settings: Settings, model: Path | None, say: Say) -> None:
     process = open_process(settings, parts)
-    rasa = await start_rasa(process, model) if model is not None else None
+    rasa = await start_rasa(settings, parts, model) if model is not None else None
     understand = open_understanding(process, by_rasa=rasa is not None)
     channels = await open_channels(process)
 
-    # This process holds the database alone, so whoever has a lease on anything is dead.
-    await process.store.run(take_over, now=process.clock.now())
+    if not process.store.is_shared:
+        # This process holds the database alone, so whoever has a lease on anything is dead.
+        await process.store.run(take_over, now=process.clock.now())
 
     # From here on in the order of stopping, last first: what takes messages in stops
     # before what works on them.
@@ -86,9 +89,4 @@ async def _start(parts: Parts, settings: Settings, model: Path | None, say: Say)
         say(f"  wechat:      {address}/hooks/wechat, mode {settings.wechat.mode}")
     if rasa is not None:
         say("  understanding: keyword rules until Rasa is up (some seconds)")
-        await parts.beside("the announcement", _announce(rasa, say))
-
-
-async def _announce(rasa: RasaProcess, say: Say) -> None:
-    await rasa.until_ready()
-    say("  understanding: Rasa is up")
+        await announce(rasa, parts, say)

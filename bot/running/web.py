@@ -12,10 +12,18 @@ from fastapi import APIRouter
 from bot.channels.terminal.receive import TerminalServer
 from bot.monitoring import Late
 from bot.ports import Receive
-from bot.running.channels import Channels
-from bot.running.parts import port_of
-from bot.running.process import Process
+from bot.running.channels import CONNECTED_TO_WEB, Channels, open_channels
+from bot.running.parts import Parts, Say, port_of
+from bot.running.process import Process, build_intake, open_process
+from bot.running.routers import open_routers
+from bot.settings import Settings
+from bot.sweeps import Sweeps
 from bot.web import build_app
+from bot.wiring import build_delivery, build_policy
+from crm_store.wakes import OUTBOX
+from nlu.rasa_address import published
+
+_LOOPBACK = "127.0.0.1"
 
 
 async def start_terminals(process: Process, channels: Channels, receive: Receive) -> None:
@@ -27,8 +35,52 @@ async def start_terminals(process: Process, channels: Channels, receive: Receive
     process.parts.stack.push_async_callback(server.stop)
 
 
+async def start_deliveries(process: Process, channels: Channels) -> None:
+    """Send out what only this process can, since its customers are connected to it."""
+    settings = process.settings
+    delivery = build_delivery(
+        settings, build_policy(settings), store=process.store, clock=process.clock, channels=channels.sending,
+        worker=process.name, metrics=process.metrics, elsewhere=channels.elsewhere,
+    )  # fmt: skip
+    sweeps = Sweeps(process.store, delivery.sweep, topics=(OUTBOX,), pause=lambda: settings.work.sweep_every)
+    await process.parts.beside("the delivery", sweeps.run(), sweeps.stop)
+
+
+async def run_web(settings: Settings, parts: Parts, say: Say) -> None:
+    """Start the role: it takes messages in and leaves the turns to workers."""
+    process = open_process(settings, parts)
+    channels = (await open_channels(process)).only(CONNECTED_TO_WEB)
+    intake = build_intake(process)
+    await start_deliveries(process, channels)
+    await start_terminals(process, channels, intake)
+    routers = await open_routers(process, channels, intake)
+    address = await start_http(process, routers, nlu_ready=lambda: bool(published(settings.var)))
+    say(f"the web is up: {address}/readyz")
+
+
+async def start_health(process: Process) -> None:
+    """Serve health alone, on this machine and where ``work.port`` is set."""
+    settings = process.settings
+    if settings.work.port is None:
+        return
+    await _serve(process, [], "work", _LOOPBACK, settings.work.port, nlu_ready=lambda: bool(published(settings.var)))
+
+
 async def start_http(process: Process, routers: Sequence[APIRouter], *, nlu_ready: Callable[[], bool]) -> str:
     """Serve health and ``routers``; return the address, ``http://host:port``."""
+    settings = process.settings.web
+    return await _serve(process, routers, "web", settings.host, settings.port, nlu_ready=nlu_ready)
+
+
+async def _serve(
+    process: Process,
+    routers: Sequence[APIRouter],
+    section: str,
+    host: str,
+    port: int,
+    *,
+    nlu_ready: Callable[[], bool],
+) -> str:
     settings = process.settings.web
     app = build_app(
         process.store,
@@ -41,8 +93,8 @@ async def start_http(process: Process, routers: Sequence[APIRouter], *, nlu_read
         ids=process.ids,
         trusted_proxies=settings.trusted_proxies,
     )
-    with port_of("web", settings.host, settings.port):
-        listening = socket.create_server((settings.host, settings.port))
+    with port_of(section, host, port):
+        listening = socket.create_server((host, port))
     server = _Server(
         uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", http="h11", server_header=False,
@@ -54,8 +106,8 @@ async def start_http(process: Process, routers: Sequence[APIRouter], *, nlu_read
         server.should_exit = True
 
     await process.parts.beside("the HTTP server", server.serve(sockets=[listening]), stop)
-    host, port = listening.getsockname()[:2]
-    return f"http://{host}:{port}"
+    listens_at, taken = listening.getsockname()[:2]
+    return f"http://{listens_at}:{taken}"
 
 
 class _Server(uvicorn.Server):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from bot.running.channels import Channels
-from bot.running.process import Process
+from bot.running.channels import CONNECTED_TO_WEB, Channels, open_channels
+from bot.running.nlu import open_understanding
+from bot.running.parts import Parts, Say
+from bot.running.process import Process, open_process
+from bot.running.web import start_health
+from bot.settings import Settings
 from bot.turn import Understand
 from bot.wiring import House, build_house
 
@@ -19,6 +23,17 @@ async def start_worker(process: Process, channels: Channels, understand: Underst
         understand=understand,
         worker=process.name,
         metrics=process.metrics,
+        elsewhere=channels.elsewhere,
     )
     await process.parts.beside("the worker", house.worker.run(), house.worker.stop)
     return house
+
+
+async def run_worker(settings: Settings, parts: Parts, say: Say) -> None:
+    """Start the role: answer whoever wrote to whichever process."""
+    process = open_process(settings, parts)
+    understand = open_understanding(process)
+    channels = (await open_channels(process)).without(CONNECTED_TO_WEB)
+    await start_worker(process, channels, understand)
+    await start_health(process)
+    say(f"a worker is up: {process.name}")

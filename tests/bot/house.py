@@ -74,13 +74,14 @@ class House:
         root: Path,
         name: str = "here",
         given: dict[str, Any] | None = None,
+        elsewhere: dict[str, Capabilities] | None = None,
     ) -> None:
         self.settings: Settings = build(given or {}, root=root)
         self.store, self.clock, self.ids, self.channel, self.root = store, clock, ids, channel, root
         self.understand: Any = Listening(build_understander(self.settings, None), store, clock)
         self.parts = build_house(
             self.settings, store=store, clock=clock, ids=ids, channels={channel.name: channel},
-            understand=self._understand, worker=name,
+            understand=self._understand, worker=name, elsewhere=elsewhere,
         )  # fmt: skip
         self.delivery, self.worker, self.intake = self.parts.delivery, self.parts.worker, self.parts.intake
         self._numbers: defaultdict[str, int] = defaultdict(int)
@@ -88,11 +89,12 @@ class House:
     async def _understand(self, text: str, **how: Any) -> Any:
         return await self.understand(text, **how)
 
-    def beside(self, name: str, channel: FakeChannel | None = None) -> House:
+    def beside(self, name: str, channel: FakeChannel | None = None, **more: Any) -> House:
         """Another process on the same store."""
         other = House(
-            self.store, clock=self.clock, ids=self.ids, channel=channel or self.channel, root=self.root, name=name
-        )
+            self.store, clock=self.clock, ids=self.ids, channel=channel or self.channel, root=self.root, name=name,
+            **more,
+        )  # fmt: skip
         other._numbers = self._numbers
         return other
 

@@ -52,7 +52,7 @@ def root(tmp_path: Path, migrated_database: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "var/shuke.db").write_bytes(migrated_database.read_bytes())
     monkeypatch.setenv("SHUKE_ROOT", str(tmp_path))
     # Logging is set up once for a process, and this one runs other tests too.
-    monkeypatch.setattr("bot.commands.common.logs.configure", lambda *_: None)
+    monkeypatch.setattr("bot.commands.common.logs.configure", lambda *_, **__: None)
     return tmp_path
 
 
@@ -350,6 +350,14 @@ def test_a_refusal_ends_the_process_with_2_one_line_and_no_traceback(tmp_path: P
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "shuke: wrong.yml: web.prot: there is no such key; did you mean port?\n"
+
+
+@pytest.mark.parametrize("role", ["web", "poll", "worker", "clock"])
+def test_a_role_alone_is_refused_on_sqlite(shuke: Shuke, role: str) -> None:
+    refused = shuke("run", role)
+
+    assert refused.code == 2
+    assert f"SQLite is for one process; for shuke run {role} set postgresql://" in refused.err
 
 
 def test_ctrl_c_while_the_command_is_still_being_read_in_ends_it_without_a_word(tmp_path: Path) -> None:

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from bot.intake import Intake
 from crm_store import customers as customer_store
 from crm_store import linking, outbox
 from crm_store.conversations import conversations
 from crm_store.customers import customers
 from crm_store.history import history
 from crm_store.inbox import inbox
-from tests.bot.house import FakeChannel, House
+from crm_store.wakes import INBOX
+from tests.bot.house import LEASE, FakeChannel, House
 
 
 async def test_a_stranger_becomes_a_customer_with_one_conversation(house: House) -> None:
@@ -36,6 +38,23 @@ async def test_the_same_id_on_another_channel_or_account_is_another_message(hous
     ]
 
     assert [receipt.duplicate for receipt in receipts] == [True, False]
+
+
+async def test_a_process_without_a_worker_stores_and_wakes_the_workers_of_others(house: House) -> None:
+    woken = asyncio.Event()
+    house.store.wakes.listen(INBOX, lambda _key: woken.set())
+    intake = Intake(
+        house.store, house.clock, house.ids, worker="web", lease=LEASE, start=None, metrics=house.parts.metrics
+    )
+
+    await intake(house.message("ana", "hello"))
+    async with asyncio.timeout(10):
+        await woken.wait()
+    owner = house.talk("ana").lease_owner
+    await house.sweep()
+
+    assert owner is None
+    assert len(house.channel.sent) == 1
 
 
 @pytest.mark.parametrize(

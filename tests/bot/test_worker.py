@@ -12,7 +12,8 @@ import pytest
 from bot.worker import MOST_AT_ONCE, keep_leases
 from crm_store import conversations
 from crm_store.unit_of_work import Store
-from tests.bot.house import LEASE, House, new_house
+from crm_store.wakes import OUTBOX
+from tests.bot.house import LEASE, FakeChannel, House, new_house
 
 
 class Gate:
@@ -95,9 +96,67 @@ async def test_stopping_in_the_middle_of_a_sweep_waits_for_what_the_sweep_took_u
     assert all(house.talk(user).lease_until is None for user in ("ana", "bo", "chen"))
 
 
+async def test_what_takes_longer_than_the_drain_is_left_to_others_at_once(house: House) -> None:
+    impatient = house.beside("impatient", given={"work": {"drain": 0.01}})
+    gate = Gate(impatient)
+    running = asyncio.create_task(impatient.worker.run())
+    await impatient.intake(impatient.message("ana", "hello"))
+    await gate.until_waiting(1)
+
+    await impatient.worker.stop()
+    left = house.talk("ana").lease_owner
+    await house.sweep()
+
+    assert running.cancelled() or running.done()
+    assert left is None
+    assert len(house.channel.sent) == 1
+    assert house.inbox() == [("ana-1", "done", 0)]
+
+
+async def test_a_sending_that_takes_longer_than_the_drain_is_tried_by_another_at_once(house: House) -> None:
+    stuck = FakeChannel()
+    reached = asyncio.Event()
+
+    async def never(_message: Any) -> None:
+        reached.set()
+        await asyncio.Future[None]()
+
+    stuck.gate = never
+    impatient = house.beside("impatient", stuck, given={"work": {"drain": 0.01}})
+    await impatient.intake(impatient.message("ana", "hello"))
+    async with asyncio.timeout(10):
+        await reached.wait()
+
+    await impatient.worker.stop()
+    await house.later(microseconds=1)
+    await house.later(seconds=1)
+
+    assert len(house.channel.sent) == 1
+    assert [status for _, status, _ in house.outbox()] == ["sent"]
+
+
+async def test_an_answer_over_a_channel_of_another_process_is_sent_by_that_one_alone(house: House) -> None:
+    able = house.channel.capabilities
+    worker = house.beside("worker", FakeChannel("other"), elsewhere={"telegram": able})
+    woken = asyncio.Event()
+    house.store.wakes.listen(OUTBOX, lambda _key: woken.set())
+    inbound = house.message("ana", "hello")
+
+    await worker.hears(inbound)
+    await worker.sweep()
+    before = [status for _, status, _ in house.outbox()]
+    async with asyncio.timeout(10):
+        await woken.wait()
+    await house.delivery.sweep()
+
+    assert before == ["queued"]
+    assert worker.channel.tried == []
+    assert len(house.channel.sent) == 1
+    assert house.channel.sent[0].buttons, "the worker knew what the channel can do"
+
+
 async def test_a_worker_sweeps_when_it_is_woken(house: House) -> None:
-    slow = house.beside("slow")
-    slow.worker._sweep_every = timedelta(hours=1)
+    slow = house.beside("slow", given={"work": {"sweep_every": 3600}})
     swept = asyncio.Queue[None]()
     sweep = slow.delivery.sweep
 
@@ -116,6 +175,7 @@ async def test_a_worker_sweeps_when_it_is_woken(house: House) -> None:
 
 
 async def test_a_sweep_that_fails_is_followed_by_the_next(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house = house.beside("there", given={"work": {"sweep_every": 0.001}})
     sweeps = asyncio.Queue[None]()
 
     async def failing(*_: Any) -> int:
@@ -123,7 +183,6 @@ async def test_a_sweep_that_fails_is_followed_by_the_next(house: House, capsys: 
         raise OSError("the customer's words")
 
     house.delivery.sweep = failing  # type: ignore[method-assign]
-    house.worker._sweep_every = timedelta(milliseconds=1)
     running = asyncio.create_task(house.worker.run())
     async with asyncio.timeout(10):
         for _ in range(3):

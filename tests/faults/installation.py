@@ -21,6 +21,11 @@ ROOT = Path(__file__).resolve().parents[2]
 START_WITHIN = 60
 """Seconds, generously: a busy machine starts slowly, and no test here is about speed alone."""
 STOP_WITHIN = 60
+UP = {
+    "web": "the web is up", "poll": "polling, or waiting to", "worker": "a worker is up", "clock": "a clock is up",
+    "nlu": "Rasa is up",
+}  # fmt: skip
+"""What a role says once it works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,11 @@ class Running:
     async def health(self) -> str:
         """Wait until it is up; return the address of its HTTP server."""
         return (await self.until_said("health:")).split()[-1].removesuffix("/readyz")
+
+    async def kill(self) -> None:
+        """End it as a crash would."""
+        self._process.kill()
+        await self._process.wait()
 
     async def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to stop and return its exit code."""
@@ -112,7 +122,20 @@ class Installation:
     @asynccontextmanager
     async def up(self, *options: str, **environment: str) -> AsyncIterator[Running]:
         """Start `shuke up`; it is gone when the block is left, however that is."""
-        running = Running(await self._start("up", *options, stderr=asyncio.subprocess.STDOUT, **environment))
+        async with self.process("up", *options, **environment) as running:
+            yield running
+
+    @asynccontextmanager
+    async def role(self, role: str, **environment: str) -> AsyncIterator[Running]:
+        """Start `shuke run ROLE` and wait until it is up; it is gone when the block is left, however that is."""
+        async with self.process("run", role, **environment) as running:
+            await running.until_said(UP[role])
+            yield running
+
+    @asynccontextmanager
+    async def process(self, *words: str, **environment: str) -> AsyncIterator[Running]:
+        """Start a command that runs until it is stopped."""
+        running = Running(await self._start(*words, stderr=asyncio.subprocess.STDOUT, **environment))
         try:
             yield running
         finally:

@@ -1,0 +1,205 @@
+"""The roles as processes of their own on PostgreSQL: any number of each, stopped and killed at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from time import monotonic
+
+import psycopg
+import pytest
+
+from tests.faults.installation import Installation, Running
+from tests.servers.databases import PostgresDatabases
+from tests.servers.telegram_api import TelegramApi
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
+USERS = range(3001, 3021)
+
+
+class Shop:
+    """An installation on PostgreSQL whose roles are started one by one, and the Telegram that it talks to."""
+
+    def __init__(self, root: Path, url: str, telegram: TelegramApi, stack: AsyncExitStack, **environment: str) -> None:
+        self.url, self.telegram, self._stack = url, telegram, stack
+        self.installation = Installation(
+            root,
+            SHUKE_STORE__URL=url,
+            SHUKE_TELEGRAM_TOKEN=telegram.token,
+            SHUKE_TELEGRAM__API_BASE_URL=telegram.url,
+            SHUKE_TELEGRAM__POLL_TIMEOUT="PT1S",
+            **environment,
+        )
+
+    async def start(self, *roles: str, **environment: str) -> list[Running]:
+        """Start roles and return them once all are up."""
+        starting = (self.installation.role(role, **environment) for role in roles)
+        return list(await asyncio.gather(*(self._stack.enter_async_context(role) for role in starting)))
+
+    def all_say(self, *, times: int) -> None:
+        """Let 20 customers say something so many times, each in turn."""
+        for number in range(times):
+            for user in USERS:
+                self.telegram.customer_says(user, ("你好", "谢谢")[number % 2])
+
+    def count(self, what: str) -> int:
+        """Return how many rows ``what`` (``inbox WHERE …``) has."""
+        with psycopg.connect(self.url) as db:
+            row = db.execute(f"SELECT count(*) FROM {what}".encode()).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def answered(self) -> Counter[int]:
+        return Counter(int(one.chat_id) for one in self.telegram.sent)
+
+    async def until(self, condition: Callable[[], bool], *, within: float = 60) -> None:
+        async with asyncio.timeout(within):
+            while not condition():  # noqa: ASYNC110 - what stands in a database can only be asked again
+                await asyncio.sleep(0.05)
+
+
+Open = Callable[..., Awaitable[Shop]]
+
+
+@pytest.fixture
+async def open_shop(tmp_path: Path, postgres_databases: PostgresDatabases) -> AsyncIterator[Open]:
+    with postgres_databases.bare() as url:
+        async with TelegramApi() as telegram, AsyncExitStack() as stack:
+
+            async def make(**environment: str) -> Shop:
+                return Shop(tmp_path, url, telegram, stack, **environment)
+
+            yield make
+
+
+async def test_a_conversation_runs_through_five_kinds_of_processes(open_shop: Open) -> None:
+    shop = await open_shop()
+    web, poll, *others = await shop.start("web", "poll", "worker", "worker", "clock")
+
+    shop.telegram.customer_says(3001, "你好")
+    await shop.telegram.wait_for_sent(1, within=30)
+    said = await shop.installation.chat("wang", "你好", "我要找人工")
+    stopped = [await one.stop() for one in (web, poll, *others)]
+
+    assert "查订单" in str(shop.telegram.sent[0].buttons)
+    assert said.count("\n") >= 2
+    assert stopped == [0] * 5
+    assert shop.count("inbox WHERE status = 'done'") == 3
+    assert shop.count("outbox WHERE status <> 'sent'") == 0
+    assert shop.count("conversations WHERE owner = 'queue'") == 1
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+async def test_a_worker_that_is_stopped_in_mid_load_loses_none_and_doubles_none(
+    open_shop: Open, by: signal.Signals
+) -> None:
+    shop = await open_shop()
+    shop.all_say(times=5)
+    _, first, _ = await shop.start("poll", "worker", "worker")
+    await shop.telegram.wait_for_sent(40, within=60)
+    shop.all_say(times=5)
+
+    assert await first.stop(by) == 0
+    await shop.until(lambda: shop.count("outbox WHERE status = 'sent'") == 200)
+
+    assert shop.answered() == dict.fromkeys(USERS, 10)
+    assert shop.count("inbox WHERE status = 'done'") == 200
+
+
+@pytest.mark.parametrize("role", ["poll", "worker", "web", "clock"])
+async def test_a_role_that_is_killed_costs_nothing_but_an_answer_twice(open_shop: Open, role: str) -> None:
+    shop = await open_shop(SHUKE_WORK__LEASE="PT3S")
+    roles = ["poll", "poll", "worker", "worker", "web", "clock"]
+    running = await shop.start(*roles)
+    shop.all_say(times=5)
+    await shop.telegram.wait_for_sent(30, within=60)
+
+    await running[roles.index(role)].kill()
+    in_doubt = shop.count("outbox WHERE status = 'sending'")
+    shop.all_say(times=5)
+    began = monotonic()
+    await shop.until(lambda: shop.count("inbox WHERE status = 'done'") == 200)
+    await shop.until(lambda: shop.count("outbox WHERE status = 'sent'") == 200)
+
+    doubled = len(shop.telegram.sent) - 200
+    print(f"\n{role} killed: {in_doubt} answers in doubt, {doubled} sent twice; all after {monotonic() - began:.1f} s")
+    assert 0 <= doubled <= in_doubt
+    assert doubled == 0 or role == "worker"
+    assert set(shop.answered()) == set(USERS)
+
+
+async def test_a_turn_that_takes_longer_than_the_drain_is_left_to_another_worker_at_once(open_shop: Open) -> None:
+    shop = await open_shop(SHUKE_WORK__DRAIN="PT0.2S", SHUKE_WORK__LEASE="PT600S")
+    _, first = await shop.start("poll", "worker")
+    shop.telegram.fail_next("sendMessage", stall=True)
+    shop.telegram.customer_says(3001, "你好")
+    await shop.until(lambda: shop.telegram.calls["sendmessage"] == 1)
+
+    await shop.start("worker")
+    assert await first.stop() == 0
+    await shop.telegram.wait_for_sent(1, within=20)
+
+    assert shop.count("outbox WHERE status = 'sent'") == shop.count("outbox")
+
+
+async def test_of_two_pollers_one_polls_and_the_other_takes_over_when_it_is_killed(open_shop: Open) -> None:
+    shop = await open_shop()
+    await shop.start("worker")
+    [first] = await shop.start("poll")
+    await first.until_said("election.won")
+    [second] = await shop.start("poll")
+    shop.telegram.customer_says(3001, "你好")
+    await shop.telegram.wait_for_sent(1, within=30)
+    silent = "election.won" not in second.printed
+
+    await first.kill()
+    began = monotonic()
+    await second.until_said("election.won", within=10)
+    shop.telegram.customer_says(3001, "谢谢")
+    await shop.telegram.wait_for_sent(2, within=30)
+
+    print(f"\nthe other polled after {monotonic() - began:.1f} s")
+    assert silent
+
+
+async def test_the_bot_is_paused_and_resumed_everywhere_at_once(open_shop: Open) -> None:
+    shop = await open_shop()
+    await shop.start("poll", "worker", "worker")
+    shop.all_say(times=1)
+    await shop.telegram.wait_for_sent(20, within=60)
+
+    paused = await shop.installation.run("pause", "bot")
+    for user in USERS:
+        shop.telegram.customer_says(user, "你好")
+    await shop.until(lambda: shop.count("inbox WHERE status = 'done'") == 40)
+    sent_while_paused, waiting = len(shop.telegram.sent), shop.count("conversations WHERE owner = 'queue'")
+    resumed = await shop.installation.run("resume", "bot")
+    newcomers = range(4001, 4011)
+    for user in newcomers:
+        shop.telegram.customer_says(user, "你好")
+    await shop.telegram.wait_for_sent(30, within=60)
+
+    assert (paused.code, resumed.code) == (0, 0)
+    assert (sent_while_paused, waiting) == (20, 20)
+    assert shop.count("conversations WHERE owner = 'queue'") == 0
+    assert [shop.answered()[user] for user in newcomers] == [1] * 10
+
+
+async def test_a_second_signal_ends_a_process_at_once(open_shop: Open) -> None:
+    shop = await open_shop(SHUKE_WORK__DRAIN="PT600S")
+    _, worker = await shop.start("poll", "worker")
+    shop.telegram.fail_next("sendMessage", stall=True)
+    shop.telegram.customer_says(3001, "你好")
+    await shop.until(lambda: shop.telegram.calls["sendmessage"] == 1)
+
+    os.kill(worker.pid, signal.SIGTERM)
+    await worker.until_said("stopping")
+    code = await worker.stop(signal.SIGTERM)
+
+    assert code == -signal.SIGTERM
