@@ -17,6 +17,8 @@ export class Refusal extends Error {
 export class SilentLine extends Error {}
 
 export class Server {
+  #entering = null; // one at a time: who writes at once must not be taken for two
+
   /** `claim` is what the shop's page signed, or null for an anonymous visitor. */
   constructor(claim) {
     this.claim = claim;
@@ -40,6 +42,11 @@ export class Server {
   /** Get a pass, unless there is one. Two tabs must not become two visitors. */
   async enter() {
     if (this.pass) return;
+    this.#entering ??= this.#enter().finally(() => { this.#entering = null; });
+    await this.#entering;
+  }
+
+  async #enter() {
     const get = async () => {
       if (this.pass) return;
       let given;
@@ -49,7 +56,7 @@ export class Server {
         if (!(this.claim && error instanceof Refusal && error.status === 403)) throw error;
         console.error(`Shuke web chat: ${error.message}. The visitor stays anonymous.`);
         this.claim = null;
-        return this.enter();
+        return this.#enter();
       }
       if (this.claim) this.vouchedPass = given.pass;
       else memory.put("pass", given.pass);
