@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.delivery import queued
 from bot.errors import ShukeError
 from bot.limits import pieces
-from crm_store import agents, conversations, customers, handoffs, history, identities, outbox
+from crm_store import agents, conversations, customers, handoffs, history, identities, mentions, outbox
 from crm_store.conversations import agent_owner
 from crm_store.ports import Ids
 
@@ -113,10 +113,12 @@ def _reply(conn: Connection, talk: Any, wanted: AgentAction, now: datetime, ids:
 
 
 def _note(conn: Connection, talk: Any, wanted: AgentAction, now: datetime) -> None:
-    history.record(
+    words = _text(wanted)
+    key = history.record(
         conn, at=now, kind="note", by=agent_owner(wanted.agent), customer_id=talk.customer_id,
-        conversation_id=talk.id, text=_text(wanted),
+        conversation_id=talk.id, text=words,
     )  # fmt: skip
+    mentions.note(conn, key, words, by=wanted.agent, now=now)
 
 
 def _text(wanted: AgentAction) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +24,7 @@ class Agent(Base):
 agents = table_of(Agent)
 
 _ADD = insert(agents).on_conflict_do_nothing(index_elements=["name"])
+_SET_ROLE = update(agents).where(agents.c.name == bindparam("key")).values(role=bindparam("new"))
 _KNOWN = select(agents.c.name).where(agents.c.name == bindparam("key"))
 
 
@@ -35,3 +36,8 @@ def ensure(conn: Connection, name: str, *, now: datetime, role: str = "agent") -
 def is_known(conn: Connection, name: str) -> bool:
     """Return whether there is an agent of this name."""
     return conn.execute(_KNOWN, {"key": name}).first() is not None
+
+
+def set_role(conn: Connection, name: str, role: str) -> None:
+    """Let an agent have another role."""
+    conn.execute(_SET_ROLE, {"key": name, "new": role})

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, select, text, update
+from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Json, UtcDateTime, table_of
@@ -62,6 +62,7 @@ conversations = table_of(Conversation)
 _ADD = insert(conversations)
 _BY_ID = select(conversations).where(conversations.c.id == bindparam("id"))
 _HOLD = _BY_ID.with_for_update(key_share=True)
+_WAITING = select(func.count()).select_from(conversations).where(text("owner = 'queue'"))
 _OF = select(conversations).where(conversations.c.customer_id == bindparam("customer_id"))
 _SAVE = (
     update(conversations)
@@ -123,6 +124,11 @@ def hold(conn: Connection, id: str) -> Any | None:
 def of_customer(conn: Connection, customer_id: str) -> Any | None:
     """Return the customer's conversation, or None where they never wrote."""
     return conn.execute(_OF, {"customer_id": customer_id}).one_or_none()
+
+
+def waiting(conn: Connection) -> int:
+    """Return how many customers wait for a person."""
+    return int(conn.execute(_WAITING).scalar_one())
 
 
 def save_turn(conn: Connection, id: str, *, state: dict[str, Any] | None, identity_id: str, now: datetime) -> None:

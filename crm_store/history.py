@@ -52,12 +52,23 @@ history = table_of(HistoryEntry)
 ADD = insert(history)
 """Takes the columns of a row, or a list of them; `entry` fills what is left out."""
 
+_NEWEST = 2**62  # beyond every key
 _EXPLAIN = update(history).where(history.c.ref == bindparam("key")).values(why=bindparam("why"))
 _TIMELINE = select(history).where(history.c.customer_id == bindparam("customer_id")).order_by(history.c.id)
 _SINCE = select(history).where(history.c.id > bindparam("after")).order_by(history.c.id)
 _LAST_ID = select(func.coalesce(func.max(history.c.id), 0))
 _BY_REF = select(history).where(history.c.ref == bindparam("ref"))
 _BY_END_OF_REF = select(history.c.ref).where(history.c.ref.endswith(bindparam("end"))).limit(2)
+_PAGE = (
+    select(history)
+    .where(
+        history.c.customer_id == bindparam("customer_id"),
+        history.c.id > bindparam("after"),
+        history.c.id < bindparam("before"),
+    )
+    .order_by(history.c.id.desc())
+    .limit(bindparam("most"))
+)
 _BACKWARDS = (
     select(history)
     .where(history.c.customer_id == bindparam("customer_id"), history.c.kind.in_(bindparam("kinds", expanding=True)))
@@ -95,9 +106,11 @@ def entry(
     }
 
 
-def record(conn: Connection, *, at: datetime, kind: str, by: str, **columns: Any) -> None:
-    """Append one entry; ``columns`` as in `entry`."""
-    conn.execute(ADD, entry(at=at, kind=kind, by=by, **columns))
+def record(conn: Connection, *, at: datetime, kind: str, by: str, **columns: Any) -> int:
+    """Append one entry, ``columns`` as in `entry`; returns its key."""
+    key = conn.execute(ADD, entry(at=at, kind=kind, by=by, **columns)).inserted_primary_key
+    assert key is not None, "one row has one key"
+    return int(key[0])
 
 
 def explain(conn: Connection, ref: str, why: Mapping[str, Any]) -> None:
@@ -108,6 +121,12 @@ def explain(conn: Connection, ref: str, why: Mapping[str, Any]) -> None:
 def timeline(conn: Connection, customer_id: str) -> list[Any]:
     """Return everything of one customer, in the order it happened."""
     return list(conn.execute(_TIMELINE, {"customer_id": customer_id}))
+
+
+def page(conn: Connection, customer_id: str, *, before: int | None = None, after: int = 0, most: int = 30) -> list[Any]:
+    """Return the newest ``most`` entries of a customer between two keys, in the order they were written."""
+    key = {"customer_id": customer_id, "after": after, "before": before or _NEWEST, "most": most}
+    return list(conn.execute(_PAGE, key))[::-1]
 
 
 def since(conn: Connection, after: int) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from crm_store import conversations, customers, history
+from crm_store.audit import audit
 from crm_store.consents import consents
 from crm_store.conversations import BOT, QUEUE
 from crm_store.history import history as history_table
@@ -21,7 +22,7 @@ from crm_store.tickets import tickets
 _talks = conversations.conversations
 _MOVE_OWNED = [
     update(table).where(table.c.customer_id == bindparam("stranger")).values(customer_id=bindparam("known"))
-    for table in (identities, history_table, outbox, tickets, lots, entries, orders)
+    for table in (identities, history_table, outbox, tickets, lots, entries, orders, audit)
 ]
 _MOVE_SPOKEN = [
     # By the customer, since nothing is indexed by conversation; before the customer changes.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from crm_store import (  # noqa: F401 - imported for their tables
     access,
     access_tokens,
+    accounts,
     agents,
+    audit,
     budgets,
     catalogue,
     consents,
@@ -15,10 +17,12 @@ from crm_store import (  # noqa: F401 - imported for their tables
     history,
     identities,
     inbox,
+    mentions,
     orders,
     outbox,
     points,
     schedule,
+    sign_ins,
     switches,
     tickets,
 )

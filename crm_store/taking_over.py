@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,10 +16,12 @@ from crm_store import (
     orders,
     outbox,
     points,
+    precedence,
     suggesting,
     tickets,
 )
 from crm_store.consents import of_customer as consent_of
+from crm_store.precedence import Precedence
 
 MESSAGES = ("message.in", "message.out", "note")
 LAST_MESSAGES = 12
@@ -30,26 +32,36 @@ _EVENTS = ("ticket.", "handoff.", "order.")
 _TELLING = ("care.sent", "message.failed")
 
 
-def queue(conn: Connection, now: datetime) -> list[dict[str, Any]]:
-    """Return who waits for a person, longest first: who they are, why, and what they said last.
+def queue(conn: Connection, now: datetime, order: Precedence = Precedence()) -> list[dict[str, Any]]:
+    """Return who waits for a person, in the order of `precedence`: who they are, why, and what they said last.
 
-    ``waited_s`` are seconds up to ``now``; ``reason`` is None where an agent put them
-    there, who then stands in ``handed_on_by``.
+    ``waited_s`` are seconds up to ``now``, ``head_start_s`` those that count beside them;
+    ``reason`` is None where an agent put them there, who then stands in ``handed_on_by``.
+    ``sentiment`` is that of their last words, -1 to 1, None where there were none.
     """
+    talks = handoffs.waiting(conn)
+    values = precedence.values(conn, [talk.customer_id for talk in talks], order, now)
     waiting = []
-    for talk in handoffs.waiting(conn):
+    for talk in talks:
         came = handoffs.came_from(conn, talk.customer_id)
+        tier, spent = values[talk.customer_id]
+        head_start: timedelta = order.head_start(tier=tier, spent=spent, reason=came.reason)
+        last = next(history.backwards(conn, talk.customer_id, "message.in"), None)
+        understood = (last.why or {}).get("understood") if last else None
         waiting.append(
             _who(conn, talk)
             | {
                 "waiting_since": talk.waiting_since.isoformat(),
                 "waited_s": round((now - talk.waiting_since).total_seconds()),
+                "head_start_s": round(head_start.total_seconds()),
                 "reason": came.reason,
                 "handed_on_by": came.handed_on_by,
-                "last_words": _said(conn, next(history.backwards(conn, talk.customer_id, "message.in"), None)),
+                "last_words": _said(conn, last),
+                "sentiment": understood["sentiment"] if understood else None,
             }
         )
-    return waiting
+    # Sorting keeps the order of the store, longest first, among equals.
+    return sorted(waiting, key=lambda one: one["waited_s"] + one["head_start_s"], reverse=True)
 
 
 def of_agent(conn: Connection, agent: str, now: datetime) -> list[dict[str, Any]]:
@@ -176,7 +188,9 @@ def _who(conn: Connection, talk: Any) -> dict[str, Any]:
     user = next(one for one in identities.of_customer(conn, talk.customer_id) if one.id == talk.identity_id)
     assert person is not None, "a conversation has its customer"
     return {
+        "id": talk.customer_id,
         "customer": f"{user.channel}:{user.user_id}",
+        "channel": user.channel,
         "customer_id": person.customer_no,
         "name": person.name,
         "tier": person.tier,

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from crm_store import (
+    audit,
     consents,
     conversations,
     customers,
@@ -65,6 +66,7 @@ def a_full_life(conn, id, **fields):
     points.spend(conn, id, 30, at=NOW)
     orders.add(conn, order_no=f"A-{id}", customer_id=id, status="paid", ordered_at=NOW)
     consents.set_marketing(conn, id, True, now=NOW, evidence="message")
+    audit.record(conn, at=NOW, by="agent:li", action="see_customer", customer_id=id)
 
 
 def counts(store):

@@ -1,0 +1,73 @@
+"""Who in the queue is helped first: whoever waited longest, with a head start for value and for danger.
+
+A head start is time that counts as waited. It has a bound, so nobody starves: whoever
+has waited longer than the largest head start stands before everybody who comes now.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from crm_store.customers import customers
+from crm_store.orders import order_lines, orders
+
+DANGER_FIRST = timedelta(hours=1)
+"""Somebody may be hurt."""
+ANGER_SOON = timedelta(minutes=5)
+SPENDING_COUNTS_FOR = timedelta(days=365)
+
+_PAID = ("paid", "shipped", "delivered")
+_DANGER = "danger"
+_ANGER = "angry"
+_TIERS = select(customers.c.id, customers.c.tier).where(customers.c.id.in_(bindparam("who", expanding=True)))
+_SPENT = (
+    select(orders.c.customer_id, order_lines.c.quantity, order_lines.c.unit_price)
+    .join(order_lines, order_lines.c.order_no == orders.c.order_no)
+    .where(
+        orders.c.customer_id.in_(bindparam("who", expanding=True)),
+        orders.c.ordered_at > bindparam("since"),
+        orders.c.status.in_(_PAID),
+        order_lines.c.currency == bindparam("currency"),
+        order_lines.c.unit_price.is_not(None),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Precedence:
+    """What a customer's value is worth in the queue.
+
+    The ``first_tiers`` have the whole ``most``; others a minute for every ``a_minute`` that they
+    spent in `SPENDING_COUNTS_FOR`, in the shop's ``currency``, up to ``most``.
+    """
+
+    first_tiers: tuple[str, ...] = ("gold", "diamond")
+    most: timedelta = timedelta(minutes=15)
+    a_minute: Decimal = Decimal(100)
+    currency: str = "CNY"
+
+    def head_start(self, *, tier: str | None, spent: Decimal, reason: str | None) -> timedelta:
+        """Return how much longer than by the clock a customer counts as waiting."""
+        if tier is not None and tier in self.first_tiers:
+            value = self.most
+        else:
+            value = min(timedelta(minutes=int(max(spent, Decimal(0)) / self.a_minute)), self.most)
+        if reason == _DANGER:
+            return value + DANGER_FIRST
+        return value + ANGER_SOON if reason == _ANGER else value
+
+
+def values(conn: Connection, who: Sequence[str], order: Precedence, now: datetime) -> dict[str, tuple[Any, Decimal]]:
+    """Return tier and spending of customers by their internal ids."""
+    spent: dict[str, Decimal] = defaultdict(Decimal)
+    key = {"who": list(who), "since": now - SPENDING_COUNTS_FOR, "currency": order.currency}
+    for row in conn.execute(_SPENT, key):
+        spent[row.customer_id] += row.quantity * row.unit_price
+    return {row.id: (row.tier, spent[row.id]) for row in conn.execute(_TIERS, {"who": list(who)})}
