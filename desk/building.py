@@ -1,0 +1,24 @@
+"""The desk, put together: one router with every page below ``/desk``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from desk.context import Desk
+from desk.customers.pages import customer_pages
+from desk.inbox.acting import acting
+from desk.inbox.mentioned import mentioned
+from desk.inbox.queue import queue
+from desk.inbox.talk import talk
+from desk.oversight.pages import oversight
+from desk.pages import Pages, route_of
+from desk.signing_in import signing_in
+
+
+def build_router(desk: Desk) -> APIRouter:
+    """Return the routes of the desk. Whoever serves them calls ``desk.live.close()`` before the server stops."""
+    pages = Pages(desk)
+    router = APIRouter(prefix="/desk", route_class=route_of(pages), include_in_schema=False)
+    for area in (signing_in, queue, talk, acting, mentioned, customer_pages, oversight):
+        area(desk, pages, router)
+    return router

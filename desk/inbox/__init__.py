@@ -1,0 +1,1 @@
+"""The talk with customers: who waits, what is mine, one conversation."""

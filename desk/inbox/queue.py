@@ -1,0 +1,74 @@
+"""Who waits for a person, and which conversations are mine; kept fresh by hints."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Depends
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from crm_store import conversations, handoffs, mentions, sign_ins, switches, taking_over
+from desk.access import May
+from desk.context import Desk, Visitor
+from desk.pages import Pages, sent_to
+from desk.roles import Action, may
+
+MOST_SHOWN = 100
+_FIRST_PAGES: tuple[tuple[Action, str], ...] = (("see_queue", "/desk/queue"), ("see_customer", "/desk/customers"))
+
+
+def queue(desk: Desk, pages: Pages, router: APIRouter) -> None:
+    """Add the routes of the queue and the stream of hints."""
+
+    @router.get("")
+    async def home(request: Request, visitor: Visitor = Depends(May(desk, "enter"))) -> Response:
+        return sent_to(request, next(page for action, page in _FIRST_PAGES if may(visitor.role, action)))
+
+    @router.get("/queue")
+    async def page(request: Request, visitor: Visitor = Depends(May(desk, "see_queue"))) -> Response:
+        return pages.show(request, "queue.html", **await desk.store.read(_lists, desk, visitor))
+
+    @router.get("/queue/lists")
+    async def lists(
+        request: Request, visitor: Visitor = Depends(May(desk, "see_queue", by_itself=True))
+    ) -> Response:  # fmt: skip
+        return pages.show(request, "_lists.html", **await desk.store.read(_lists, desk, visitor))
+
+    @router.get("/counts")
+    async def counts(request: Request, visitor: Visitor = Depends(May(desk, "enter", by_itself=True))) -> Response:
+        return pages.show(request, "_counts.html", counts=await desk.store.read(_counts, visitor))
+
+    @router.get("/live")
+    async def live(
+        request: Request, talk: str = "", visitor: Visitor = Depends(May(desk, "enter", by_itself=True))
+    ) -> Response:  # fmt: skip
+        async def still_in() -> bool:
+            now = desk.clock.now()
+            return await desk.store.read(sign_ins.find, visitor.token, now=now, limits=desk.limits) is not None
+
+        events: AsyncIterator[str] = desk.live.stream(talk or None, still_in)
+        # Proxies that gather an answer before they pass it on would hold every hint back.
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+def _lists(conn: Connection, desk: Desk, visitor: Visitor) -> dict[str, Any]:
+    now = desk.clock.now()
+    waiting = taking_over.queue(conn, now, desk.order)
+    return {
+        "waiting": waiting[:MOST_SHOWN],
+        "more": max(len(waiting) - MOST_SHOWN, 0),
+        "mine": taking_over.of_agent(conn, visitor.name, now) if may(visitor.role, "take") else None,
+        "paused": sorted(switches.paused(conn)),
+    }
+
+
+def _counts(conn: Connection, visitor: Visitor) -> dict[str, int]:
+    return {
+        "waiting": conversations.waiting(conn) if may(visitor.role, "see_queue") else 0,
+        "mine": len(handoffs.of_agent(conn, visitor.name)),
+        "mentions": mentions.unseen(conn, visitor.name),
+    }

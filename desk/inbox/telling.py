@@ -1,0 +1,89 @@
+"""One entry of the history, in words that a colleague reads at a glance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from desk.words import Words
+
+TALK_KINDS = ("message.", "note", "ticket.", "handoff.", "order.", "care.sent", "conversation.")
+"""What a conversation shows; the customer's own page has everything."""
+
+_NAMED = {"category": "category", "priority": "priority", "reason": "reason", "purpose": "purpose"}
+_MOMENTS = ("due_at", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry as it is shown: what somebody said (``in``, ``out``, ``note``) or what happened (``event``)."""
+
+    key: int
+    side: Literal["in", "out", "note", "event"]
+    at: datetime
+    by: str
+    """``customer``, ``bot``, ``care`` or the like, or a colleague's name."""
+    agent: bool
+    text: str
+    channel: str | None
+    ref: str | None
+
+
+def tell(entries: Iterable[Any], titles: Mapping[str, str], t: Words, *, talk_only: bool = False) -> list[Told]:
+    """Return entries of the history as they are shown; ``titles`` are those of the buttons by payload."""
+    return [
+        _told(entry, titles, t)
+        for entry in entries
+        if not talk_only or entry.kind.startswith(TALK_KINDS)
+    ]  # fmt: skip
+
+
+def _told(entry: Any, titles: Mapping[str, str], t: Words) -> Told:
+    side: Literal["in", "out", "note", "event"]
+    match entry.kind:
+        case "message.in":
+            side, text = "in", _said(entry, titles, t)
+        case "message.out" | "care.sent" if entry.text:
+            side, text = "out", entry.text
+        case "note":
+            side, text = "note", entry.text or ""
+        case _:
+            side, text = "event", _event(entry, t)
+    agent = entry.by.startswith(("agent:", "user:"))
+    by = entry.by.partition(":")[2] if agent else t.named("message", entry.by)
+    return Told(entry.id, side, entry.at, by, agent, text, entry.channel, entry.ref)
+
+
+def _said(entry: Any, titles: Mapping[str, str], t: Words) -> str:
+    if entry.text:
+        return str(entry.text)
+    data = entry.data or {}
+    if (payload := data.get("payload")) is not None:
+        return t("talk.pressed", title=titles.get(payload, payload))
+    if (kind := data.get("attachment")) is not None:
+        kind = kind.get("kind", "") if isinstance(kind, dict) else kind
+        return t("talk.attachment", kind=t.named("message", str(kind)))
+    return t("talk.attachment", kind=", ".join(t.named("message", name) for name in data) or "?")
+
+
+def _event(entry: Any, t: Words) -> str:
+    data = entry.data or {}
+    values: defaultdict[str, str] = defaultdict(str)
+    for name, value in data.items():
+        if name in _NAMED:
+            values[name] = t.named(_NAMED[name], value)
+        elif name in _MOMENTS and value:
+            values[name] = t.short(str(value), entry.at)
+        elif name == "value" and isinstance(value, bool):
+            values[name] = t.named("consent", "yes" if value else "no")
+        elif not isinstance(value, dict | list) and value is not None:
+            values[name] = str(value)
+    if entry.kind == "handoff.transferred":
+        values["to"] = t.named("message", data.get("to"))
+    wording = t.texts.get(f"event.{entry.kind}")
+    if wording is not None:
+        return wording.format_map(values).strip()
+    return " · ".join([entry.kind, *(f"{name} {value}" for name, value in values.items())])

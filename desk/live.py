@@ -1,0 +1,89 @@
+"""What changes while somebody looks: one stream of hints for each open page.
+
+A hint says only that something has changed (``queue``: anywhere; ``talk``: in the conversation
+that the page shows). The page then asks for the part again, by a route that looks at who asks; so
+a stream holds nothing that anybody may not see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+from crm_store.unit_of_work import Store
+from crm_store.wakes import TALK
+
+ALIVE_EVERY = 15.0
+"""Seconds between signs of life, which also ask whether the browser is still signed in."""
+NOT_SOONER = 0.2
+"""Seconds between two hints: what happens meanwhile comes with the next one."""
+
+
+@dataclass(eq=False)
+class _Watching:
+    talk: str | None
+    hints: set[str] = field(default_factory=set)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hint(self, *names: str) -> None:
+        self.hints.update(names)
+        self.told.set()
+
+
+class Live:
+    """The streams of one process."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._watching: set[_Watching] = set()
+        self._unlisten: Callable[[], None] | None = None
+        self._closed = False
+
+    async def stream(self, talk: str | None, still_in: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
+        """Yield server-sent events until `close`, or until ``still_in`` says that the browser was signed out."""
+        if self._unlisten is None:
+            self._unlisten = self._store.wakes.listen(TALK, self._heard)
+        watching = _Watching(talk)
+        self._watching.add(watching)
+        # Whatever happened before the stream was there, or while it was cut, is asked for now.
+        watching.hint("queue", "talk")
+        try:
+            yield "retry: 1000\n\n"
+            while not self._closed:
+                if await self._told(watching):
+                    hints, watching.hints = watching.hints, set()
+                    watching.told.clear()
+                    for name in sorted(hints):
+                        yield f"event: {name}\ndata: \n\n"
+                    await asyncio.sleep(NOT_SOONER)
+                elif await still_in():
+                    yield ": still here\n\n"
+                else:
+                    return
+        finally:
+            self._watching.discard(watching)
+
+    async def until(self, stopping: asyncio.Event) -> None:
+        """End all streams when ``stopping`` is set."""
+        await stopping.wait()
+        self.close()
+
+    def close(self) -> None:
+        """End all streams: a server that stops would wait for them."""
+        self._closed = True
+        if self._unlisten is not None:
+            self._unlisten()
+        for watching in self._watching:
+            watching.told.set()
+
+    async def _told(self, watching: _Watching) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ALIVE_EVERY):
+                await watching.told.wait()
+        return watching.told.is_set()
+
+    def _heard(self, conversation_id: str) -> None:
+        for watching in self._watching:
+            watching.hint("queue", *(["talk"] if watching.talk == conversation_id else []))
