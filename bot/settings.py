@@ -38,6 +38,7 @@ from bot.config_file import read_config
 from bot.errors import SettingsError
 from care.settings import CareSettings
 from crm_store.desk_hours import DeskHours
+from desk.settings import ConsoleSettings
 from nlu.settings import NluSettings
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -205,6 +206,7 @@ class Settings(_Section):
     """What the installation makes for itself: database, models, logs."""
     shop: ShopSettings = ShopSettings()
     desk: DeskSettings = DeskSettings()
+    console: ConsoleSettings = ConsoleSettings()
     store: StoreSettings = StoreSettings()
     nlu: NluSettings
     care: CareSettings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
+from random import SystemRandom
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -17,8 +18,10 @@ from bot.demo import load_demo
 from bot.errors import SettingsError
 from bot.running import up as running
 from bot.settings import Settings
+from crm_store import accounts
 from crm_store.ports import SystemClock, Ulids
 from crm_store.unit_of_work import Store
+from desk.passwords import generated, hashed
 from nlu.training import ensure_model
 
 DEMO = "demo"
@@ -48,6 +51,7 @@ def up(
         with open_store(settings) as store:
             if demo:
                 _load_demo(settings, store)
+                _tell_sign_in(store)
         model = asyncio.run(_model(settings)) if nlu == "rasa" else None
         asyncio.run(running.up(settings, model=model, say=lambda line: errors.print(line, markup=False)))
 
@@ -63,6 +67,16 @@ def _load_demo(settings: Settings, store: Store) -> None:
             zone=ZoneInfo(settings.shop.zone),
             progress=bar.share,
         )
+
+
+def _tell_sign_in(store: Store) -> None:
+    """Open an account for whoever tries the demo, the first time, and tell its password this once."""
+    if store.read_now(accounts.of, DEMO) is not None:
+        return
+    password = generated(SystemRandom())
+    store.run_now(accounts.add, DEMO, role="admin", password_hash=hashed(password), now=SystemClock().now())
+    errors.print(f"sign in at the desk as {DEMO}, password {password}", markup=False)
+    errors.print(f"  (shown this once; ./shuke user passwd {DEMO} sets another one)", markup=False)
 
 
 async def _model(settings: Settings) -> Path:

@@ -82,6 +82,7 @@ async def _start(parts: Parts, settings: Settings, model: Path | None, say: Say)
     say("  talk to it:  ./shuke chat --as wang   (or --as ana, in English)")
     if settings.webchat.enabled:
         say(f"  web chat:    {address}/chat")
+    say(f"  the desk:    {address}/desk   (shuke user add NAME opens an account)")
     say(f"  health:      {address}/readyz")
     if settings.telegram is not None:
         say(f"  telegram:    {settings.telegram.mode}")

@@ -1,0 +1,52 @@
+"""The desk in the browser, as a part of the web role."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from random import SystemRandom
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+
+from bot.running.process import Process
+from bot.settings import Settings
+from bot.wiring import build_policy
+from crm_store.precedence import Precedence
+from crm_store.sign_ins import Limits
+from desk.building import build_router
+from desk.context import Desk
+from desk.live import Live
+from desk.passwords import Passwords
+
+
+def queue_order(settings: Settings) -> Precedence:
+    """Return what a customer's value is worth in the queue of this shop."""
+    console = settings.console
+    return Precedence(
+        console.first_tiers, console.head_start, Decimal(console.spent_for_a_minute), settings.shop.currency
+    )
+
+
+async def open_desk(process: Process) -> APIRouter:
+    """Return the routes of the desk; its streams end when the process is asked to stop."""
+    settings = process.settings
+    live = Live(process.store)
+    passwords = Passwords()
+    process.parts.stack.callback(passwords.close)
+    await process.parts.beside("the desk's streams", live.until(process.parts.stopping))
+    return build_router(
+        Desk(
+            store=process.store,
+            clock=process.clock,
+            ids=process.ids,
+            chance=SystemRandom(),
+            passwords=passwords,
+            live=live,
+            policy=build_policy(settings),
+            zone=ZoneInfo(settings.shop.zone),
+            language=settings.shop.language,
+            limits=Limits(settings.console.idle, settings.console.signed_in_at_most),
+            order=queue_order(settings),
+            https=settings.console.https,
+        )
+    )

@@ -1,0 +1,109 @@
+"""`shuke user`: accounts of the desk, from the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from crm_store import accounts
+from crm_store.audit import audit
+from crm_store.unit_of_work import Store
+from desk.passwords import Passwords
+from tests.bot.worlds import shuke
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'shop.db'}"
+
+
+def user(url: str, *arguments: str, typed: str = PASSWORD) -> Result:
+    return shuke("--store", url, "user", *arguments, input=f"{typed}\n".encode())
+
+
+def account(url: str, name: str) -> accounts.AccountView:
+    store = Store(url)
+    found = store.read_now(accounts.of, name)
+    store.close()
+    assert found is not None
+    return found
+
+
+async def test_an_account_is_opened_with_a_password_from_stdin_that_is_not_kept_as_it_is(url: str) -> None:
+    done = user(url, "add", "小李", "--role", "supervisor")
+
+    kept = account(url, "小李")
+    passwords = Passwords()
+    assert done.exit_code == 0
+    assert PASSWORD not in done.output
+    assert (kept.role, kept.disabled_at) == ("supervisor", None)
+    assert await passwords.is_right(PASSWORD, kept.password_hash)
+    passwords.close()
+
+
+async def test_a_made_up_password_is_printed_once_and_works(url: str) -> None:
+    done = user(url, "add", "li", "--generate", typed="")
+    again = user(url, "list")
+
+    made_up = done.stdout.split("password, shown this once: ")[1].strip()
+    passwords = Passwords()
+    assert await passwords.is_right(made_up, account(url, "li").password_hash)
+    assert made_up not in again.output
+    passwords.close()
+
+
+def test_another_password_and_closing_are_told_and_audited(url: str) -> None:
+    user(url, "add", "li")
+    before = account(url, "li").password_hash
+
+    changed = user(url, "passwd", "li", typed="another long password")
+    closed = user(url, "disable", "li")
+
+    assert (changed.exit_code, closed.exit_code) == (0, 0)
+    assert account(url, "li").password_hash != before
+    assert account(url, "li").disabled_at is not None
+    store = Store(url)
+    done = store.read_now(lambda conn: [row.action for row in conn.execute(audit.select().order_by(audit.c.id))])
+    store.close()
+    assert done == ["add_user", "set_password", "disable_user"]
+
+
+def test_the_list_has_everybody_and_no_hash(url: str) -> None:
+    user(url, "add", "li")
+    user(url, "add", "zhao", "--role", "auditor")
+
+    told = user(url, "list")
+    rows = json.loads(shuke("--json", "--store", url, "user", "list").stdout)
+
+    assert "argon2" not in told.output
+    assert [line.split() for line in told.stdout.splitlines()] == [["li", "agent"], ["zhao", "auditor"]]
+    assert [(row["name"], row["role"], row["disabled_at"]) for row in rows] == [
+        ("li", "agent", None), ("zhao", "auditor", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "told"),
+    [
+        (("add", "li li"), PASSWORD, "a name has up to 64 letters"),
+        (("add", "li", "--role", "boss"), PASSWORD, "--role boss: use one of agent, supervisor"),
+        (("add", "li"), "short", "a password has 12 to 256 characters, this one 5"),
+        (("add", "here"), PASSWORD, "here has an account already"),
+        (("passwd", "nobody"), PASSWORD, "nobody has no account"),
+        (("disable", "nobody"), PASSWORD, "nobody has no account"),
+    ],
+)
+def test_what_is_refused_names_the_place_and_the_mend(
+    url: str, arguments: tuple[str, ...], typed: str, told: str
+) -> None:
+    user(url, "add", "here")
+
+    refused = user(url, *arguments, typed=typed)
+
+    assert refused.exception is not None
+    assert told in str(refused.exception)
