@@ -17,8 +17,8 @@ from crm_store.wakes import TALK
 
 ALIVE_EVERY = 15.0
 """Seconds between signs of life, which also ask whether the browser is still signed in."""
-NOT_SOONER = 0.2
-"""Seconds between two hints: what happens meanwhile comes with the next one."""
+NOT_SOONER = {"talk": 0.15, "queue": 0.5}
+"""Seconds between two hints of a kind: what happens meanwhile comes with the next one."""
 
 
 @dataclass(eq=False)
@@ -26,6 +26,15 @@ class _Watching:
     talk: str | None
     hints: set[str] = field(default_factory=set)
     told: asyncio.Event = field(default_factory=asyncio.Event)
+    not_before: dict[str, float] = field(default_factory=dict)
+
+    def due(self, now: float) -> list[str]:
+        """Take the hints that may be given now; the others wait for their time."""
+        due = sorted(name for name in self.hints if self.not_before.get(name, now) <= now)
+        self.hints.difference_update(due)
+        self.not_before.update({name: now + NOT_SOONER[name] for name in due})
+        self.told.clear()
+        return due
 
     def hint(self, *names: str) -> None:
         self.hints.update(names)
@@ -45,19 +54,19 @@ class Live:
         """Yield server-sent events until `close`, or until ``still_in`` says that the browser was signed out."""
         if self._unlisten is None:
             self._unlisten = self._store.wakes.listen(TALK, self._heard)
-        watching = _Watching(talk)
+        watching, loop = _Watching(talk), asyncio.get_running_loop()
         self._watching.add(watching)
         # Whatever happened before the stream was there, or while it was cut, is asked for now.
         watching.hint("queue", "talk")
         try:
             yield "retry: 1000\n\n"
             while not self._closed:
-                if await self._told(watching):
-                    hints, watching.hints = watching.hints, set()
-                    watching.told.clear()
-                    for name in sorted(hints):
-                        yield f"event: {name}\ndata: \n\n"
-                    await asyncio.sleep(NOT_SOONER)
+                for name in watching.due(loop.time()):
+                    yield f"event: {name}\ndata: \n\n"
+                if watching.hints:
+                    await asyncio.sleep(min(NOT_SOONER.values()))
+                elif await self._told(watching):
+                    continue
                 elif await still_in():
                     yield ": still here\n\n"
                 else:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from datetime import timedelta
 
 from fastapi import APIRouter, Depends
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crm_store import accounts, audit, budgets, sign_ins
+from crm_store import accounts, audit, sign_ins
 from desk.access import COOKIE, May, from_our_own_page, posted
 from desk.context import Desk, Visitor
 from desk.errors import Refused
@@ -20,9 +19,6 @@ from desk.passwords import LONGEST, TooBusy
 from desk.words import LANGUAGES
 
 LONGEST_NAME = 64
-TRIES_AT_ONCE = 20
-"""From one address; then one more every `TRY_AGAIN`, whoever's names they are."""
-TRY_AGAIN = timedelta(seconds=10)
 _FOR_EVER = timedelta(days=365)
 
 
@@ -39,7 +35,7 @@ def signing_in(desk: Desk, pages: Pages, router: APIRouter) -> None:
         form = await posted(request)
         name = unicodedata.normalize("NFKC", form.get("name", "")).strip()
         try:
-            token = await _token_for(desk, _address_of(request), name, form.get("password", ""))
+            token = await _token_for(desk, name, form.get("password", ""))
         except Refused as exc:
             text = pages.words_for(request)(f"wrong.{exc.wrong}", **exc.values)
             return pages.show(request, "sign_in.html", status=exc.status, wrong=text, name=name[:LONGEST_NAME])
@@ -75,7 +71,7 @@ def signing_in(desk: Desk, pages: Pages, router: APIRouter) -> None:
         return Response(asset.content, media_type=asset.media_type, headers=kept)
 
 
-async def _token_for(desk: Desk, address: str, name: str, password: str) -> str:
+async def _token_for(desk: Desk, name: str, password: str) -> str:
     """Return the token of a new session.
 
     Raises:
@@ -84,7 +80,7 @@ async def _token_for(desk: Desk, address: str, name: str, password: str) -> str:
     """
     if not name or len(name) > LONGEST_NAME or len(password) > LONGEST:
         raise Refused(401, "name_or_password")
-    wait = await desk.store.run(_wait, address, name, now=desk.clock.now())
+    wait = await desk.store.run(sign_ins.try_to, name, now=desk.clock.now())
     if wait:
         raise Refused(429, "too_many_tries", minutes=-(-int(wait.total_seconds()) // 60))
     account = await desk.store.read(accounts.of, name)
@@ -99,21 +95,6 @@ async def _token_for(desk: Desk, address: str, name: str, password: str) -> str:
     token = f"{desk.chance.getrandbits(256):064x}"
     await desk.store.run(_begin, desk, name, token, kept, newer)
     return token
-
-
-def _wait(conn: Connection, address: str, name: str, *, now: datetime) -> timedelta:
-    wait = budgets.take(conn, f"sign-in:{address}", now=now, every=TRY_AGAIN, burst=TRIES_AT_ONCE)
-    return wait or sign_ins.try_to(conn, name, now=now)
-
-
-def _address_of(request: Request) -> str:
-    """Return where a try comes from; a whole network of IPv6, since one household has 2^64 addresses."""
-    host = request.client.host if request.client is not None else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return str(ip_network((address, 64), strict=False)) if address.version == 6 else host
 
 
 def _begin(conn: Connection, desk: Desk, name: str, token: str, kept: str, newer: str | None) -> None:

@@ -13,8 +13,12 @@ from typing import Any
 
 import pytest
 
+from crm_store import customers, tickets
+from desk.roles import ROLES, may
 from tests.bot.worlds import A10293, ANA, ROOT, TEA, WANG, Talk, a_world, event, kinds, texts
 from tests.channels.contract import ChannelContract
+from tests.desk.conftest import desk, empty_database, flows_read_once, house, store  # noqa: F401 - the desk's fixtures
+from tests.desk.desks import DeskHouse
 
 EARNED = {
     "customer_id": "C1", "points": 500, "reason": "order", "at": "2026-01-03T10:00:00+08:00",
@@ -77,6 +81,24 @@ def test_one_timeline_holds_orders_messages_points_and_feedback_in_true_order(sh
     assert next(entry["data"]["number"] for entry in told if entry["kind"] == "ticket.opened") == number
 
 
+async def test_the_queue_is_ordered_by_value_and_waiting_and_nobody_starves(desk: DeskHouse) -> None:  # noqa: F811
+    """Number 18: a VIP comes before others who came a little sooner, and never before who waits for long."""
+    await desk.house.says("early", "I want to talk to a person")
+    await desk.house.later(minutes=14)
+    await desk.house.says("late", "I want to talk to a person")
+    await desk.house.later(minutes=5)
+    await desk.house.says("vip", "I want to talk to a person")
+    for user in ("early", "late", "vip"):
+        tier = "diamond" if user == "vip" else "regular"
+        desk.house.write(customers.change, desk.customer(user), name=user, tier=tier)
+    browser = await desk.agent("li")
+
+    page = (await browser.get("/desk/queue")).text
+
+    at = {user: page.index(f'class="name">{user}<') for user in ("early", "late", "vip")}
+    assert sorted(at, key=lambda user: at[user]) == ["early", "vip", "late"]
+
+
 def test_the_owner_is_told_points_and_what_expires_next_and_nobody_else_is(shop: Talk) -> None:
     """Number 19."""
     shop.load("points", EARNED, EARNED_LATER)
@@ -112,6 +134,27 @@ def test_whoever_takes_over_sees_what_came_before(shop: Talk, store_url: str) ->
         (number, "resolved", "杯子收到就是碎的")
     ]
     assert [order["order_no"] for order in page["orders"]] == ["A10293"]
+
+
+async def test_past_problems_are_on_the_desks_screen_when_a_customer_is_handed_over(
+    desk: DeskHouse,  # noqa: F811
+) -> None:
+    """Number 35, in the browser: last month's case and its order stand beside the talk of today."""
+    await desk.house.says("ana", "my cup arrived broken")
+    await desk.house.says("ana", "skip")
+    await desk.house.says("ana", "yes")
+    (case,) = desk.house.read(tickets.of_customer, desk.customer("ana"))
+    desk.house.write(tickets.move, case.number, "resolved", now=desk.now, by="agent:li")
+    await desk.house.later(days=30)
+    await desk.house.says("ana", "it happened again, I want to talk to a person")
+    zhao = await desk.agent("zhao")
+
+    queue = (await zhao.get("/desk/queue")).text
+    screen = (await zhao.get(f"/desk/talks/{desk.customer('ana')}")).text
+
+    assert "it happened again" in queue
+    for told in (case.number, "my cup arrived broken", "resolved", "it happened again", "Asked for a person"):
+        assert told in screen
 
 
 def test_a_case_keeps_each_step_with_its_time_and_who_took_it(shop: Talk) -> None:
@@ -206,6 +249,25 @@ def test_every_channel_passes_the_one_contract() -> None:
     assert without == []
 
 
+async def test_notes_call_colleagues_and_a_hand_over_keeps_the_context(desk: DeskHouse) -> None:  # noqa: F811
+    """Number 41."""
+    await desk.house.says("ana", "I want to talk to a person")
+    li, zhao = await desk.agent("li"), await desk.agent("zhao")
+    talk = f"/desk/talks/{desk.customer('ana')}"
+
+    await li.post(f"{talk}/note", text="@zhao she asked for an invoice twice")
+    listed = (await zhao.get("/desk/mentions")).text
+    await li.post(f"{talk}/take", owner="queue")
+    await li.post(f"{talk}/transfer", owner="agent:li", to="zhao", text="send it today")
+    screen = (await zhao.get(talk)).text
+
+    assert "she asked for an invoice twice" in listed
+    assert desk.house.talk("ana").owner == "agent:zhao"
+    for told in ("I want to talk to a person", "she asked for an invoice twice", "send it today", "Handed on to zhao"):
+        assert told in screen
+    assert not any("invoice" in text for text in desk.house.channel.texts())
+
+
 def test_solar_and_lunar_birthdays_are_kept_once_a_year_at_the_customers_ten_o_clock(shop: Talk) -> None:
     """Number 55, over two years in which the clock stops often and everything is imported again."""
     mei = WANG | {"customer_id": "C3", "name": "梅", "birthday": "1990-08-15", "birthday_calendar": "lunar",
@@ -252,3 +314,27 @@ def test_an_event_rule_is_shown_by_a_dry_run_and_then_kept(shop: Talk, store_url
     assert [(one["rule"], one["at"]) for one in sent] == [("complaint_follow_up", planned[0]["due_at"])]
     assert number in sent[0]["text"]
     assert dry_run() == []
+
+
+async def test_roles_bound_what_each_may_do_and_every_look_is_kept(desk: DeskHouse) -> None:  # noqa: F811
+    """Number 78."""
+    await desk.house.says("ana", "I want to talk to a person")
+    customer = desk.customer("ana")
+    browsers = {role: await desk.agent(f"the-{role}", role) for role in ROLES}
+
+    answers = {
+        role: [
+            (await browser.get(f"/desk/talks/{customer}")).status_code,
+            (await browser.post(f"/desk/talks/{customer}/note", text="hello")).status_code,
+            (await browser.get("/desk/audit")).status_code,
+        ]
+        for role, browser in browsers.items()
+    }
+    audit = (await browsers["auditor"].get("/desk/audit")).text
+
+    for role, (looked, noted, audited) in answers.items():
+        assert (looked == 200) == may(role, "see_talk")
+        assert (noted == 303) == may(role, "note")
+        assert (audited == 200) == may(role, "see_audit")
+    for role in ROLES:
+        assert (f"<td>the-{role}</td><td>looked at the conversation" in audit) == may(role, "see_talk")

@@ -23,7 +23,8 @@ from desk.pages import Pages, is_part, sent_to
 from desk.roles import Action, may
 
 STEPS: tuple[Action, ...] = ("take", "reply", "note", "return", "transfer", "snooze", "resolve")
-LONGEST_TEXT = 20_000
+LONGEST_TEXT = 5_000
+"""Characters; in a form they may take twelve bytes each, and a body is bounded."""
 _NEEDS_WORDS = ("reply", "note")
 
 

@@ -14,9 +14,9 @@ import yaml
 
 LANGUAGES = ("zh", "en")
 FAMILIES = (
-    "action", "category", "channel", "consent", "event", "language", "message", "mood", "order", "pages", "pause",
-    "priority", "purpose", "reason", "role", "rule", "said", "skip", "status", "step", "switch", "tier", "weekday",
-    "wrong",
+    "action", "category", "channel", "consent", "event", "language", "message", "month", "mood", "order", "pages",
+    "pause", "priority", "purpose", "reason", "role", "rule", "said", "skip", "status", "step", "switch", "tier",
+    "weekday", "wrong",
 )  # fmt: skip
 """Sections whose keys come from data: ``reason.angry``. What has no word there is shown as it is."""
 
@@ -65,7 +65,7 @@ class Words:
         """Return the day of a moment."""
         local = _moment(moment).astimezone(self.zone)
         weekday = self(f"weekday.{local.weekday()}")
-        return self("time.day", year=local.year, month=local.month, day=local.day, weekday=weekday)
+        return self("time.day", year=local.year, month=self(f"month.{local.month}"), day=local.day, weekday=weekday)
 
     def clock(self, moment: datetime | str) -> str:
         """Return the time of day of a moment."""

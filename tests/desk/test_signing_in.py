@@ -114,25 +114,6 @@ async def test_the_right_password_after_the_wait_ends_the_counting(desk: DeskHou
     assert [(await browser.sign_in("li", "wrong")).status_code for _ in range(5)] == [401] * 5
 
 
-async def test_one_address_cannot_try_many_names(desk: DeskHouse) -> None:
-    desk.add("li")
-    browser = desk.browser()
-    tried = [(await browser.sign_in(f"name-{number}", "wrong")).status_code for number in range(21)]
-
-    elsewhere = await desk.browser(address="198.51.100.1").sign_in("li")
-
-    assert tried == [401] * 20 + [429]
-    assert elsewhere.status_code == 303
-
-
-async def test_addresses_of_one_network_of_ipv6_count_together(desk: DeskHouse) -> None:
-    browsers = [desk.browser(address=f"2001:db8::{number:x}") for number in range(1, 22)]
-
-    tried = [(await browser.sign_in(f"name-{at}", "wrong")).status_code for at, browser in enumerate(browsers)]
-
-    assert tried[-1] == 429
-
-
 async def test_who_does_nothing_for_long_is_signed_out_and_an_open_page_is_nothing(desk: DeskHouse) -> None:
     browser = await desk.agent("li")
     for _ in range(3):

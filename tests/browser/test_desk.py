@@ -1,0 +1,209 @@
+"""The desk in a real browser: what agents see, how soon they see it, and that it looks as the guide shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from statistics import median
+from time import monotonic
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import OpenPage, ShukeUp, shot
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+PASSWORD = "correct horse battery"
+SOON_MS = 5_000
+SHOWN = "words => [...document.querySelectorAll('.said.in .bubble')].some(one => one.textContent === words)"
+
+Desk = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture
+async def shop(shuke_up: ShukeUp) -> ShukeUp:
+    """A running demo shop with two agents."""
+    await shuke_up()
+    for name in ("li", "zhao"):
+        added = await shuke_up.installation.run("user", "add", name, lines=[PASSWORD])
+        assert added.code == 0, added.errors
+    return shuke_up
+
+
+@pytest.fixture
+async def desk(shop: ShukeUp, open_page: OpenPage) -> Desk:
+    """Signs an agent in, in a browser of their own."""
+
+    async def sign_in(name: str = "li", locale: str = "en-GB", **options: object) -> Page:
+        page = await open_page(locale=locale, **options)
+        await page.goto(f"{shop.address}/desk")
+        await page.locator("[name=name]").fill(name)
+        await page.locator("[name=password]").fill(PASSWORD)
+        await page.locator("main button").click()
+        await expect(page.locator("#waiting-title")).to_be_visible()
+        return page
+
+    return sign_in
+
+
+async def says(shop: ShukeUp, user: str, *lines: str) -> None:
+    """Let a customer write, without waiting for answers: none comes where a colleague has the conversation."""
+    address = json.loads((shop.installation.root / "var" / "terminal.json").read_text())
+    reader, writer = await asyncio.open_connection(address["host"], address["port"])
+    hello = {"token": address["token"], "user": user, "language": None}
+    for line in (hello, *({"text": text, "id": uuid4().hex} for text in lines)):
+        writer.write(json.dumps(line).encode() + b"\n")
+    await writer.drain()
+    await reader.readline()
+    writer.write_eof()
+    while await reader.readline():
+        pass
+    writer.close()
+
+
+async def test_a_waiting_customer_appears_is_taken_answered_and_handed_back(shop: ShukeUp, desk: Desk) -> None:
+    page = await desk()
+    await expect(page.get_by_text("Nobody is waiting")).to_be_visible()
+
+    await says(shop, "ana", "my candle arrived cracked", "A10398", "yes", "can I talk to a person?")
+    await expect(page.locator("#waiting").get_by_text("Ana Whitfield")).to_be_visible(timeout=SOON_MS)
+    await expect(page.locator("#counts")).to_contain_text("1 waiting")
+    await shot(page, "desk-queue", caret="initial")
+    await page.get_by_role("button", name="Take Ana Whitfield").click()
+    await expect(page.get_by_text("This conversation is yours")).to_be_visible()
+
+    answer = page.get_by_placeholder("Your answer")
+    await answer.fill("Hi Ana, Li here. A new candle goes out today.")
+    await answer.press("Control+Enter")
+    await expect(page.locator(".said.agent .bubble")).to_have_text("Hi Ana, Li here. A new candle goes out today.")
+    await expect(page.get_by_text("On its way.")).to_be_visible()
+    await expect(page.get_by_placeholder("Your answer")).to_have_value("")
+
+    await says(shop, "ana", "lovely, thank you")
+    await expect(page.locator(".said.in .bubble").last).to_have_text("lovely, thank you", timeout=SOON_MS)
+    await shot(page, "desk-talk", caret="initial")
+    await page.get_by_role("button", name="Resolved").click()
+    await expect(page.get_by_text("The bot has this conversation.")).to_be_visible()
+    assert shop.installation.count("tickets WHERE status = 'open'") == 0
+
+
+async def test_a_half_written_answer_survives_new_messages_and_a_reload(shop: ShukeUp, desk: Desk) -> None:
+    await says(shop, "tom", "can I talk to a person?")
+    page = await desk()
+    await page.get_by_role("button", name="Take").click()
+    await page.get_by_placeholder("Your answer").fill("Half a sen")
+
+    await says(shop, "tom", "hello?")
+    await expect(page.locator(".said.in .bubble").last).to_have_text("hello?")
+    await expect(page.get_by_placeholder("Your answer")).to_have_value("Half a sen")
+    await page.reload()
+    await expect(page.get_by_placeholder("Your answer")).to_have_value("Half a sen")
+
+
+async def test_of_two_agents_who_take_the_same_one_is_told_kindly(shop: ShukeUp, desk: Desk) -> None:
+    await says(shop, "tom", "can I talk to a person?")
+    li, zhao = await desk("li"), await desk("zhao")
+    await li.locator("#waiting a.open").click()
+    await zhao.locator("#waiting a.open").click()
+    # The hint that would tell is held back, as it is on a slow line.
+    await zhao.route("**/newer*", lambda route: route.abort())
+
+    await li.get_by_role("button", name="Take").click()
+    await expect(li.get_by_text("This conversation is yours")).to_be_visible()
+    await zhao.get_by_role("button", name="Take").click()
+
+    await expect(zhao.get_by_role("alert")).to_contain_text("li was a moment faster")
+    await zhao.unroute("**/newer*")
+    await expect(zhao.get_by_text("li has this conversation.")).to_be_visible(timeout=40_000)
+    await zhao.get_by_role("button", name="Take it over").click()
+    await expect(li.get_by_text("zhao has this conversation.")).to_be_visible(timeout=SOON_MS)
+
+
+async def test_the_customers_page_has_all_that_is_known(shop: ShukeUp, desk: Desk) -> None:
+    await says(shop, "wang", "你好", "我有多少积分", "转人工")
+    page = await desk(locale="zh-CN")
+    await page.locator("#waiting a.open").click()
+    await expect(page.get_by_text("2,860").first).to_be_visible()
+    await shot(page, "desk-talk-zh", caret="initial")
+
+    await page.get_by_role("link", name="完整资料").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("王雨薇")
+    for told in ("SF3128847295", "430", "转人工"):
+        await expect(page.get_by_text(told).first).to_be_visible()
+    await shot(page, "desk-customer-zh", caret="initial")
+
+
+async def test_a_colleague_called_in_a_note_learns_of_it_at_once(shop: ShukeUp, desk: Desk) -> None:
+    await says(shop, "tom", "can I talk to a person?")
+    li, zhao = await desk("li"), await desk("zhao")
+    await li.locator("#waiting a.open").click()
+
+    await li.get_by_text("Note", exact=True).click()
+    await li.locator("form[action$=note] textarea").fill("@zhao he asks for the blue one")
+    await li.locator("form[action$=note] textarea").press("Control+Enter")
+
+    await expect(zhao.locator("#counts")).to_contain_text("1 for you to read", timeout=SOON_MS)
+    await zhao.get_by_role("link", name="1 for you to read").click()
+    await expect(zhao.get_by_text("@zhao he asks for the blue one")).to_be_visible()
+
+
+async def test_on_a_phone_everything_is_there_and_nothing_hangs_over(shop: ShukeUp, desk: Desk) -> None:
+    await says(shop, "wang", "转人工")
+    phone = {"width": 375, "height": 740}
+    page = await desk(locale="zh-CN", viewport=phone, color_scheme="dark")
+
+    async def wider_than_the_screen() -> int:
+        width: int = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        return width
+
+    assert await wider_than_the_screen() <= 0
+    await page.locator("#waiting a.open").click()
+    await page.get_by_role("button", name="接待").click()
+    await expect(page.get_by_placeholder("回复客户")).to_be_visible()
+    assert await wider_than_the_screen() <= 0
+    await shot(page, "desk-phone-zh", caret="initial")
+
+
+async def test_the_keyboard_alone_is_enough(shop: ShukeUp, desk: Desk) -> None:
+    await says(shop, "tom", "can I talk to a person?")
+    page = await desk()
+
+    async def tab_to(selector: str) -> None:
+        for _ in range(40):
+            await page.keyboard.press("Tab")
+            if await page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+                return
+        pytest.fail(f"{selector} is not reached by the keyboard")
+
+    await tab_to("#waiting form button")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("This conversation is yours")).to_be_visible()
+    await tab_to("textarea[data-draft]")
+    await page.keyboard.type("Hello Tom")
+    await page.keyboard.press("Control+Enter")
+
+    await expect(page.locator(".said.agent .bubble")).to_have_text("Hello Tom")
+
+
+async def test_a_message_is_on_the_agents_screen_in_a_moment(
+    shop: ShukeUp, desk: Desk, record_property: Callable[[str, object], None]
+) -> None:
+    await says(shop, "tom", "can I talk to a person?")
+    page = await desk()
+    await page.locator("#waiting a.open").click()
+    await page.get_by_role("button", name="Take").click()
+    await expect(page.get_by_text("This conversation is yours")).to_be_visible()
+
+    took = []
+    for number in range(20):
+        shown = asyncio.create_task(page.wait_for_function(SHOWN, arg=f"message {number}"))
+        began = monotonic()
+        await says(shop, "tom", f"message {number}")
+        await shown
+        took.append(monotonic() - began)
+
+    record_property("seconds from a message to the agent's screen, median", round(median(took), 3))
+    print(f"\nfrom a message to the agent's screen: median {median(took):.3f} s, worst {max(took):.3f} s")
+    assert median(took) < 2
