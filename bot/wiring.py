@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from care.due import last_moment
 from care.policy import Policy, load_policy
 from crm_store.imports import ImportSettings
 from crm_store.ports import Clock, Ids
+from crm_store.precedence import Precedence
 from crm_store.unit_of_work import Store
 from flows.standard import load_standard
 from nlu.breaker import Breaker
@@ -82,6 +84,14 @@ def import_settings(settings: Settings) -> ImportSettings:
     """Return how the shop's own files are to be read."""
     shop = settings.shop
     return ImportSettings(zone=ZoneInfo(shop.zone), region=shop.region, currency=shop.currency)
+
+
+def queue_order(settings: Settings) -> Precedence:
+    """Return what a customer's value is worth in the queue of this shop."""
+    console = settings.console
+    return Precedence(
+        console.first_tiers, console.head_start, Decimal(console.spent_for_a_minute), settings.shop.currency
+    )
 
 
 def build_policy(settings: Settings) -> Policy:

@@ -13,6 +13,7 @@ from bot.commands.common import Options, console, open_store, options, show_json
 from bot.commands.customer_page import cut, lasted, lines, short, why_here
 from bot.desk_actions import ACTIONS, AgentAction, Done, act
 from bot.errors import ShukeError
+from bot.wiring import queue_order
 from crm_store import taking_over
 from crm_store.conversations import BOT, QUEUE
 from crm_store.ports import SystemClock, Ulids
@@ -44,7 +45,7 @@ def agent(
     now = clock.now()
     with open_store(settings) as store:
         if action == "queue":
-            _show_queue(store.read_now(taking_over.queue, now), chosen.json)
+            _show_queue(store.read_now(taking_over.queue, now, queue_order(settings)), chosen.json)
             return
         if action == "mine":
             _show_mine(store.read_now(taking_over.of_agent, name, now), zone, now, chosen.json)

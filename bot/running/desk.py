@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from random import SystemRandom
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
 from bot.running.process import Process
-from bot.settings import Settings
-from bot.wiring import build_policy
-from crm_store.precedence import Precedence
+from bot.wiring import build_policy, queue_order
 from crm_store.sign_ins import Limits
 from desk.building import build_router
 from desk.context import Desk
 from desk.live import Live
 from desk.passwords import Passwords
-
-
-def queue_order(settings: Settings) -> Precedence:
-    """Return what a customer's value is worth in the queue of this shop."""
-    console = settings.console
-    return Precedence(
-        console.first_tiers, console.head_start, Decimal(console.spent_for_a_minute), settings.shop.currency
-    )
 
 
 async def open_desk(process: Process) -> APIRouter:
