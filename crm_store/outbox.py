@@ -11,7 +11,20 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Exists, Index, bindparam, exists, select, text, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    Exists,
+    Index,
+    TextClause,
+    bindparam,
+    exists,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -100,28 +113,33 @@ _earlier = outbox.alias("earlier")
 
 
 def _claim(*which: ColumnElement[bool]) -> Any:
-    due = (
-        select(outbox.c.id)
-        .where(
-            _ON_ITS_WAY,
-            text("outbox.status = 'queued'"),
-            outbox.c.due_at <= bindparam("now"),
-            ~exists().where(
-                _earlier.c.identity_id == outbox.c.identity_id,
-                text("earlier.status IN ('queued', 'sending')"),
-                text("(earlier.status = 'sending' OR earlier.kind <> 'care')"),
-                _earlier.c.id < outbox.c.id,
-            ),
-            *which,
+    def due(name: str, kinds: TextClause) -> CTE:
+        return (
+            select(outbox.c.id)
+            .where(
+                _ON_ITS_WAY,
+                text("outbox.status = 'queued'"),
+                kinds,
+                outbox.c.due_at <= bindparam("now"),
+                ~exists().where(
+                    _earlier.c.identity_id == outbox.c.identity_id,
+                    text("earlier.status IN ('queued', 'sending')"),
+                    text("(earlier.status = 'sending' OR earlier.kind <> 'care')"),
+                    _earlier.c.id < outbox.c.id,
+                ),
+                *which,
+            )
+            .order_by(outbox.c.due_at, outbox.c.id)
+            .limit(bindparam("most"))
+            .with_for_update(of=outbox, skip_locked=True)  # what another worker is claiming is theirs
+            .cte(name)
         )
-        .order_by(outbox.c.due_at, outbox.c.id)
-        .limit(bindparam("most"))
-        .with_for_update(of=outbox, skip_locked=True)  # what another worker is claiming is theirs
-        .cte("due")
-    )
+
+    # On a morning with ten thousand birthdays an answer must not stand behind them.
+    asked, care = due("due", text("outbox.kind <> 'care'")), due("due_care", text("outbox.kind = 'care'"))
     return (
         update(outbox)
-        .where(outbox.c.id.in_(select(due.c.id)))
+        .where(outbox.c.id.in_(union_all(select(asked.c.id), select(care.c.id))))
         .values(status="sending", lease_owner=bindparam("worker"), lease_until=lease_end())
         .returning(outbox)
     )
@@ -224,16 +242,16 @@ def claim_due(
     elsewhere: Collection[str] = (),
     most: int = 20,
 ) -> list[Any]:
-    """Claim messages that may leave now, longest due first and the first of each identity only; return their rows.
+    """Claim messages that may leave now, the first of each identity only; return their rows.
 
-    Those of the channels ``elsewhere`` are left to the processes that serve them.
+    So many at most of care, and of what comes before it; longest due first. Those of the channels ``elsewhere`` are left to the processes that serve them.
     """
     claim = {"worker": worker, "now": now, "until": until, "most": most}
     if elsewhere:
         claimed = conn.execute(_CLAIM_HERE, {**claim, "elsewhere": list(elsewhere)})
     else:
         claimed = conn.execute(_CLAIM, claim)
-    return sorted(claimed, key=lambda row: (row.due_at, row.id))
+    return sorted(claimed, key=lambda row: (row.kind == "care", row.due_at, row.id))
 
 
 def expired(conn: Connection, *, now: datetime) -> list[Any]:

@@ -108,6 +108,22 @@ async def test_care_leaves_a_share_of_the_rate_to_answers(house: House) -> None:
     assert all(answered), "at once"
 
 
+async def test_an_agent_s_message_stands_behind_no_morning_of_birthdays(house: House) -> None:
+    people = [f"p{number}" for number in range(50)]
+    for person in people:
+        await greeted(house, person)
+        queue(house, "happy birthday", user=person, kind="care")
+    await greeted(house)
+    house.clock.move_to(house.clock.now() + SECOND)
+    queue(house, "I'll look")
+    limit(house, rate=Rate(every=SECOND, burst=5, kept=3))
+    left = recorded_times(house)
+
+    await house.delivery.sweep()
+
+    assert sorted(kind for _, kind in left) == ["agent", "care"]
+
+
 async def test_what_was_held_for_the_rate_is_no_failed_attempt(house: House) -> None:
     await greeted(house)
     limit(house, chat_rate=Rate(every=SECOND, burst=1))

@@ -24,6 +24,8 @@ def on_telegram(telegram: TelegramApi) -> dict[str, str]:
         "SHUKE_TELEGRAM_TOKEN": telegram.token,
         "SHUKE_TELEGRAM__API_BASE_URL": telegram.url,
         "SHUKE_TELEGRAM__POLL_TIMEOUT": "PT1S",
+        "SHUKE_TELEGRAM__MOST_A_SECOND": "1000",  # how long they wait for their rate is another test's
+        "SHUKE_TELEGRAM__CHAT_EVERY": "PT0S",
     }
 
 
