@@ -14,16 +14,16 @@ from typing import Any, Literal, cast
 from sqlalchemy import Connection
 
 from bot import events, talk
-from bot.delivery import Parcel, parcel_of, queued
+from bot.answers import add_words, answer_rows
+from bot.delivery import Parcel, parcel_of
 from bot.errors import ShukeError
 from bot.facts import Facts, facts_of
 from bot.intake import Claimed
 from bot.journal import Journal
-from bot.limits import pieces
-from bot.messages import Button, Inbound
-from bot.numbered import numbered
+from bot.messages import Inbound
 from bot.ports import Capabilities, Channel, able_of
 from bot.rates import held_until
+from bot.windows import count_answers, opened_by
 from crm_store import conversations, handoffs, identities, inbox, outbox, suggesting
 from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
@@ -284,29 +284,23 @@ class Answering:
     ) -> list[dict[str, Any]]:
         """Queue the answers; they may leave at once where nothing else is on its way there and the rate allows it."""
         able = self._able(who.channel)
-        rows: list[dict[str, Any]] = []
-        for rendered in outcome.messages:
-            buttons = [Button(choice.title, choice.payload) for choice in rendered.buttons]
-            text = rendered.text
-            if able is not None and not able.buttons:
-                text, buttons = numbered(text, (button.title for button in buttons)), []
-            parts = pieces(text, able.text_limit, able.text_unit) if able else [text]
-            for part, words in enumerate(parts, 1):
-                last = part == len(parts)
-                row = queued(
-                    ref=self._ids.new(), dedupe_key=f"reply:{claimed.ref}:{len(rows)}", customer_id=who.customer_id,
-                    conversation_id=who.id, identity_id=who.identity_id, channel=who.channel, recipient=who.user_id,
-                    kind="reply", text=words, now=now,
-                    buttons=buttons if last else (),
-                    request_contact=rendered.request_contact and last,
-                )  # fmt: skip
-                rows.append(row)
+        rows = answer_rows(outcome.messages, able, who=who, claimed=claimed, ids=self._ids, now=now)
         at_once = lease is not None and not who.others_waiting and who.channel not in self._elsewhere
         held = None
         if rows and at_once:
             held = held_until(
                 conn, able, channel=who.channel, identity_id=who.identity_id, kind="reply", count=len(rows), now=now
             )
+        # In this order also in the sweep: budgets, then windows. Two that take both cannot wait for each other.
+        opened_by(conn, able, claimed.inbound, who.identity_id, received_at=claimed.received_at, now=now)
+        shut, last = count_answers(conn, able, who.identity_id, count=len(rows), now=now)
+        if last:
+            add_words(rows[-1], self._replies.render(Say("window_ends"), outcome.listener).text, able)
+        if shut is not None:
+            for row in rows:
+                row |= {"status": "skipped", "error": shut}
+            outbox.queue(conn, rows)
+            return rows
         if lease is not None and at_once and held is None:
             for row in rows:
                 row["status"] = "sending"
@@ -343,6 +337,9 @@ class Answering:
         for row in rows:
             answer = {"kind": row["kind"], "answers": claimed.ref}
             outcome.journal.add("message.out", "bot", answer, ref=row["ref"], text=row["body"]["text"])
+            if row["status"] == "skipped":
+                failed = {"reason": row["error"], "message": row["ref"]}
+                outcome.journal.add("message.failed", "system", failed)
         outcome.journal.write()
 
 

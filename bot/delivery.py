@@ -21,6 +21,7 @@ from bot.messages import Button, Outbound, OutboundKind
 from bot.metrics import Metrics
 from bot.ports import Channel, able_of
 from bot.rates import Departures
+from bot.windows import shut_for
 from crm_store import budgets, conversations, handoffs, history, identities, outbox, switches
 from crm_store.ports import Clock
 from crm_store.unit_of_work import Store
@@ -284,6 +285,14 @@ def _take_due(
         elif (later := departures.held_until(able_of(channels, row.channel), row)) is not None:
             outbox.hold(conn, row.ref, due=later)
             crowded = True
+        elif (shut := shut_for(conn, able_of(channels, row.channel), row, now=now)) is not None:
+            parcel = parcel_of(row._mapping)
+            outbox.end(conn, row.ref, "skipped", shut, sender=worker)
+            ended.append((parcel, "skipped", shut))
+            if row.kind == "care":
+                _record_care(conn, parcel, "skipped", shut, now)
+            else:
+                _record(conn, parcel, "message.failed", {"reason": shut, "message": row.ref}, now)
         else:
             parcels.append(parcel_of(row._mapping))
     return parcels, ended, crowded

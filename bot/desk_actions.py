@@ -11,14 +11,20 @@ from sqlalchemy import Connection
 from bot.delivery import queued
 from bot.errors import ShukeError
 from bot.limits import pieces
+from bot.windows import count_agents
 from crm_store import agents, conversations, customers, handoffs, history, identities, mentions, outbox
 from crm_store.conversations import agent_owner
 from crm_store.ports import Ids
+from crm_store.windows import Shut
 
 Action = Literal["take", "reply", "note", "return", "transfer", "snooze", "approve", "resolve"]
 ACTIONS: tuple[str, ...] = get_args(Action)
 LONGEST_REPLY = 2048
 """Bytes of UTF-8 that any of our channels takes in one message; a longer reply goes out in pieces."""
+_SHUT: dict[Shut, str] = {
+    "window_closed": "too long ago that the customer wrote, so nothing is taken for them any more",
+    "budget": "no messages are left of those that are taken after each of the customer's",
+}
 SNOOZE = timedelta(hours=24)
 
 
@@ -97,7 +103,10 @@ def _reply(conn: Connection, talk: Any, wanted: AgentAction, now: datetime, ids:
     identity = next(theirs, None)
     if identity is None:
         raise ActionRefused("the customer's way to us is gone; wait until they write again")
-    for words in pieces(text, LONGEST_REPLY, "utf8"):
+    parts = pieces(text, LONGEST_REPLY, "utf8")
+    if (shut := count_agents(conn, identity.id, count=len(parts), now=now)) is not None:
+        raise ActionRefused(f"{identity.channel}: {_SHUT[shut]}; it can be sent once the customer writes again")
+    for words in parts:
         ref = ids.new()
         row = queued(
             ref=ref, dedupe_key=f"agent:{ref}", customer_id=talk.customer_id, conversation_id=talk.id,

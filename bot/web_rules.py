@@ -34,6 +34,8 @@ _USUAL = Rate(every=timedelta(seconds=1) / 20, burst=100)
 RULES = (
     # A password costs a third of a second to check; nobody mistypes theirs ten times a minute.
     Rule("sign-in", "/desk/sign-in", 16 * KIB, Rate(every=timedelta(seconds=12), burst=10), posting=True, shared=True),
+    # A customer may paste a whole contract, and JSON may write six letters for one.
+    Rule("web chat", "/chat", 1024 * KIB, _USUAL),
     # All the people of a shop may come from one address, each with pages that keep themselves up to date.
     Rule("desk", "/desk", 64 * KIB, Rate(every=timedelta(seconds=1) / 100, burst=400)),
     # A platform calls from few addresses, for all of its customers at once.

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from care.facts import gather, reachable_identity
+from care.facts import gather, reachable_identity, shut_to
 from care.gate import SkipReason, Verdict, judge
 from care.occasions import Occasion, occasions, still_stands
 from care.policy import Policy
@@ -96,7 +96,8 @@ def last_moment(conn: Connection, row: Any, now: datetime, policy: Policy) -> st
     theirs = identities.of_customer(conn, row.customer_id)
     reachable = any(one.id == row.identity_id and one.unreachable_since is None for one in theirs)
     # The message itself is among the sends that the cap counts, and its holdout was drawn.
-    facts = replace(facts, reachable=reachable, sends=(), holdout=0.0)
+    shut = shut_to(conn, row.identity_id, now=now)
+    facts = replace(facts, reachable=reachable, shut=shut, sends=(), holdout=0.0)
     return judge(facts, rule.purpose, now, policy.settings).reason
 
 
@@ -134,7 +135,7 @@ def _queue(
     conn: Connection, occasion: Occasion, rule: Rule, policy: Policy, customer: Any, ref: str, now: datetime,
     record: dict[str, Any],
 ) -> None:  # fmt: skip
-    identity = reachable_identity(conn, customer.id)
+    identity = reachable_identity(conn, customer.id, now=now)
     assert identity is not None, "the gate lets nobody through who cannot be reached"
     conversation = conversations.of_customer(conn, customer.id)
     conversation_id = conversation.id if conversation else None

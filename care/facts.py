@@ -12,8 +12,9 @@ from care.calendar import zone_named
 from care.gate import Facts
 from care.policy import Policy
 from care.rules import BIRTHDAY, Rule
-from crm_store import consents, conversations, identities, tickets
+from crm_store import consents, conversations, identities, tickets, windows
 from crm_store.outbox import outbox
+from crm_store.windows import KEPT_FOR_ANSWERS, Shut
 
 LOOK_BACK = timedelta(days=33)
 """How far back sends are looked up: a calendar month of any zone lies within it."""
@@ -37,6 +38,7 @@ def gather(
 ) -> Facts:  # fmt: skip
     """Return the facts about a customer (their row) for a rule; ``planned`` sends count as sent."""
     conversation = conversations.of_customer(conn, customer.id)
+    identity = reachable_identity(conn, customer.id, now=now)
     return Facts(
         customer_id=customer.id,
         rule=rule.name,
@@ -45,22 +47,34 @@ def gather(
         consent=consents.of_customer(conn, customer.id),
         open_tickets=tickets.has_open(conn, customer.id),
         owner=conversation.owner if conversation else conversations.BOT,
-        reachable=reachable_identity(conn, customer.id) is not None,
+        reachable=identity is not None,
+        shut=shut_to(conn, identity.id, now=now) if identity is not None else None,
         sends=(*_counted_sends(conn, customer.id, policy.rules, now), *planned),
         own_day=rule.on == BIRTHDAY,
         holdout=rule.holdout,
     )
 
 
-def reachable_identity(conn: Connection, customer_id: str) -> Any | None:
-    """Return the identity to write to: of those that can be reached the last seen, else the newest."""
+def reachable_identity(conn: Connection, customer_id: str, *, now: datetime) -> Any | None:
+    """Return the identity to write to: of those that can be reached the last seen, else the newest.
+
+    One whose platform takes a message now comes before one that waits for the customer to write.
+    """
     reachable = [row for row in identities.of_customer(conn, customer_id) if row.unreachable_since is None]
+    if len(reachable) > 1:
+        reachable = [row for row in reachable if shut_to(conn, row.id, now=now) is None] or reachable
     if not reachable:
         return None
     seen = [row for row in reachable if row.last_seen_at is not None]
     if seen:
         return max(seen, key=lambda row: (row.last_seen_at, row.created_at, row.id))
     return max(reachable, key=lambda row: (row.created_at, row.id))
+
+
+def shut_to(conn: Connection, identity_id: str, *, now: datetime) -> Shut | None:
+    """Say why the platform takes no care for this identity now; None where it does, or has no such bounds."""
+    window = windows.find(conn, identity_id)
+    return None if window is None else windows.shut(window, now=now, keep=KEPT_FOR_ANSWERS)
 
 
 def _counted_sends(conn: Connection, customer_id: str, rules: Mapping[str, Rule], now: datetime) -> list[datetime]:

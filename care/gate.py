@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from care.settings import CareSettings
 from crm_store.conversations import BOT
+from crm_store.windows import Shut
 
 SkipReason = Literal[
     "no_consent", "quiet_hours", "cap", "unreachable", "window_closed", "budget", "holdout", "open_complaint",
@@ -38,6 +39,8 @@ class Facts:
     """Whether any of the customer's identities can be written to."""
     sends: tuple[datetime, ...]
     """When care and marketing messages went out to the customer, this month at least."""
+    shut: Shut | None = None
+    """Why the platform takes nothing more for the customer before they write again; None where it does."""
     own_day: bool = False
     """The message belongs to its local day (a birthday), and is late when that is over."""
     holdout: float = 0.0
@@ -76,6 +79,8 @@ def judge(facts: Facts, purpose: str, now: datetime, settings: CareSettings) -> 
         Gate("no_consent", facts.consent[purpose], facts.consent[purpose]),
         _no_open_matter(facts, purpose),
         Gate("unreachable", facts.reachable, facts.reachable),
+        Gate("window_closed", facts.shut != "window_closed", facts.shut != "window_closed"),
+        Gate("budget", facts.shut != "budget", facts.shut != "budget"),
         _within_caps(facts, purpose, now, settings),
         _not_quiet(facts, now, settings),
         _not_held_out(facts),

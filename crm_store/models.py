@@ -25,6 +25,7 @@ from crm_store import (  # noqa: F401 - imported for their tables
     sign_ins,
     switches,
     tickets,
+    windows,
 )
 from crm_store.base import Base
 

@@ -244,7 +244,8 @@ def claim_due(
 ) -> list[Any]:
     """Claim messages that may leave now, the first of each identity only; return their rows.
 
-    So many at most of care, and of what comes before it; longest due first. Those of the channels ``elsewhere`` are left to the processes that serve them.
+    So many at most of care, and of what comes before it; longest due first. Those of
+    the channels ``elsewhere`` are left to the processes that serve them.
     """
     claim = {"worker": worker, "now": now, "until": until, "most": most}
     if elsewhere:

@@ -55,7 +55,7 @@ _ACTING = (
 """Modules whose import registers the actions of the flow with the same name."""
 
 
-SAID_BY_THE_RUNTIME = ("handoff_cancelled", "handoff_after_error")
+SAID_BY_THE_RUNTIME = ("handoff_cancelled", "handoff_after_error", "window_ends")
 """Replies that no flow says: the runtime does, where the flows are not asked."""
 
 

@@ -179,7 +179,7 @@ class TestHeaders:
 
 
 class TestRates:
-    @pytest.mark.parametrize("path", ["/hooks/telegram", "/webchat/messages", "/desk/x", "/api/v1/orders", "/"])
+    @pytest.mark.parametrize("path", ["/hooks/telegram", "/chat/messages", "/desk/x", "/api/v1/orders", "/"])
     async def test_an_address_has_its_burst_and_is_told_when_to_come_again(self, site: Site, path: str) -> None:
         rule = rule_for("POST", path)
 

@@ -45,6 +45,8 @@ ZONES = st.sampled_from(sorted(available_timezones() - {"localtime"})).map(ZoneI
         ({"own_day": False}, "service", NOON + timedelta(hours=8), None),
         ({"own_day": False, "due_at": NOON - timedelta(hours=12, minutes=1)}, "service", NOON, "late"),
         ({"holdout": 1.0}, "care", NOON, "holdout"),
+        ({"shut": "window_closed"}, "service", NOON, "window_closed"),
+        ({"shut": "budget"}, "service", NOON, "budget"),
     ],
 )
 def test_each_no_has_its_reason(changed, purpose, now, reason):
@@ -58,7 +60,8 @@ def test_everything_is_looked_at_also_after_the_first_no():
 
     assert {gate.reason for gate in verdict.gates if not gate.passed} == {"open_complaint", "unreachable"}
     assert [gate["gate"] for gate in verdict.as_json()] == [
-        "late", "no_consent", "open_complaint", "unreachable", "cap", "quiet_hours", "holdout",
+        "late", "no_consent", "open_complaint", "unreachable", "window_closed", "budget", "cap", "quiet_hours",
+        "holdout",
     ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from crm_store import budgets, schema
+from crm_store import budgets
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import NOW
 
@@ -25,10 +25,10 @@ steps = st.tuples(st.integers(0, 400), st.integers(1, 4))
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('budgets') / 'shop.db'}", durable=False)
-    store.run_now(schema.create)
+def store(module_database_url: str) -> Iterator[Store]:
+    store = Store(module_database_url, durable=False)
     yield store
+    store.run_now(lambda conn: conn.execute(budgets.budgets.delete()))
     store.close()
 
 

@@ -87,9 +87,17 @@ def upgrade() -> None:
     op.create_index("ix_mentions_agent", "mentions", ["agent", "id"])
     unseen = sa.text("seen_at IS NULL")
     op.create_index("ix_mentions_unseen", "mentions", ["agent"], sqlite_where=unseen, postgresql_where=unseen)
+    op.create_table(
+        "reply_windows",
+        sa.Column("identity_id", sa.String(), nullable=False),
+        sa.Column("closes_at", UtcDateTime(), nullable=False),
+        sa.Column("remaining", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("identity_id", name="pk_reply_windows"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("reply_windows")
     for table in ("mentions", "audit", "sign_in_tries", "desk_sessions", "accounts"):
         op.drop_table(table)
     op.drop_index("ix_inbox_identity_id", table_name="inbox")
