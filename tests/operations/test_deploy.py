@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from pathlib import Path
+from typing import get_args
 
 import yaml
 
+from bot.commands.run import Role
 from crm_store.unit_of_work import Store
 from tests.bot.house import new_house
 from tests.bot.test_monitoring import an_app, ask
@@ -42,7 +44,12 @@ def test_containers_and_units_call_commands_that_there_are() -> None:
 
     assert "ExecStart=/opt/shuke/shuke up\n" in unit
     assert 'CMD ["up"]' in image
-    assert set(compose["services"]) == {"database", "shuke"}
+    roles = {"web", "poll", "clock", "nlu", "worker"}
+    assert set(compose["services"]) == {"database", "shuke", *roles}
+    assert {name: compose["services"][name]["command"] for name in roles} == {name: ["run", name] for name in roles}
+    assert roles == set(get_args(Role))
+    assert "ExecStart=/opt/shuke/shuke run %i\n" in (DEPLOY / "systemd/shuke@.service").read_text()
+    assert "ExecStart=/opt/shuke/shuke run worker\n" in (DEPLOY / "systemd/shuke-worker@.service").read_text()
 
 
 def test_no_secret_stands_in_a_file_of_the_deployment() -> None:
