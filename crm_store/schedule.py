@@ -34,7 +34,8 @@ class Watermark(Base):
 claims = table_of(Claim)
 watermarks = table_of(Watermark)
 
-_CLAIM = insert(claims).on_conflict_do_nothing(index_elements=["job", "occasion"])
+# Returning, since PostgreSQL's driver does not count the rows of an insert.
+_CLAIM = insert(claims).on_conflict_do_nothing(index_elements=["job", "occasion"]).returning(claims.c.job)
 _UNTIL = select(watermarks.c.until).where(watermarks.c.job == bindparam("name"))
 _TAKEN = select(claims.c.occasion).where(claims.c.job == bindparam("name"), claims.c.occasion == bindparam("key"))
 _ADVANCE = insert(watermarks)
@@ -47,7 +48,8 @@ _ADVANCE = _ADVANCE.on_conflict_do_update(
 
 def claim(conn: Connection, job: str, occasion: str, *, now: datetime, outcome: str) -> bool:
     """Take an occasion; False where it is taken already, and then nothing may be done for it."""
-    return conn.execute(_CLAIM, {"job": job, "occasion": occasion, "at": now, "outcome": outcome}).rowcount == 1
+    claim = {"job": job, "occasion": occasion, "at": now, "outcome": outcome}
+    return conn.execute(_CLAIM, claim).first() is not None
 
 
 def is_taken(conn: Connection, job: str, occasion: str) -> bool:

@@ -71,3 +71,12 @@ def test_a_sweep_goes_on_where_it_ended(store):
 
     assert store.read_now(schedule.swept_until, "care") == NOW + timedelta(hours=1)
     assert store.read_now(schedule.swept_until, "other") is None
+
+
+def test_whoever_claims_an_occasion_first_is_told_so_on_either_database(database_url: str) -> None:
+    store = Store(database_url, durable=False)
+
+    told = [claim(store, "birthday", "ana:2026") for _ in range(2)]
+    store.close()
+
+    assert told == [True, False]
