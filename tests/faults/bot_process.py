@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-_CONTEXT = multiprocessing.get_context("forkserver")
+FORK_SERVER = multiprocessing.get_context("forkserver")
 # pytest too: a forked process looks at the main module that started it.
-_CONTEXT.set_forkserver_preload(["tests.faults.pipeline", "pytest"])
+FORK_SERVER.set_forkserver_preload(["tests.faults.pipeline", "tests.faults.role_process", "pytest"])
 
 ENDS_WITHIN = 60
 """Seconds, many times what a run takes."""
@@ -46,12 +46,12 @@ async def run_bot(plan: Plan, *, kill_when: Awaitable[None] | None = None) -> in
     Raises:
         TimeoutError: it has not come to its end within 60 s; something was lost, or hangs.
     """
-    process = _CONTEXT.Process(target=_begin, args=(plan,))
+    process = FORK_SERVER.Process(target=_begin, args=(plan,))
     process.start()
     killing = None if kill_when is None else asyncio.create_task(_kill(process, kill_when))
     try:
         async with asyncio.timeout(ENDS_WITHIN):
-            await _ended(process)
+            await ended(process)
     finally:
         if killing is not None:
             killing.cancel()
@@ -67,12 +67,13 @@ async def _kill(process: BaseProcess, when: Awaitable[None]) -> None:
     process.kill()
 
 
-async def _ended(process: BaseProcess) -> None:
+async def ended(process: BaseProcess) -> None:
+    """Return when ``process`` is no more."""
     loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    loop.add_reader(process.sentinel, ended.set)
+    gone = asyncio.Event()
+    loop.add_reader(process.sentinel, gone.set)
     try:
-        await ended.wait()
+        await gone.wait()
     finally:
         loop.remove_reader(process.sentinel)
 

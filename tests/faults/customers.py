@@ -28,7 +28,8 @@ _IMPORTED_AT = datetime(2026, 1, 5, 1, tzinfo=UTC)
 class Customer:
     """One customer and what they say, in order; a line that begins with / is a pressed button.
 
-    ``hasty`` ones say everything at once, the others wait for an answer to each line.
+    ``hasty`` ones say everything at once, the others wait for an answer to each line. Who
+    asks for a person does so in the line of that number; the next is said to the person.
     """
 
     user: int
@@ -37,6 +38,7 @@ class Customer:
     swaps: int = 0
     hasty: bool = False
     language: str = "zh-hans"
+    asks_person: int | None = None
 
 
 CUSTOMERS = (
@@ -92,10 +94,15 @@ async def _talk(telegram: TelegramApi, customer: Customer) -> None:
     for said, line in enumerate(customer.lines):
         if not customer.hasty:
             await telegram.wait_until(partial(_answered, telegram, customer, said), within=60)
-        if line.startswith("/"):
-            telegram.presses(customer.user, line)
-        else:
-            telegram.customer_says(customer.user, line, language=customer.language)
+        says(telegram, customer, line)
+
+
+def says(telegram: TelegramApi, customer: Customer, line: str) -> None:
+    """Let a customer say a line, or press the button that it is."""
+    if line.startswith("/"):
+        telegram.presses(customer.user, line)
+    else:
+        telegram.customer_says(customer.user, line, language=customer.language)
 
 
 def _answered(telegram: TelegramApi, customer: Customer, lines: int) -> bool:

@@ -18,25 +18,34 @@ from telegram.request import HTTPXRequest
 from crm_store.unit_of_work import Store
 
 
-class Steps:
-    """The steps of this process; at number ``kill_at`` it is gone, as by kill -9."""
+def _nobody() -> None:
+    """Is told that something was committed, and has nothing to do."""
 
-    def __init__(self, kill_at: int | None) -> None:
+
+class Steps:
+    """The steps of this process; at number ``kill_at`` of those named ``of`` (None: of all) it is gone, as by kill -9.
+
+    Their names: ``statement`` before and after each, ``before commit``, ``after commit``,
+    and ``before METHOD``, ``after METHOD`` of each request, ``before sendmessage`` say.
+    """
+
+    def __init__(self, kill_at: int | None, *, of: str | None = None) -> None:
         self.taken = 0
         self._kill_at = kill_at
+        self._of = of
         self._lock = threading.Lock()
 
-    def watch_store(self, store: Store, committed: Callable[[], None]) -> None:
-        """Count what the writer does; ``committed`` is called in its thread after each COMMIT."""
+    def watch_store(self, store: Store, committed: Callable[[], None] = _nobody) -> None:
+        """Count what the store writes; ``committed`` is called in the writing thread after each COMMIT."""
         engine = store.writing_engine
         for moment in ("before_cursor_execute", "after_cursor_execute"):
             event.listen(engine, moment, self._statement)
         commit = engine.dialect.do_commit
 
         def counted(connection: Any) -> None:
-            self._step()
+            self._step("before commit")
             commit(connection)
-            self._step()
+            self._step("after commit")
             committed()
 
         # There is no event after a COMMIT, which is the very moment that matters.
@@ -46,18 +55,21 @@ class Steps:
         """Count every request that the Telegram client makes from now on."""
         ask = HTTPXRequest.do_request
 
-        async def counted(request: HTTPXRequest, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-            self._step()
-            answer = await ask(request, *args, **kwargs)
-            self._step()
+        async def counted(request: HTTPXRequest, url: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+            method = url.rpartition("/")[2].lower()
+            self._step(f"before {method}")
+            answer = await ask(request, url, *args, **kwargs)
+            self._step(f"after {method}")
             return answer
 
         HTTPXRequest.do_request = counted  # type: ignore[method-assign, assignment]
 
     def _statement(self, *_: object) -> None:
-        self._step()
+        self._step("statement")
 
-    def _step(self) -> None:
+    def _step(self, name: str) -> None:
+        if self._of is not None and name != self._of:
+            return
         with self._lock:
             self.taken += 1
             if self.taken == self._kill_at:
