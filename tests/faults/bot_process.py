@@ -70,12 +70,12 @@ async def _kill(process: BaseProcess, when: Awaitable[None]) -> None:
 async def ended(process: BaseProcess) -> None:
     """Return when ``process`` is no more."""
     loop = asyncio.get_running_loop()
-    gone = asyncio.Event()
-    loop.add_reader(process.sentinel, gone.set)
+    gone, sentinel = asyncio.Event(), process.sentinel
+    loop.add_reader(sentinel, gone.set)
     try:
         await gone.wait()
     finally:
-        loop.remove_reader(process.sentinel)
+        loop.remove_reader(sentinel)
 
 
 def _begin(plan: Plan) -> None:

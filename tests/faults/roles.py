@@ -15,7 +15,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,12 +41,15 @@ from tests.faults.fates import Birth, Fate, Slot, a_fate
 from tests.faults.town_checks import Records, broken_promises, read_records
 from tests.faults.townsfolk import help_out, settle_in, silent_lines, the_customer, words_of_agent
 from tests.servers.postgres import Cluster
-from tests.servers.telegram_api import TelegramApi
+from tests.servers.small_disk import SmallDisk
+from tests.servers.telegram_api import Sent, TelegramApi
 
 LEASE = timedelta(seconds=3)
 FROZEN_FOR = LEASE * 1.3
 SECRET = "the-secret-of-the-webhook"
 HOUR = timedelta(hours=1)
+_FULL_FOR = 2.0
+"""Seconds, less than a lease: what was being sent can be told afterwards."""
 type WayIn = Literal["poll", "webhook"]
 _KILLED = -signal.SIGKILL
 _SENDING = "SELECT ref, recipient, body, attempts FROM outbox WHERE status = 'sending'"
@@ -88,7 +91,9 @@ class Outcome:
     chronicle: Chronicle
     records: Records
     broken: Sequence[str]
+    sent: Sequence[Sent]
     sent_at: Sequence[float]
+    """When each of ``sent`` arrived, in seconds since the beginning."""
 
     def story(self) -> str:
         """Return what was broken, the seed, and everything that happened, in order."""
@@ -109,8 +114,11 @@ class TimedTelegram(TelegramApi):
         return message
 
 
-async def kill_sweep(cluster: Cluster, folder: Path, plan: Plan) -> Outcome:
-    """Run a town by ``plan`` until its kills are done and everything is quiet, and compare what is left."""
+async def kill_sweep(cluster: Cluster, folder: Path, plan: Plan, *, disk: SmallDisk | None = None) -> Outcome:
+    """Run a town by ``plan`` until its kills are done and everything is quiet, and compare what is left.
+
+    Where ``disk`` is given, which has the cluster on it, it is full for a while.
+    """
     name = f"town_{plan.seed}_{os.urandom(4).hex()}"
     store = Store(cluster.create(name), durable=False)
     try:
@@ -121,11 +129,13 @@ async def kill_sweep(cluster: Cluster, folder: Path, plan: Plan) -> Outcome:
         )
         async with TimedTelegram() as telegram:
             town = Town(cluster, name, store, telegram, folder, plan)
-            await town.run()
+            await town.run(disk)
             records = read_records(cluster.url(name))
             broken = [*town.chronicle.broken, *broken_promises(records, telegram.sent, town.chronicle, town.talked)]
             began = town.chronicle.began
-            return Outcome(plan, town.chronicle, records, broken, [at - began for at in telegram.sent_at])
+            return Outcome(
+                plan, town.chronicle, records, broken, telegram.sent, [at - began for at in telegram.sent_at]
+            )
     finally:
         store.close()
         cluster.drop(name)
@@ -152,16 +162,19 @@ class Town:
         self._web_ports = [_free_port(), _free_port()]
         (folder / "shop").symlink_to(Path(__file__).parent / "shop")
 
-    async def run(self) -> None:
-        """Let everything happen; returns when all is quiet and stopped."""
+    async def run(self, disk: SmallDisk | None = None) -> None:
+        """Let everything happen; returns when all is quiet and stopped. ``disk``, PostgreSQL's, is full for a while."""
         async with asyncio.TaskGroup() as tasks:
             keeping = [tasks.create_task(self._keep(slot)) for slot in self._slots()]
             posting = tasks.create_task(self._post_updates()) if self._plan.way_in == "webhook" else None
             restarting = tasks.create_task(self._restart_now_and_then())
+            filling = tasks.create_task(self._fill_the_disk(disk)) if disk is not None else None
             async with asyncio.TaskGroup() as lanes:
                 for _ in range(self._plan.talking):
                     lanes.create_task(self._lane())
             restarting.cancel()
+            if filling is not None:
+                await filling
             await self._power_cut()
             await self._until_quiet()
             self._closing = True
@@ -293,10 +306,31 @@ class Town:
             await asyncio.shield(self._restart(hard=bool(number % 2)))
 
     async def _restart(self, *, hard: bool) -> None:
-        async with self._standing:
-            before = {row["ref"]: row for row in await self._now_asked(_SENDING)}
+        async def away() -> None:
             await asyncio.to_thread(self._cluster.kill if hard else self._cluster.stop)
             await asyncio.to_thread(self._cluster.start)
+
+        await self._without_database("killed hard" if hard else "restarted", away)
+
+    async def _fill_the_disk(self, disk: SmallDisk) -> None:
+        """Let PostgreSQL have no room for a while; whatever became of it meanwhile, it runs again afterwards."""
+
+        async def full() -> None:
+            disk.fill()
+            await asyncio.sleep(_FULL_FOR)
+            disk.make_room()
+            if await asyncio.to_thread(self._cluster.start_where_it_ended):
+                self.chronicle.note("PostgreSQL had ended on the full disk")
+
+        while not self._telegram.sent:  # noqa: ASYNC110 - somebody is to be at work
+            await asyncio.sleep(0.02)
+        await self._without_database("full disk", full)
+
+    async def _without_database(self, what: str, away: Callable[[], Awaitable[None]]) -> None:
+        """Do ``away``, and note what was being sent then: nobody could write down what became of it."""
+        async with self._standing:
+            before = {row["ref"]: row for row in await self._now_asked(_SENDING)}
+            await away()
             after = await self._now_asked(
                 "SELECT ref, recipient, body, attempts FROM outbox WHERE status = 'sending' OR ref = ANY(%s)"
                 " OR error = 'the sender died while the platform was called'",
@@ -304,7 +338,7 @@ class Town:
             )
         doubtful = before | {row["ref"]: row for row in after}
         self.chronicle.harm(
-            "killed hard" if hard else "restarted",
+            what,
             "PostgreSQL",
             "any moment",
             [_reply(one) for one in doubtful.values()],

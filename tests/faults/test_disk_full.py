@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,19 +14,28 @@ import pytest
 from tests.faults.bot_process import Plan, run_bot
 from tests.faults.checks import check_nothing_is_lost_or_done_twice, counted, surplus
 from tests.faults.customers import MESSAGES, a_shop, all_talk
+from tests.faults.roles import Plan as TownPlan
+from tests.faults.roles import kill_sweep
+from tests.servers.postgres import running_cluster
 from tests.servers.small_disk import NotMounted, SmallDisk, small_disk
 from tests.servers.telegram_api import TelegramApi
 
 pytestmark = pytest.mark.timeout(120)
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+@contextmanager
+def a_disk(folder: Path, *, megabytes: int) -> Iterator[SmallDisk]:
     try:
-        with small_disk(tmp_path / "disk", megabytes=8) as disk:
+        with small_disk(folder, megabytes=megabytes) as disk:
             yield disk
     except NotMounted as exc:
         pytest.skip(str(exc))
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with a_disk(tmp_path / "disk", megabytes=8) as disk:
+        yield disk
 
 
 async def until_logged(log: Path, words: str, *, times: int = 1) -> None:
@@ -56,3 +67,17 @@ async def test_on_a_full_disk_messages_are_refused_and_come_again_when_there_is_
     check_nothing_is_lost_or_done_twice(database)
     assert refused > 0, "the platform still has what was not stored"
     assert doubled.total() <= counted(database, "outbox WHERE attempts > 0")
+
+
+@pytest.mark.long
+async def test_postgresql_on_a_full_disk_costs_time_and_nothing_else(tmp_path: Path) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="shuke-disk-") as place,  # short: the server's socket lies there
+        a_disk(Path(place) / "d", megabytes=120) as disk,
+    ):
+        disk.folder.parent.chmod(0o755)
+        with running_cluster(disk.folder / "pg") as cluster:
+            outcome = await kill_sweep(cluster, tmp_path, TownPlan(seed=5, kills=12, restarts=0), disk=disk)
+
+    assert not outcome.broken, outcome.story()
+    assert [one.what for one in outcome.chronicle.harms].count("full disk") == 1

@@ -143,6 +143,14 @@ class Cluster:
         self.stop()
         self.start()
 
+    def start_where_it_ended(self) -> bool:
+        """Start the server again if it has ended by itself, as on a full disk; return whether it had."""
+        if self._server is None or self._server.poll() is None:
+            return False
+        self._gone()
+        self.start()
+        return True
+
     def _gone(self) -> None:
         assert self._server is not None
         assert self._watch is not None
