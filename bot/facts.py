@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -55,9 +56,10 @@ def facts_of(
     def recent_orders() -> list[str]:
         return [one.order_no for one in orders.recent(conn, who.customer_id, RECENT_ORDERS)] if who.verified else []
 
-    def last_was_care() -> bool:
+    @cache
+    def care() -> Any | None:
         last = outbox.last_sent(conn, who.identity_id)
-        return last is not None and last.kind == "care" and now - last.sent_at <= CARE_IN_MIND
+        return last if last is not None and last.kind == "care" and now - last.sent_at <= CARE_IN_MIND else None
 
     known = {
         "verified": bool(who.verified),
@@ -71,7 +73,9 @@ def facts_of(
     }
     looked_up = {
         "recent_orders": recent_orders,
-        "last_was_care": last_was_care,
+        "last_was_care": lambda: care() is not None,
+        "answers_care": lambda: row.rule if (row := care()) is not None else None,
+        "care_number": lambda: row.body.get("about", {}).get("number") if (row := care()) is not None else None,
         "desk_days": lambda: weekdays(desk.days),
         "desk_opens": lambda: clock(desk.opens),
         "desk_closes": lambda: clock(desk.closes, ends=True),

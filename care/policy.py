@@ -45,7 +45,7 @@ class Policy:
     def words_for(
         self, rule: Rule, customer: Any, data: Mapping[str, Any], *, key: str, now: datetime
     ) -> dict[str, Any]:
-        """Return the body of the message (``text``, ``buttons``) for a customer (their row).
+        """Return the body of the message (``text``, ``buttons``, what it is ``about``) for a customer (their row).
 
         ``data`` fills the placeholders; ``key`` draws the wording, the same for the same occasion.
         """
@@ -57,7 +57,8 @@ class Policy:
         listener = Listener(language, zone.key, now, key, called)
         said = self.replies.render(Say(rule.say, {**data, "who": called}), listener)
         buttons = [{"title": choice.title, "payload": choice.payload} for choice in said.buttons]
-        return {"text": said.text, "buttons": buttons} if buttons else {"text": said.text}
+        body: dict[str, Any] = {"text": said.text, "about": dict(data)}
+        return body | {"buttons": buttons} if buttons else body
 
     def _language_of(self, language: str | None) -> str:
         short = (language or "").lower()[:2]

@@ -72,6 +72,9 @@ _SET_STATUS = (
 )
 
 
+_SET_DUE = update(tickets).where(tickets.c.number == bindparam("key")).values(due_at=bindparam("due"))
+
+
 @dataclass(frozen=True, slots=True)
 class TicketView:
     """A ticket as others see it."""
@@ -200,6 +203,16 @@ def move(
     kind = "ticket.reopened" if status == "open" else f"ticket.{status}"
     _record(conn, kind, view, row.customer_id, row.conversation_id, channel, now, by)
     return view
+
+
+def reopen(
+    conn: Connection, number: str, *, now: datetime, desk: DeskHours, by: str, channel: str | None = None
+) -> TicketView:
+    """Open a ticket again, due anew by its priority; as `move` otherwise."""
+    row = conn.execute(_BY_NUMBER, {"number": number}).one_or_none()
+    if row is not None:
+        conn.execute(_SET_DUE, {"key": number, "due": due_at(now, row.priority, desk)})
+    return move(conn, number, "open", now=now, by=by, channel=channel)
 
 
 def _record(

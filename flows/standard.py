@@ -13,7 +13,7 @@ from flows.engine.model import FlowBook
 from flows.handoff import hand_over
 from flows.inquiries import track_order
 from flows.loyalty import ask_points_balance
-from flows.relationship import opt_out_marketing
+from flows.relationship import answer_follow_up, opt_out_marketing
 from flows.replies import Replies
 
 DEFAULTS = Path(__file__).parent
@@ -30,6 +30,8 @@ FACTS = frozenset(
         "recent_orders",
         "open_complaint",
         "last_was_care",
+        "answers_care",
+        "care_number",
         "desk_days",
         "desk_opens",
         "desk_closes",
@@ -40,11 +42,13 @@ FACTS = frozenset(
 ``back_at`` is when people are back, as `flows.engine.values.moment`, and None while
 somebody is there; ``recent_orders`` are the numbers of a verified customer's latest
 orders, empty for anybody else. ``last_was_care`` says that the last message the customer got, a few days ago at
-most, was one that we sent of our own accord. ``desk_days``, ``desk_opens`` and
+most, was one that we sent of our own accord; ``answers_care`` is its rule then, and ``care_number`` the
+number of the case that it was about. ``desk_days``, ``desk_opens`` and
 ``desk_closes`` are when people are there, in the shop's zone.
 """
 
 _ACTING = (
+    answer_follow_up,
     ask_points_balance,
     check_complaint_status,
     file_complaint,

@@ -316,6 +316,26 @@ def test_an_event_rule_is_shown_by_a_dry_run_and_then_kept(shop: Talk, store_url
     assert dry_run() == []
 
 
+def test_an_answer_to_our_message_enters_the_dialogue_which_knows_what_it_answers(shop: Talk) -> None:
+    """Number 32: thanks for a greeting, and "still broken" to the question whether a case stayed solved."""
+    number = complain(shop)
+    shop(agent="li", action="resolve", customer="u1")
+    shop.load("customers", ANA | {"customer_id": "C9", "phone": "", "birthday": "--01-09", "channel": "telegram"})
+    asked = shop(at="2026-01-08T12:00:00+08:00")["sent"]
+
+    answered = shop.say("u1", "没有")
+    still_wrong = shop(customer="u1", payload='/set{"solved":"no"}')
+    shop(at="2026-01-09T20:00:00+08:00")
+    thanked = shop.say(ANA["channel_user_id"], "thank you")
+
+    assert [one["rule"] for one in asked] == ["complaint_follow_up"]
+    assert (answered["flow"], answered["asking"]) == ("answer_follow_up", "solved")
+    assert number in answered["sent"][0]["text"]
+    assert {"ticket.reopened", "handoff.requested"} <= {event["type"] for event in still_wrong["events"]}
+    assert number in still_wrong["sent"][0]["text"]
+    assert {event["type"]: event.get("flow") for event in thanked["events"]}["flow.completed"] == "answer_greeting"
+
+
 async def test_roles_bound_what_each_may_do_and_every_look_is_kept(desk: DeskHouse) -> None:  # noqa: F811
     """Number 78."""
     await desk.house.says("ana", "I want to talk to a person")

@@ -309,7 +309,14 @@ class _Talk:
 
     def _in_the_open(self, names: list[str], wishes: list[Wish]) -> None:
         run = self._run
-        if wishes:
+        meant = self._patterns.after_care.get(run.fact("answers_care") or "", {}).get(names[0])
+        if meant is not None:
+            run.note(f"an answer to our {run.fact('answers_care')}")
+            self._understood()
+            case = run.fact("care_number")
+            about = {"case": case} if case is not None else {}
+            Starter(self._book, run, self._heard, about).begin(meant)
+        elif wishes:
             self._understood()
             self._starter.serve(wishes)
         elif not self._converse(names) and not self._mentions():

@@ -318,7 +318,8 @@ def _fillers(words: tuple[str, ...]) -> re.Pattern[str]:
 def _refuse_missing_flows(book: FlowBook) -> None:
     patterns = book.patterns
     named = (patterns.colleague_flow, patterns.human_flow, patterns.angry_flow, patterns.angry_complaint_flow,
-             patterns.danger_complaint_flow, patterns.misunderstood_flow, *patterns.mentions.values())  # fmt: skip
+             patterns.danger_complaint_flow, patterns.misunderstood_flow, *patterns.mentions.values(),
+             *(flow for meanings in patterns.after_care.values() for flow in meanings.values()))  # fmt: skip
     for name in named:
         if name not in book.flows:
             hint = _hint(name, tuple(book.flows))

@@ -33,9 +33,10 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
         FlowError: a section or key is missing, unknown or of the wrong kind.
     """
     for key in source:
-        if key not in _SECTIONS:
+        if key not in _SECTIONS and key != "after_care":
             raise FlowError(file, source.line_of(key), f'there is no pattern "{key}"; remove it')
     said = {name: _section(source, name, file) for name in _SECTIONS}
+    after_care = _after_care(source, file)
     try:
         skip = re.compile(said["words"]["skip"], re.IGNORECASE)
     except re.error as exc:
@@ -51,6 +52,7 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
         colleague_slot=said["colleague"]["slot"],
         colleague_intents=frozenset(said["colleague"]["intents"]),
         mentions=dict(said["mentions"]),
+        after_care=after_care,
         human_intent=said["intents"]["human"],
         human_flow=said["human"]["flow"],
         cancel_intent=said["intents"]["cancel"],
@@ -72,6 +74,17 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
         skip=skip,
         says=dict(said["says"]),
     )
+
+
+def _after_care(source: MarkedMap, file: str) -> dict[str, dict[str, str]]:
+    """Read what answers to our own messages mean; a shop may have none."""
+    section = source.get("after_care", MarkedMap(source.line))
+    if not isinstance(section, MarkedMap):
+        raise FlowError(file, source.line_of("after_care"), '"after_care" holds rules of care')
+    for rule, meanings in section.items():
+        if not isinstance(meanings, dict) or not all(isinstance(flow, str) for flow in meanings.values()):
+            raise FlowError(file, section.line_of(rule), f'"{rule}" holds intents, each with the name of a flow')
+    return {rule: dict(meanings) for rule, meanings in section.items()}
 
 
 def _section(source: MarkedMap, name: str, file: str) -> dict[str, Any]:

@@ -195,6 +195,8 @@ class Patterns:
     """Intents that have no flow of their own yet: this flow offers a person, the slot says for what."""
     mentions: Mapping[str, str]
     """Entity → flow: what a customer wants who says nothing but this."""
+    after_care: Mapping[str, Mapping[str, str]]
+    """Rule of care → intent → flow: what an answer to its message means."""
     human_intent: str
     human_flow: str
     cancel_intent: str

@@ -95,6 +95,10 @@ class Run:
         self._says.extend(self._state.last_says)
         return bool(self._state.last_says)
 
+    def fact(self, name: str) -> Any:
+        """Return what the runtime knows by this name (`flows.standard.FACTS`), None where it knows nothing."""
+        return self._facts.get(name)
+
     def note(self, line: str) -> None:
         self._trace.append(line)
 

@@ -145,6 +145,8 @@ class Talk:
             "recent_orders": own,
             "open_complaint": False,
             "last_was_care": False,
+            "answers_care": None,
+            "care_number": None,
             "desk_days": weekdays(range(7)),
             "desk_opens": clock(time(9)),
             "desk_closes": clock(time(21)),

@@ -131,6 +131,37 @@ def test_a_small_stop_is_for_a_greeting_only_where_one_was_read_last():
 
 
 @pytest.mark.parametrize(
+    ("rule", "intent", "flow"),
+    [
+        ("birthday", "thank", "answer_greeting"),
+        ("complaint_follow_up", "affirm", "answer_follow_up"),
+        ("complaint_follow_up", "complain_delivery", "answer_follow_up"),
+        ("complaint_follow_up", "track_order", "track_order"),
+        ("birthday", "complain_delivery", "complain_delivery"),
+        ("a rule of the shop's own", "thank", None),
+        (None, "thank", None),
+    ],
+)
+def test_what_answers_our_message_is_taken_as_its_answer(rule, intent, flow):
+    talk = Talk(Shop(), verified=True, last_was_care=rule is not None, answers_care=rule, care_number="T-1001")
+
+    talk.says("…", intent)
+
+    assert next((started for kind, started in talk.flow_events if kind == "flow.started"), None) == flow
+
+
+def test_a_plain_no_to_our_question_is_asked_about_before_a_case_is_opened_again():
+    talk = Talk(Shop(), verified=True, last_was_care=True, answers_care="complaint_follow_up", care_number="T-1001")
+
+    asked = talk.says("没有", "deny")
+
+    assert "T-1001" in asked
+    assert talk.titles == ["都好了", "还没好"]
+    assert "T-1001" in talk.says("都好了", "out_of_scope")
+    assert talk.state.stack == ()
+
+
+@pytest.mark.parametrize(
     ("days", "closes", "language", "said"),
     [
         (range(7), time(21), "zh", "每天 9:00–21:00"),
