@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
 
@@ -79,6 +81,7 @@ class Intake:
         self._lease = lease
         self._start = start
         self._metrics = metrics
+        self._senders: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, inbound: Inbound) -> None:
         """Store ``inbound`` and, where its conversation is free, start its turn."""
@@ -88,20 +91,29 @@ class Intake:
 
     async def receive(self, inbound: Inbound) -> Receipt:
         """Store ``inbound`` and return what became of it, without starting its turn."""
-        receipt = await self._store.run(
-            receive,
-            inbound,
-            now=self._clock.now(),
-            ids=self._ids,
-            worker=self._worker if self._start is not None else None,
-            lease=self._lease,
-        )
+        # Where units run side by side, a customer's later message could be stored first.
+        async with self._one_by_one(inbound):
+            receipt = await self._store.run(
+                receive,
+                _without_nul(inbound),
+                now=self._clock.now(),
+                ids=self._ids,
+                worker=self._worker if self._start is not None else None,
+                lease=self._lease,
+            )
         self._metrics.received(inbound.channel, duplicate=receipt.duplicate)
         if not receipt.duplicate:
             self._store.wakes.post(TALK, receipt.conversation_id)
             if self._start is None:
                 self._store.wakes.post(INBOX)
         return receipt
+
+    def _one_by_one(self, inbound: Inbound) -> asyncio.Lock:
+        sender = inbound.channel, inbound.user_id
+        lock = self._senders.get(sender)
+        if lock is None:
+            lock = self._senders[sender] = asyncio.Lock()
+        return lock
 
 
 def receive(
@@ -137,6 +149,13 @@ def receive(
     if worker is None or not inbox.claim(conn, who.id, worker=worker, now=now, until=now + lease, before=key):
         return Receipt(ref, who.id, duplicate=False, claimed=None)
     return Receipt(ref, who.id, duplicate=False, claimed=Claimed(key, ref, inbound, now, who))
+
+
+def _without_nul(inbound: Inbound) -> Inbound:
+    """Take out what PostgreSQL cannot keep, should a channel have forgotten to: its turn would fail again and again."""
+    given = {"text": inbound.text, "payload": inbound.payload, "display_name": inbound.display_name}
+    mended: dict[str, Any] = {name: value.replace("\0", "") for name, value in given.items() if value and "\0" in value}
+    return replace(inbound, **mended) if mended else inbound
 
 
 def load_claimed(conn: Connection, row: Any) -> Claimed:

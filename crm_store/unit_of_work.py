@@ -52,7 +52,7 @@ class Store:
         self._shared = kind_of(url) == "postgresql"
         writers = THREADS if self._shared else 1
         self._writing = open_engine(url, pool_size=writers, durable=durable, given_time=given_time)
-        self._reading = open_engine(url, pool_size=READERS, durable=durable, read_only=True)
+        self._reading = open_engine(url, pool_size=READERS, durable=durable, read_only=True, given_time=given_time)
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
         self._closing = threading.Lock()
         self._closed = False
