@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.servers.databases import Databases, PostgresDatabases, SqliteDatabases
+from crm_store.unit_of_work import Store
+from tests.servers.databases import Databases, PostgresDatabases, SqliteDatabases, open_store
 from tests.servers.postgres import Cluster, NotInstalled, running_cluster
 
 
@@ -60,6 +61,29 @@ def bare_database_url(databases: Databases) -> Iterator[str]:
 def module_database_url(databases: Databases) -> Iterator[str]:
     """As `database_url`, one for all tests of a module, which leave nothing in it."""
     with databases.with_tables() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_store(database_url: str) -> Iterator[Store]:
+    """A store on an empty database, on SQLite and on PostgreSQL."""
+    store = open_store(database_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def module_store(module_database_url: str) -> Iterator[Store]:
+    """As `empty_store`, one for all tests of a module, which leave nothing in it."""
+    store = open_store(module_database_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_databases: SqliteDatabases) -> Iterator[str]:
+    """An empty database with all tables, on SQLite alone."""
+    with sqlite_databases.with_tables() as url:
         yield url
 
 

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import functools
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from crm_store import schema
 from crm_store.unit_of_work import Store
 from flows.standard import load_standard
 from tests.bot.house import House, new_house
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables and nothing in them, to be copied."""
-    path = tmp_path_factory.mktemp("empty") / "shuke.db"
-    store = Store(f"sqlite:///{path}", durable=False)
-    store.run_now(schema.create)
-    store.close()
-    return path
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -34,11 +22,8 @@ def flows_read_once() -> Iterator[None]:
 
 
 @pytest.fixture
-def store(empty_database: Path, tmp_path: Path) -> Iterator[Store]:
-    shutil.copy(empty_database, tmp_path / "shuke.db")
-    store = Store(f"sqlite:///{tmp_path / 'shuke.db'}", durable=False)
-    yield store
-    store.close()
+def store(empty_store: Store) -> Store:
+    return empty_store
 
 
 @pytest.fixture

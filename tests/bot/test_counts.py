@@ -15,7 +15,8 @@ from tests.bot.house import House
 
 # As measured; a turn may take 5 and 25.
 COMMITS = 3
-STATEMENTS = 9
+STATEMENTS = {"sqlite": 9, "postgresql": 12}
+"""On PostgreSQL each of the three units holds its customer first."""
 
 
 @dataclass
@@ -86,7 +87,7 @@ async def test_a_greeting_costs_few_commits_and_statements_and_no_more_after_1_0
     later = await greeting(house)
 
     assert at_first.commits <= COMMITS
-    assert at_first.statements <= STATEMENTS
+    assert at_first.statements <= STATEMENTS[house.store.writing_engine.dialect.name]
     assert later == at_first
 
 
@@ -96,7 +97,7 @@ async def test_what_a_duplicate_costs(house: House) -> None:
     with counting(house.store) as count:
         await house.says("ana", "hello", id="1")
 
-    assert (count.commits, count.statements) == (1, 2)
+    assert (count.commits, count.statements) == (1, 3 if house.store.is_shared else 2)
 
 
 async def test_an_idle_sweep_costs_two_commits_and_few_statements(house: House) -> None:

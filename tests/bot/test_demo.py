@@ -15,16 +15,18 @@ from crm_store.catalogue import products
 from crm_store.customers import customers
 from crm_store.imports import RowRefused
 from crm_store.orders import orders
+from crm_store.unit_of_work import Store
 from tests.crm_store.importing import NOW, SETTINGS, Shop
+from tests.servers.databases import open_store
 
 DEMO = Path(__file__).parents[2] / "demo"
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    shop = Shop(tmp_path)
-    yield shop
-    shop.store.close()
+def shop(sqlite_url: str, tmp_path: Path) -> Iterator[Shop]:
+    store = open_store(sqlite_url)
+    yield Shop(store, tmp_path)
+    store.close()
 
 
 def load(shop: Shop, folder: Path = DEMO) -> DemoSummary:
@@ -35,7 +37,9 @@ def wang(shop: Shop) -> dict[str, Any]:
     return shop.show("terminal:wang")
 
 
-def test_the_demo_shop_is_loaded_whole(shop: Shop) -> None:
+def test_the_demo_shop_is_loaded_whole(empty_store: Store, tmp_path: Path) -> None:
+    shop = Shop(empty_store, tmp_path)
+
     summary = load(shop)
 
     assert summary == DemoSummary(loaded=True, products=40, customers=60, orders=200)

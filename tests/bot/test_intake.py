@@ -84,7 +84,7 @@ async def test_a_text_that_no_database_holds_is_refused_and_harms_nobody_else(ho
     await house.quiet()
 
     assert [isinstance(outcome, Exception) for outcome in outcomes] == [False, True, False]
-    assert [row.external_id for row in house.rows(inbox)] == ["ana-1", "bo-1"]
+    assert {row.external_id for row in house.rows(inbox)} == {"ana-1", "bo-1"}
     assert len(house.channel.sent) == 2
     assert len(await house.says("eve", "hello")) == 1
 

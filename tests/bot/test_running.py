@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -39,15 +38,11 @@ async def telegram() -> AsyncIterator[TelegramApi]:
 
 
 @pytest.fixture
-def settings(telegram: TelegramApi, tmp_path: Path, empty_database: Path) -> Callable[..., Settings]:
-    (tmp_path / "var").mkdir()
-    shutil.copy(empty_database, tmp_path / "var/shuke.db")
-
+def settings(telegram: TelegramApi, tmp_path: Path, sqlite_url: str) -> Callable[..., Settings]:
     def make(**telegram_more: Any) -> Settings:
         bot = {"token": SecretStr(telegram.token), "api_base_url": telegram.url, "poll_timeout": 5}
-        return build(
-            {"telegram": bot | telegram_more, "web": {"port": 0}, "work": {"sweep_every": 0.02}}, root=tmp_path
-        )
+        given = {"web": {"port": 0}, "work": {"sweep_every": 0.02}, "store": {"url": sqlite_url}}
+        return build({"telegram": bot | telegram_more, **given}, root=tmp_path)
 
     return make
 

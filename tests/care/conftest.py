@@ -1,10 +1,8 @@
-"""A small shop on a real SQLite store, with a clock that stands still until it is moved."""
+"""A small shop on a real store, with a clock that stands still until it is moved."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,7 +15,6 @@ from care.policy import Policy, load_policy
 from care.schedule import sweep
 from care.settings import CareSettings
 from crm_store import consents, conversations, customers, history, identities, tickets
-from crm_store.models import metadata
 from crm_store.outbox import outbox
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
@@ -120,8 +117,5 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    store = Store(f"sqlite:///{tmp_path}/shop.db")
-    store.run_now(metadata.create_all)
-    yield Shop(store)
-    store.close()
+def shop(empty_store: Store) -> Shop:
+    return Shop(empty_store)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from crm_store.unit_of_work import Store
 from tests.crm_store.importing import Shop
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    shop = Shop(tmp_path)
-    yield shop
-    shop.store.close()
+def shop(empty_store: Store, tmp_path: Path) -> Shop:
+    return Shop(empty_store, tmp_path)

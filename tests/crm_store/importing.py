@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, select
 
-from crm_store import schema
 from crm_store.imports import ImportSettings, Report, RowResult, apply_rows, apply_shop_event, import_file
 from crm_store.imports.mapping import ColumnMap
 from crm_store.models import metadata
@@ -26,11 +25,9 @@ SETTINGS = ImportSettings(ZoneInfo("Asia/Shanghai"))
 class Shop:
     """A shop without data, at `NOW`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store = store
         self.folder = folder
-        url = f"sqlite:///{folder / 'shop.db'}"
-        self.store = Store(url, durable=False)
-        self.store.run_now(schema.create)
         self.clock = VirtualClock(NOW)
         self.ids = Ulids(self.clock, Random(7))
 

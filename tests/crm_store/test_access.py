@@ -1,26 +1,21 @@
 """A stranger asking after an order proves who they are by its phone, in three tries a day, and learns nothing else."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from crm_store import access, orders, schema
+from crm_store import access, orders
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import NOW, a_customer
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path}/shop.db", durable=False)
-    store.run_now(schema.create)
-    store.run_now(a_customer, "ana", phone="+8613800138000")
-    store.run_now(a_customer, "bob")
+def store(empty_store: Store) -> Store:
+    empty_store.run_now(a_customer, "ana", phone="+8613800138000")
+    empty_store.run_now(a_customer, "bob")
     for order_no, who in (("A-1", "ana"), ("B-1", "bob"), ("N-1", None)):
-        store.run_now(orders.add, order_no=order_no, customer_id=who, status="paid", ordered_at=NOW)
-    yield store
-    store.close()
+        empty_store.run_now(orders.add, order_no=order_no, customer_id=who, status="paid", ordered_at=NOW)
+    return empty_store
 
 
 def tries(store, *attempts, who="i-eve", now=NOW):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,11 +24,8 @@ steps = st.tuples(st.integers(0, 400), st.integers(1, 4))
 
 
 @pytest.fixture(scope="module")
-def store(module_database_url: str) -> Iterator[Store]:
-    store = Store(module_database_url, durable=False)
-    yield store
-    store.run_now(lambda conn: conn.execute(budgets.budgets.delete()))
-    store.close()
+def store(module_store: Store) -> Store:
+    return module_store
 
 
 class Bucket:

@@ -1,22 +1,16 @@
 """What a customer agreed to hear: service unless stopped, the rest only by their word, and each change is told."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from crm_store import consents, history, schema
+from crm_store import consents, history
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import NOW, a_customer
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path}/shop.db", durable=False)
-    store.run_now(schema.create)
-    store.run_now(a_customer, "ana")
-    yield store
-    store.close()
+def store(empty_store: Store) -> Store:
+    empty_store.run_now(a_customer, "ana")
+    return empty_store
 
 
 def say(store, purpose, value, evidence="in-1"):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
-from crm_store import figures, handoffs, inbox, outbox, schema, switches
+from crm_store import figures, handoffs, inbox, outbox, switches
 from crm_store.figures import Waiting
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import NOW, a_customer, an_inbound, an_outbound
@@ -18,11 +16,8 @@ EARLIER = NOW - timedelta(minutes=7)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path}/shop.db", durable=False)
-    store.run_now(schema.create)
-    yield store
-    store.close()
+def store(empty_store: Store) -> Store:
+    return empty_store
 
 
 def test_where_nothing_waits_all_is_nought(store: Store) -> None:

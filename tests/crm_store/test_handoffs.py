@@ -1,8 +1,6 @@
 """A conversation has one owner at any time, each change of owner is told, and a refused step changes nothing."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from crm_store import conversations, handoffs, history, schema, tickets
+from crm_store import conversations, handoffs, history, tickets
 from crm_store.errors import NotAllowed
 from crm_store.models import metadata
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import DESK, NOW, a_customer
+from tests.servers.databases import examples
 
 IDS = Ulids(VirtualClock(NOW), Random(7))
 TALK = "t-ana"
@@ -33,13 +32,10 @@ steps = st.one_of(
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('handoffs') / 'shop.db'}", durable=False)
-    store.run_now(schema.create)
-    store.run_now(a_customer, "ana")
-    store.run_now(a_customer, "bob")
-    yield store
-    store.close()
+def store(module_store: Store) -> Store:
+    module_store.run_now(a_customer, "ana")
+    module_store.run_now(a_customer, "bob")
+    return module_store
 
 
 def afterwards(owner, step):
@@ -111,34 +107,34 @@ def live_through(conn, walk):
         assert [one.id for one in handoffs.waiting(conn)] == ([TALK] if owner == "queue" else [])
 
 
-@settings(max_examples=150, deadline=None)
-@given(walk=st.lists(steps, max_size=15))
-def test_whoever_does_what_the_owner_is_as_the_drawing_says(store, walk):
-    def unit(conn):
-        attempt = conn.begin_nested()
-        try:
-            live_through(conn, walk)
-        finally:
-            attempt.rollback()
+def test_whoever_does_what_the_owner_is_as_the_drawing_says(store):
+    @settings(max_examples=examples(store, 150), deadline=None)
+    @given(walk=st.lists(steps, max_size=15))
+    def whoever_does_what(walk):
+        def unit(conn):
+            attempt = conn.begin_nested()
+            try:
+                live_through(conn, walk)
+            finally:
+                attempt.rollback()
 
-    store.run_now(unit)
+        store.run_now(unit)
+
+    whoever_does_what()
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Store]:
+def fresh(empty_store: Store) -> Store:
     """A store of its own, with two customers and two open tickets and a closed one of the first."""
-    store = Store(f"sqlite:///{tmp_path}/shop.db", durable=False)
-    store.run_now(schema.create)
     for who in ("ana", "bob"):
-        store.run_now(a_customer, who)
+        empty_store.run_now(a_customer, who)
     for who in ("ana", "ana", "ana", "bob"):
-        store.run_now(
+        empty_store.run_now(
             tickets.open_ticket, customer_id=who, conversation_id=None, channel=None, category="other",
             priority="low", order_no=None, summary="", now=NOW, ids=IDS, desk=DESK,
         )  # fmt: skip
-    store.run_now(tickets.move, "T-1003", "closed", now=NOW, by="agent:li")
-    yield store
-    store.close()
+    empty_store.run_now(tickets.move, "T-1003", "closed", now=NOW, by="agent:li")
+    return empty_store
 
 
 def later(minutes):

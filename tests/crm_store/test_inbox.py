@@ -1,13 +1,11 @@
 """Messages that came in: kept once, handled once, in their order, by one worker at a time."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from crm_store import conversations, inbox, schema
+from crm_store import conversations, inbox
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import NOW, a_customer, an_inbound
 
@@ -15,13 +13,10 @@ LEASE = timedelta(seconds=30)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path}/shop.db", durable=False)
-    store.run_now(schema.create)
+def store(empty_store: Store) -> Store:
     for who in ("ana", "bob"):
-        store.run_now(a_customer, who)
-    yield store
-    store.close()
+        empty_store.run_now(a_customer, who)
+    return empty_store
 
 
 def arrive(store, external_id, who="ana", **columns):

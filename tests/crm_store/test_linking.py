@@ -1,8 +1,6 @@
 """Somebody proves to be known: everything of theirs moves, once, and the talk goes on."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -20,7 +18,6 @@ from crm_store import (
     orders,
     outbox,
     points,
-    schema,
     tickets,
 )  # fmt: skip
 from crm_store.models import metadata
@@ -33,11 +30,8 @@ IDS = Ulids(VirtualClock(NOW), Random(7))
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path}/shop.db", durable=False)
-    store.run_now(schema.create)
-    yield store
-    store.close()
+def store(empty_store: Store) -> Store:
+    return empty_store
 
 
 def identity_of(conn, user_id):

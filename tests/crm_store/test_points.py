@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from crm_store import history, points, schema
+from crm_store import history, points
 from crm_store.errors import NotEnoughPoints
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import NOW, a_customer
+from tests.servers.databases import examples
 
 DAY = timedelta(days=1)
 IDS = Ulids(VirtualClock(NOW), Random(7))
@@ -26,12 +27,9 @@ lives = st.lists(st.one_of(earning, spending), max_size=25)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('points') / 'shop.db'}", durable=False)
-    store.run_now(schema.create)
-    store.run_now(a_customer, "ana")
-    yield store
-    store.close()
+def store(module_store: Store) -> Store:
+    module_store.run_now(a_customer, "ana")
+    return module_store
 
 
 @contextmanager
@@ -95,14 +93,17 @@ def nothing_appears_or_disappears(conn):
         assert sum(moves) == lot.remaining >= 0
 
 
-@settings(max_examples=120, deadline=None)
-@given(life=lives)
-def test_whatever_is_earned_and_spent_the_lots_are_right(store, life):
-    def unit(conn):
-        with nothing_kept(conn):
-            live_through(conn, life)
+def test_whatever_is_earned_and_spent_the_lots_are_right(store):
+    @settings(max_examples=examples(store, 120), deadline=None)
+    @given(life=lives)
+    def whatever_happens(life):
+        def unit(conn):
+            with nothing_kept(conn):
+                live_through(conn, life)
 
-    store.run_now(unit)
+        store.run_now(unit)
+
+    whatever_happens()
 
 
 def test_points_that_expire_were_not_spent_before_others_that_last(store):

@@ -2,23 +2,18 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from crm_store import schedule, schema
+from crm_store import schedule
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import NOW
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path}/shop.db", durable=False)
-    store.run_now(schema.create)
-    yield store
-    store.close()
+def store(empty_store: Store) -> Store:
+    return empty_store
 
 
 def claim(store, job, occasion):

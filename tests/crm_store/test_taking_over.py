@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from crm_store import conversations, handoffs, history, orders, outbox, points, schema, taking_over, tickets
+from crm_store import conversations, handoffs, history, orders, outbox, points, taking_over, tickets
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import DESK, NOW, a_customer, an_outbound
@@ -46,11 +44,8 @@ def at(minute: int) -> datetime:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    store = Store(f"sqlite:///{tmp_path}/shop.db", durable=False)
-    store.run_now(schema.create)
-    yield Desk(store)
-    store.close()
+def desk(empty_store: Store) -> Desk:
+    return Desk(empty_store)
 
 
 def test_the_queue_tells_who_waits_how_long_why_and_what_they_said_last(desk: Desk) -> None:

@@ -1,15 +1,13 @@
 """Tickets count up, fall due by their priority, and go only where a step leads."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_store import history, schema, tickets
+from crm_store import history, tickets
 from crm_store.errors import NotAllowed
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
@@ -22,13 +20,10 @@ EVENTS = {"open": "ticket.reopened", "resolved": "ticket.resolved", "closed": "t
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('tickets') / 'shop.db'}", durable=False)
-    store.run_now(schema.create)
+def store(module_store: Store) -> Store:
     for who in ("ana", "bob", "cat"):
-        store.run_now(a_customer, who)
-    yield store
-    store.close()
+        module_store.run_now(a_customer, who)
+    return module_store
 
 
 def open_one(conn, who="ana", **fields):
@@ -42,9 +37,8 @@ def present(conn, number):
     return next(one for one in tickets.of_customer(conn, "ana") if one.number == number)
 
 
-def test_numbers_count_up_without_gaps_though_some_openings_fail(tmp_path: Path):
-    store = Store(f"sqlite:///{tmp_path}/shop.db", durable=False)
-    store.run_now(schema.create)
+def test_numbers_count_up_without_gaps_though_some_openings_fail(empty_store: Store):
+    store = empty_store
     store.run_now(a_customer, "ana")
 
     def open_and_fail(conn):
@@ -56,7 +50,6 @@ def test_numbers_count_up_without_gaps_though_some_openings_fail(tmp_path: Path)
         numbers.append(store.run_now(open_one).number)
         with pytest.raises(RuntimeError):
             store.run_now(open_and_fail)
-    store.close()
 
     assert numbers == ["T-1001", "T-1002", "T-1003", "T-1004", "T-1005"]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from sqlalchemy import create_engine
@@ -104,6 +105,16 @@ class PostgresDatabases:
 
     def _new_name(self) -> str:
         return f"test_{next(self._numbers)}"
+
+
+def open_store(url: str, **how: Any) -> Store:
+    """Return a store on a test's database, whose leases follow the test's clock."""
+    return Store(url, durable=False, given_time=True, **how)
+
+
+def examples(store: Store, most: int) -> int:
+    """How many examples a property is tried on: a fifth on PostgreSQL, where each statement costs a way there."""
+    return max(most // 5, 10) if store.is_shared else most
 
 
 type Databases = SqliteDatabases | PostgresDatabases
