@@ -4,15 +4,15 @@ import re
 import shutil
 import sqlite3
 from datetime import UTC, datetime
-from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from crm_store import customers, history, schema
-from crm_store.engines import sqlite_engine
+from crm_store.engines import open_engine
 from crm_store.models import metadata
 from crm_store.unit_of_work import Store
 
@@ -20,12 +20,31 @@ NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/shop.db"
+def url(bare_database_url: str) -> str:
+    return bare_database_url
 
 
 def layout(url: str) -> dict[str, list[str]]:
-    """Every table and index with the parts of the text that made it; in what order they stand is all the same."""
+    """Every table, column and index, and what belongs to them; in what order they stand is all the same."""
+    return layout_on_postgres(url) if url.startswith("postgresql") else layout_on_sqlite(url)
+
+
+def layout_on_postgres(url: str) -> dict[str, list[str]]:
+    """Columns with their types, indexes and constraints as PostgreSQL writes them down itself."""
+    with psycopg.connect(url) as db:
+        rows = db.execute(
+            "SELECT table_name || '.' || column_name, data_type || ' ' || is_nullable || ' ' || is_identity"
+            " || coalesce(' ' || regexp_replace(column_default, '[0-9]+', ''), '')"
+            " FROM information_schema.columns WHERE table_schema = 'public'"
+            " UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+            " UNION ALL SELECT conrelid::regclass || ' ' || conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE connamespace = 'public'::regnamespace"
+        ).fetchall()
+    return {name: [text] for name, text in rows if not name.startswith("alembic")}
+
+
+def layout_on_sqlite(url: str) -> dict[str, list[str]]:
+    """The parts of the texts that made the tables and indexes."""
     db = sqlite3.connect(url.removeprefix("sqlite:///"))
     rows = db.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'")
     found = {f"{kind} {name}": sorted(re.findall(r"[^\s(),\"]+", sql)) for kind, name, sql in rows}
@@ -34,7 +53,7 @@ def layout(url: str) -> dict[str, list[str]]:
 
 
 def differences(url: str) -> list:
-    engine = sqlite_engine(url)
+    engine = open_engine(url)
     with engine.connect() as conn:
         context = MigrationContext.configure(conn, opts={"compare_type": True, "target_metadata": metadata})
         found = compare_metadata(context, metadata)
@@ -49,16 +68,11 @@ def fill(url: str) -> None:
     store.close()
 
 
-def test_migrations_make_what_the_models_declare(url, tmp_path):
-    made_at_once = f"sqlite:///{tmp_path}/at-once.db"
-    store = Store(made_at_once)
-    store.run_now(schema.create)
-    store.close()
-
+def test_migrations_make_what_the_models_declare(url, database_url):
     schema.upgrade(url)
 
     assert differences(url) == []
-    assert layout(url) == layout(made_at_once), "the predicates of partial indexes, too"
+    assert layout(url) == layout(database_url), "the predicates of partial indexes, too"
 
 
 def test_a_migrated_database_says_that_it_is_current(url):
@@ -112,7 +126,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(url, tmp_path, monkeypatch
     )
     monkeypatch.setattr(schema, "MIGRATIONS", migrations)
 
-    with pytest.raises(OperationalError, match="already exists"):
+    with pytest.raises(DBAPIError, match="already exists"):
         schema.upgrade(url)
 
     assert layout(url) == before

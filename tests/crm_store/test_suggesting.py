@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Connection
 
-from crm_store import customers, history, schema
+from crm_store import customers, history
 from crm_store.suggesting import SUGGESTED, by_typed_phones, suggestions
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import NOW, a_customer
@@ -17,13 +14,10 @@ PHONE, OTHER = "+8613800138000", "+8613900139000"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path}/shop.db", durable=False)
-    store.run_now(schema.create)
-    store.run_now(a_customer, "known", phone=PHONE, number="C1")
-    store.run_now(a_customer, "stranger")
-    yield store
-    store.close()
+def store(empty_store: Store) -> Store:
+    empty_store.run_now(a_customer, "known", phone=PHONE, number="C1")
+    empty_store.run_now(a_customer, "stranger")
+    return empty_store
 
 
 def types(conn: Connection, *phones: str) -> list[str]:
