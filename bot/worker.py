@@ -135,6 +135,8 @@ class Worker:
     async def _finish_turns(self) -> None:
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            # Where all had ended, that took no turn of the loop, and they are still to be taken out.
+            await asyncio.sleep(0)
 
     async def _converse(self, claimed: Claimed) -> None:
         async with self._places:

@@ -275,3 +275,18 @@ async def test_leases_of_what_is_at_work_are_kept_regularly(
     await house.quiet()
     await running
     assert len(house.channel.sent) == 1
+
+
+@pytest.mark.timeout(20)  # the loop itself would hang, and no timeout of its own would come
+async def test_stopping_in_the_very_moment_in_which_the_last_turn_ends_returns(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once(claimed: Any) -> None:
+        return None
+
+    receipt = await house.intake.receive(house.message("ana", "hello"))
+    monkeypatch.setattr(house.worker, "_take_turn", at_once)
+
+    assert receipt.claimed is not None
+    house.worker.start(receipt.claimed)
+    await asyncio.create_task(house.worker.stop())
