@@ -17,7 +17,7 @@ from crm_store import customers, tickets
 from desk.roles import ROLES, may
 from tests.bot.worlds import A10293, ANA, ROOT, TEA, WANG, Talk, a_world, event, kinds, texts
 from tests.channels.contract import ChannelContract
-from tests.desk.conftest import desk, empty_database, flows_read_once, house, store  # noqa: F401 - the desk's fixtures
+from tests.desk.conftest import desk, flows_read_once, house, store  # noqa: F401 - the desk's fixtures
 from tests.desk.desks import DeskHouse
 
 EARNED = {

