@@ -31,11 +31,21 @@ class Rule:
 
 
 _USUAL = Rate(every=timedelta(seconds=1) / 20, burst=100)
+_CHAT_READS = Rate(every=timedelta(seconds=1) / 50, burst=400)
+_CHAT_FILES = Rate(every=timedelta(seconds=1) / 200, burst=2000)
 RULES = (
     # A password costs a third of a second to check; nobody mistypes theirs ten times a minute.
     Rule("sign-in", "/desk/sign-in", 16 * KIB, Rate(every=timedelta(seconds=12), burst=10), posting=True, shared=True),
-    # A customer may paste a whole contract, and JSON may write six letters for one.
-    Rule("web chat", "/chat", 1024 * KIB, _USUAL),
+    # An office, or a phone company's customers of one town, share an address. Fifty who each write every ten
+    # seconds send 5 a second, which the chat itself allows an address (in the database, for all processes);
+    # twice that here keeps a flood from costing transactions, and never speaks before the chat does.
+    Rule("chat sends", "/chat/", 64 * KIB, Rate(every=timedelta(seconds=1) / 10, burst=200), posting=True),
+    # Where no line can be kept open a page asks every 4 seconds: that is 200 pages, and 400 that come back at once.
+    Rule("chat reads", "/chat/messages", 64 * KIB, _CHAT_READS),
+    Rule("chat reads", "/chat/stream", 64 * KIB, _CHAT_READS),
+    # From memory, some 11 for each page that opens anew: 180 of them in the same second.
+    Rule("chat files", "/chat", 64 * KIB, _CHAT_FILES),
+    Rule("chat files", "/widget.js", 64 * KIB, _CHAT_FILES),
     # All the people of a shop may come from one address, each with pages that keep themselves up to date.
     Rule("desk", "/desk", 64 * KIB, Rate(every=timedelta(seconds=1) / 100, burst=400)),
     # A platform calls from few addresses, for all of its customers at once.

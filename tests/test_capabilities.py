@@ -245,7 +245,7 @@ def test_every_channel_passes_the_one_contract() -> None:
         if not files or not any(issubclass(one, ChannelContract) for one in suites):
             without.append(folder.name)
 
-    assert {folder.name for folder in folders} >= {"telegram", "terminal", "wechat"}
+    assert {folder.name for folder in folders} >= {"telegram", "terminal", "webchat", "wechat"}
     assert without == []
 
 

@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
+from bot.channels.webchat.pages import STATIC
 from bot.client_address import client_address, counted_as
 from bot.web_guard import LARGEST_HEADERS, LONGEST_TARGET, WebGuard
 from bot.web_rules import RULES, Counts, Rule, rule_for
@@ -99,7 +100,7 @@ class Site:
 
     async def until_slowed_down(self, path: str, **how: Any) -> tuple[int, Answer]:
         """Call until it is refused; return how often it was not."""
-        for calls in range(1000):
+        for calls in range(2001):
             if (answer := await self(path, **how)).status == 429:
                 return calls, answer
         raise AssertionError(f"{path} takes everything")
@@ -190,6 +191,34 @@ class TestRates:
         assert (await site(path, client="203.0.113.10")).status == 200, "another one is not concerned"
         site.clock.move_to(site.clock.now() + timedelta(seconds=1))
         assert (await site(path)).status == 200
+
+    async def test_pages_that_load_and_read_take_nothing_from_those_who_write_from_the_same_address(
+        self, site: Site
+    ) -> None:
+        for path in ("/chat/static/chat.js", "/chat/messages"):
+            await site.until_slowed_down(path, method="GET")
+
+        assert (await site("/chat/messages")).status == 200
+        assert (await site("/chat", method="GET")).status == 429, "the files share one count"
+        assert (await site("/widget.js", method="GET")).status == 429
+        assert (await site("/chat/stream", method="GET")).status == 429, "and so does all that is read"
+
+    async def test_an_office_behind_one_address_opens_the_chat_and_talks(self, site: Site) -> None:
+        """Fifty at once: page and files, an open line, three messages each, a reload; then they ask for a minute."""
+        files = ["/widget.js", "/chat", *(f"/chat/static/{path.name}" for path in STATIC.iterdir())]
+        opening = [*(("GET", path) for path in files), ("POST", "/chat/visitor"), ("GET", "/chat/stream")]
+        writing = [("POST", "/chat/messages")] * 3
+        answers = [
+            (await site(path, method=method)).status
+            for _ in range(50)
+            for method, path in [*opening, *writing, *opening[:-2], opening[-1]]
+        ]
+        for _ in range(60):
+            site.clock.move_to(site.clock.now() + timedelta(seconds=1))
+            answers += [(await site("/chat/messages", method="GET")).status for _ in range(13)]
+            answers += [(await site("/chat/messages")).status for _ in range(5)]
+
+        assert set(answers) == {200}
 
     async def test_tries_to_sign_in_are_counted_over_all_processes(self, site: Site, store: Store) -> None:
         other = Site(store)

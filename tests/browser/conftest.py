@@ -1,10 +1,17 @@
 """A real browser before a real `shuke up`: rules instead of Rasa, a database of its own, the demo shop.
 
+    async def test_…(shuke: ShukeUp, open_page: OpenPage) -> None:
+        page = await open_page(locale="zh-CN")            # a browser of its own: nothing shared with other pages
+        await page.goto(f"{shuke.address}/chat")
+        await shot(page, "chat-zh")                       # into SHUKE_SCREENSHOTS, else var/screenshots
+
+`shuke` is up for all tests, which are strangers to each other there; a test that stops or kills it, or
+counts everything, takes one of its own:
+
     async def test_…(shuke_up: ShukeUp, open_page: OpenPage) -> None:
         await shuke_up()                                  # stopped or killed, it may be started again: same address
-        page = await open_page(locale="zh-CN")            # a browser of its own: nothing shared with other pages
-        await page.goto(f"{shuke_up.address}/chat")
-        await shot(page, "chat-zh")                       # into SHUKE_SCREENSHOTS, else var/screenshots
+
+They share one event loop, as the browser has to: `pytestmark = BROWSER`.
 
 Uncaught errors of a page's scripts, and whatever its content security policy refuses,
 fail the test. Wait with Playwright's ``expect``, never for a time.
@@ -21,10 +28,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from tests.browser.shop_site import Site
 from tests.faults.installation import Installation, Running
+from tests.servers.web import serving
 
+BROWSER = [pytest.mark.long, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="package")]
+"""The marks of every test here."""
+AGENTS = ("li", "zhao")
+PASSWORD = "correct horse battery"
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -40,7 +54,7 @@ class OpenPage(Protocol):
     async def __call__(self, **options: Any) -> Page: ...
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def browser() -> AsyncIterator[Browser]:
     """Debian's Chromium, without a window."""
     chromium = os.environ.get("SHUKE_CHROMIUM") or shutil.which("chromium")
@@ -56,19 +70,23 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
     """Opens pages, and sees to it that none of their scripts broke."""
     broken: list[str] = []
+    opened: list[BrowserContext] = []
 
     async def open_one(**options: Any) -> Page:
         context = await browser.new_context(**options)
+        opened.append(context)
         context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda error: broken.append(str(error.error)))
         context.on("console", lambda said: broken.append(said.text) if "Security Policy" in said.text else None)
         return await context.new_page()
 
     yield open_one
+    for context in opened:
+        await context.close()
     assert broken == []
 
 
@@ -80,6 +98,8 @@ class ShukeUp:
         self.address = f"http://127.0.0.1:{self.port}"
         self.installation = Installation(root, SHUKE_WEB__PORT=str(self.port))
         self._stack = stack
+        self.signed_in: dict[str, Any] = {}
+        """The sessions of agents at the desk, who may sign in only so often, by name."""
 
     async def __call__(self, *options: str, **environment: str) -> Running:
         """Start it with the demo shop, and return it when it answers."""
@@ -89,12 +109,52 @@ class ShukeUp:
         await running.health()
         return running
 
+    async def open_accounts(self) -> None:
+        """Give the agents their accounts at the desk."""
+        for name in AGENTS:
+            added = await self.installation.run("user", "add", name, lines=[PASSWORD])
+            assert added.code == 0, added.errors
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def site() -> AsyncIterator[Site]:
+    """The shop's own web server, which `shuke` knows of."""
+    site = Site()
+    async with serving(site.app) as address:
+        site.address = address
+        yield site
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def shuke(tmp_path_factory: pytest.TempPathFactory, site: Site) -> AsyncIterator[ShukeUp]:
+    """A bot with two agents, up for all tests."""
+    async with AsyncExitStack() as stack:
+        shuke = ShukeUp(tmp_path_factory.mktemp("shuke"), stack)
+        await shuke(**site.named)
+        await shuke.open_accounts()
+        yield shuke
+
+
+@pytest_asyncio.fixture(loop_scope="package")
 async def shuke_up(tmp_path: Path) -> AsyncIterator[ShukeUp]:
     """A bot that can be started; whatever runs is ended with the test."""
     async with AsyncExitStack() as stack:
         yield ShukeUp(tmp_path, stack)
+
+
+def newest_visitor(shuke: ShukeUp) -> str:
+    """Return who came to the web chat last."""
+    user: str = shuke.installation.values("SELECT user_id FROM identities WHERE channel = 'webchat' ORDER BY id DESC")[
+        0
+    ]
+    return user
+
+
+def stored_of(shuke: ShukeUp, user: str) -> int:
+    """Return how many messages of a visitor have come in."""
+    return shuke.installation.count(
+        f"inbox JOIN identities ON identities.id = inbox.identity_id WHERE identities.user_id = '{user}'"
+    )
 
 
 def free_port() -> int:

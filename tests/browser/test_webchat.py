@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from statistics import median
 
-import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy import Connection
 
+from bot.delivery import queued
+from crm_store import identities, outbox
+from crm_store.unit_of_work import Store
 from tests.browser.chatting import everything, has_answered, lines, milliseconds, say
-from tests.browser.conftest import OpenPage, ShukeUp, shot
+from tests.browser.conftest import BROWSER, OpenPage, ShukeUp, newest_visitor, shot, stored_of
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = BROWSER
 
 PHONE = {"viewport": {"width": 360, "height": 640}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
 
@@ -23,9 +28,30 @@ async def opened(shuke_up: ShukeUp, open_page: OpenPage, **options: object) -> P
     return page
 
 
-async def test_a_talk_in_chinese_with_buttons_that_count_once(shuke_up: ShukeUp, open_page: OpenPage) -> None:
-    await shuke_up()
-    page = await opened(shuke_up, open_page)
+async def told_yesterday(shuke: ShukeUp, user: str, texts: Sequence[str]) -> None:
+    """Let the bot have said so much to a visitor, a second apart."""
+
+    def tell(conn: Connection) -> None:
+        who = identities.find(conn, "webchat", user)
+        assert who is not None
+        for number, text in enumerate(texts):
+            at, ref = datetime.now(UTC) - timedelta(days=1) + timedelta(seconds=number), f"{user}-{number}"
+            row = queued(
+                ref=ref, dedupe_key=ref, customer_id=who.customer_id, conversation_id=None, identity_id=who.id,
+                channel="webchat", recipient=user, kind="reply", text=text, now=at,
+            )  # fmt: skip
+            outbox.queue(conn, [row])
+            outbox.mark_sent(conn, [(ref, ref)], now=at)
+
+    store = Store(f"sqlite:///{shuke.installation.database}")
+    try:
+        await store.run(tell)
+    finally:
+        store.close()
+
+
+async def test_a_talk_in_chinese_with_buttons_that_count_once(shuke: ShukeUp, open_page: OpenPage) -> None:
+    page = await opened(shuke, open_page)
     await shot(page, "chat-zh-empty")
 
     await say(page, "你好")
@@ -41,9 +67,8 @@ async def test_a_talk_in_chinese_with_buttons_that_count_once(shuke_up: ShukeUp,
         await expect(button).to_be_disabled()
 
 
-async def test_a_talk_in_english_and_the_page_turned_to_chinese(shuke_up: ShukeUp, open_page: OpenPage) -> None:
-    await shuke_up()
-    page = await opened(shuke_up, open_page, locale="en-GB", color_scheme="dark")
+async def test_a_talk_in_english_and_the_page_turned_to_chinese(shuke: ShukeUp, open_page: OpenPage) -> None:
+    page = await opened(shuke, open_page, locale="en-GB", color_scheme="dark")
 
     await expect(page.get_by_role("heading")).to_have_text("Chat with us")
     await say(page, "hello, where is my order?")
@@ -57,9 +82,8 @@ async def test_a_talk_in_english_and_the_page_turned_to_chinese(shuke_up: ShukeU
     await expect(page.get_by_role("heading")).to_have_text("在线客服")
 
 
-async def test_a_reload_in_the_middle_shows_the_same_talk_and_goes_on(shuke_up: ShukeUp, open_page: OpenPage) -> None:
-    await shuke_up()
-    page = await opened(shuke_up, open_page)
+async def test_a_reload_in_the_middle_shows_the_same_talk_and_goes_on(shuke: ShukeUp, open_page: OpenPage) -> None:
+    page = await opened(shuke, open_page)
     await say(page, "你好")
     await has_answered(page, 1)
     before = await everything(page)
@@ -75,10 +99,9 @@ async def test_a_reload_in_the_middle_shows_the_same_talk_and_goes_on(shuke_up: 
 
 
 async def test_what_is_written_without_a_connection_is_sent_once_when_it_is_back(
-    shuke_up: ShukeUp, open_page: OpenPage
+    shuke: ShukeUp, open_page: OpenPage
 ) -> None:
-    await shuke_up()
-    page = await opened(shuke_up, open_page)
+    page = await opened(shuke, open_page)
     await say(page, "你好")
     await has_answered(page, 1)
 
@@ -91,12 +114,11 @@ async def test_what_is_written_without_a_connection_is_sent_once_when_it_is_back
 
     await expect(page.locator("#notice")).to_be_empty()
     assert [text for who, text in await everything(page) if who == "visitor"] == ["你好", "谢谢"]
-    assert shuke_up.installation.count("inbox") == 2
+    assert stored_of(shuke, newest_visitor(shuke)) == 2
 
 
-async def test_an_unsent_message_survives_a_reload(shuke_up: ShukeUp, open_page: OpenPage) -> None:
-    running = await shuke_up()
-    page = await opened(shuke_up, open_page)
+async def test_an_unsent_message_survives_a_reload(shuke: ShukeUp, open_page: OpenPage) -> None:
+    page = await opened(shuke, open_page)
     await say(page, "你好")
     await has_answered(page, 1)
     # Only what is posted fails, so that the page itself can be loaded again.
@@ -109,8 +131,7 @@ async def test_an_unsent_message_survives_a_reload(shuke_up: ShukeUp, open_page:
     await page.unroute("**/chat/messages")
 
     await has_answered(page, 2)
-    assert shuke_up.installation.count("inbox") == 2
-    assert await running.stop() == 0
+    assert stored_of(shuke, newest_visitor(shuke)) == 2
 
 
 async def test_a_server_killed_and_started_again_in_the_middle_loses_and_doubles_nothing(
@@ -147,11 +168,10 @@ async def test_a_server_that_stops_does_not_wait_for_open_pages(shuke_up: ShukeU
     assert await running.stop() == 0  # within the time that `stop` allows
 
 
-async def test_two_tabs_show_one_talk(shuke_up: ShukeUp, open_page: OpenPage) -> None:
-    await shuke_up()
-    one = await opened(shuke_up, open_page)
+async def test_two_tabs_show_one_talk(shuke: ShukeUp, open_page: OpenPage) -> None:
+    one = await opened(shuke, open_page)
     other = await one.context.new_page()
-    await other.goto(f"{shuke_up.address}/chat")
+    await other.goto(f"{shuke.address}/chat")
 
     await say(one, "你好")
     await has_answered(one, 1)
@@ -161,12 +181,36 @@ async def test_two_tabs_show_one_talk(shuke_up: ShukeUp, open_page: OpenPage) ->
     await has_answered(one, 2)
 
     assert await everything(one) == await everything(other)
-    assert shuke_up.installation.count("identities WHERE channel = 'webchat'") == 1
+    assert stored_of(shuke, newest_visitor(shuke)) == 2
 
 
-async def test_by_keyboard_alone(shuke_up: ShukeUp, open_page: OpenPage) -> None:
-    await shuke_up()
-    page = await opened(shuke_up, open_page, locale="en-GB")
+async def test_what_was_said_long_ago_is_shown_on_demand_and_nothing_jumps(shuke: ShukeUp, open_page: OpenPage) -> None:
+    page = await opened(shuke, open_page)
+    await say(page, "你好")
+    await has_answered(page, 1)
+    user = newest_visitor(shuke)
+    await told_yesterday(shuke, user, [f"第 {number} 条" for number in range(110)])
+
+    await page.reload()
+    await expect(page.locator("#log .line")).to_have_count(100)
+    earlier = page.get_by_role("button", name="更早的消息")
+    await earlier.scroll_into_view_if_needed()
+    first = page.locator("#log .text").first
+    words, place = await first.inner_text(), await first.bounding_box()
+    await shot(page, "chat-zh-earlier")
+    await earlier.click()
+    await expect(page.locator("#log .line")).to_have_count(112)
+
+    await expect(earlier).to_be_hidden()
+    assert [text for _, text in (await everything(page))[:110]] == [f"第 {number} 条" for number in range(110)]
+    moved = await page.locator("#log .text").get_by_text(words, exact=True).bounding_box()
+    assert place is not None
+    assert moved is not None
+    assert abs(moved["y"] - place["y"]) < 60, "what was read stays where it was, but for the button"
+
+
+async def test_by_keyboard_alone(shuke: ShukeUp, open_page: OpenPage) -> None:
+    page = await opened(shuke, open_page, locale="en-GB")
 
     await page.keyboard.type("hello")
     await page.keyboard.press("Shift+Enter")
@@ -183,9 +227,8 @@ async def test_by_keyboard_alone(shuke_up: ShukeUp, open_page: OpenPage) -> None
     await expect(page.locator("#text")).to_be_focused()
 
 
-async def test_enter_that_ends_the_composing_of_a_word_does_not_send(shuke_up: ShukeUp, open_page: OpenPage) -> None:
-    await shuke_up()
-    page = await opened(shuke_up, open_page)
+async def test_enter_that_ends_the_composing_of_a_word_does_not_send(shuke: ShukeUp, open_page: OpenPage) -> None:
+    page = await opened(shuke, open_page)
     await page.locator("#text").fill("你好")
 
     await page.locator("#text").dispatch_event("keydown", {"key": "Enter", "isComposing": True, "bubbles": True})
@@ -196,9 +239,8 @@ async def test_enter_that_ends_the_composing_of_a_word_does_not_send(shuke_up: S
     await has_answered(page, 1)
 
 
-async def test_on_a_phone_nothing_is_wider_than_the_screen(shuke_up: ShukeUp, open_page: OpenPage) -> None:
-    await shuke_up()
-    page = await opened(shuke_up, open_page, **PHONE)
+async def test_on_a_phone_nothing_is_wider_than_the_screen(shuke: ShukeUp, open_page: OpenPage) -> None:
+    page = await opened(shuke, open_page, **PHONE)
 
     await say(page, "你好")
     await has_answered(page, 1)
@@ -211,14 +253,13 @@ async def test_on_a_phone_nothing_is_wider_than_the_screen(shuke_up: ShukeUp, op
     await expect(page.locator("#send")).to_be_in_viewport()
 
 
-async def test_an_agents_words_come_from_a_person_by_name(shuke_up: ShukeUp, open_page: OpenPage) -> None:
-    await shuke_up()
-    page = await opened(shuke_up, open_page)
+async def test_an_agents_words_come_from_a_person_by_name(shuke: ShukeUp, open_page: OpenPage) -> None:
+    page = await opened(shuke, open_page)
     await say(page, "你好")
     await has_answered(page, 1)
-    [user] = shuke_up.installation.values("SELECT user_id FROM identities WHERE channel = 'webchat'")
+    user = newest_visitor(shuke)
 
-    ended = await shuke_up.installation.run("agent", "li", "reply", f"webchat:{user}", "我是小李，马上帮您看。")
+    ended = await shuke.installation.run("agent", "li", "reply", f"webchat:{user}", "我是小李，马上帮您看。")
 
     assert ended.code == 0, ended.errors
     await expect(lines(page, "agent")).to_have_text("我是小李，马上帮您看。")
@@ -226,9 +267,8 @@ async def test_an_agents_words_come_from_a_person_by_name(shuke_up: ShukeUp, ope
     await shot(page, "chat-zh-agent")
 
 
-async def test_an_answer_is_seen_soon(shuke_up: ShukeUp, open_page: OpenPage) -> None:
-    await shuke_up()
-    page = await opened(shuke_up, open_page)
+async def test_an_answer_is_seen_soon(shuke: ShukeUp, open_page: OpenPage) -> None:
+    page = await opened(shuke, open_page)
     await say(page, "你好")
     await has_answered(page, 1)
 

@@ -4,68 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-import pytest
-from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
 from playwright.async_api import Browser, FrameLocator, Page, expect
 
 from bot.channels.webchat.visitors import sign
 from tests.browser.chatting import has_answered, lines, say
-from tests.browser.conftest import OpenPage, ShukeUp, shot
+from tests.browser.conftest import BROWSER, OpenPage, ShukeUp, newest_visitor, shot, stored_of
+from tests.browser.shop_site import SECRET, Site
 from tests.servers.web import serving
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
-
-SECRET = "a secret between the shop's pages and the bot"
-
-SHOP = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>桂花茶铺</title><style>* {{ color: #a33; font-family: serif; }} button {{ display: none !important; }}
-body {{ max-width: 60em; margin: 2em auto; padding: 0 1em; background: #fdf8ee; }}</style>
-<h1>桂花茶铺</h1><p>今年的新桂花，配去年的老白茶。</p><p><input aria-label="search" placeholder="找茶"></p>
-<script src="{chat}/widget.js" {attributes} defer></script></html>"""
+pytestmark = BROWSER
 
 
-class Site:
-    """The shop's own web server: another origin, which gives whatever page it is told to give."""
-
-    def __init__(self) -> None:
-        self.page = ""
-        self.address = ""
-        self.app = FastAPI()
-        self.app.get("/", response_class=HTMLResponse)(self._give)
-        self.app.get("/favicon.ico", status_code=204)(lambda: None)
-
-    async def _give(self) -> str:
-        return self.page
-
-    @property
-    def far(self) -> str:
-        """The same under another host, which browsers count as another site than the chat's."""
-        return self.address.replace("127.0.0.1", "localhost")
-
-    @property
-    def named(self) -> dict[str, str]:
-        """What the bot is told of it."""
-        return {"SHUKE_WEBCHAT__SITES": f"{self.address} {self.far}", "SHUKE_WEBCHAT_IDENTITY_SECRET": SECRET}
-
-    async def visited(
-        self, page: Page, chat: str, *, lang: str = "zh", attributes: str = "", far: bool = False
-    ) -> list[str]:
-        """Open the shop's page with the chat's tag; returns what its console is told, as it is told."""
-        told: list[str] = []
-        page.on("console", lambda message: told.append(message.text))
-        self.page = SHOP.format(chat=chat, lang=lang, attributes=attributes)
-        await page.goto(self.far if far else self.address)
-        return told
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
+@asynccontextmanager
+async def an_unnamed_site() -> AsyncIterator[Site]:
     site = Site()
-    async with serving(site.app) as address:
-        site.address = address
+    async with serving(site.app) as site.address:
         yield site
 
 
@@ -74,20 +30,27 @@ def signed(user: str, *, expires: datetime | None = None, secret: str = SECRET) 
     return f'data-user="{user}" data-expires="{until}" data-signature="{sign(secret, user, until)}"'
 
 
+async def memory_of_frame(page: Page) -> str | None:
+    """What the browser keeps for the chat's frame; None where it keeps nothing at all."""
+    kept: str | None = await page.frames[-1].evaluate(
+        "() => { try { return JSON.stringify(localStorage); } catch { return null; } }"
+    )
+    return kept
+
+
 async def open_chat(page: Page, button: str = "打开聊天") -> FrameLocator:
     await page.get_by_role("button", name=button).click()
-    frame = page.frame_locator("iframe")
+    frame = page.frame_locator("iframe[title]")
     await expect(frame.locator("#text")).to_be_focused()
     return frame
 
 
 async def test_one_tag_puts_the_chat_on_a_page_of_another_site_where_the_browser_keeps_nothing(
-    shuke_up: ShukeUp, open_page: OpenPage, site: Site
+    shuke: ShukeUp, open_page: OpenPage, site: Site
 ) -> None:
-    await shuke_up(**site.named)
     page = await open_page(locale="zh-CN")
 
-    told = await site.visited(page, shuke_up.address, far=True)
+    told = await site.visited(page, shuke.address, far=True)
     frame = await open_chat(page)
     await say(frame, "你好")
     await has_answered(frame, 1)
@@ -96,12 +59,89 @@ async def test_one_tag_puts_the_chat_on_a_page_of_another_site_where_the_browser
     assert told == []
 
 
-async def test_an_answer_to_a_closed_chat_is_counted_on_its_button_also_after_a_reload(
-    shuke_up: ShukeUp, open_page: OpenPage, site: Site
+async def test_a_strangers_talk_survives_a_reload_of_the_shops_page_where_the_frame_has_no_memory(
+    shuke: ShukeUp, open_page: OpenPage, site: Site
 ) -> None:
-    await shuke_up(**site.named)
     page = await open_page(locale="zh-CN")
-    await site.visited(page, shuke_up.address)
+    await site.visited(page, shuke.address, far=True)
+    frame = await open_chat(page)
+    assert await memory_of_frame(page) is None
+    await say(frame, "你好")
+    await has_answered(frame, 1)
+    user = newest_visitor(shuke)
+
+    await page.route("**/chat/messages", lambda route: route.abort())
+    await say(frame, "谢谢")
+    await expect(frame.locator("#log .unsent")).to_have_count(1)
+    await page.reload()
+    frame = await open_chat(page)
+    await expect(frame.locator("#log .unsent")).to_have_text(re.compile("谢谢"))
+    await page.unroute("**/chat/messages")
+    await has_answered(frame, 2)
+
+    assert await lines(frame, "visitor").all_inner_texts() == ["你好", "谢谢"]
+    assert newest_visitor(shuke) == user
+    assert stored_of(shuke, user) == 2
+
+
+async def test_two_tabs_of_the_shop_are_one_visitor_where_the_frame_has_no_memory(
+    shuke: ShukeUp, open_page: OpenPage, site: Site
+) -> None:
+    one = await open_page(locale="zh-CN")
+    await site.visited(one, shuke.address, far=True)
+    other = await one.context.new_page()
+    await other.goto(site.far)
+    there = await open_chat(other)
+    await one.bring_to_front()
+    shown = await open_chat(one)
+
+    await say(shown, "你好")
+    await has_answered(shown, 1)
+    await has_answered(there, 1)
+    await say(there, "谢谢")
+    await has_answered(there, 2)
+    await has_answered(shown, 2)
+
+
+async def test_a_page_that_is_not_the_frames_own_is_neither_told_nor_believed(
+    shuke: ShukeUp, open_page: OpenPage, site: Site
+) -> None:
+    """A second frame on the shop's page, of yet another origin, asks for what is kept and gives a pass to keep."""
+    page = await open_page(locale="zh-CN")
+    async with an_unnamed_site() as thief:
+        thief.page = """<script>
+          addEventListener("message", (event) => { document.title = "told " + JSON.stringify(event.data); });
+          parent.postMessage({ shuke: "begun" }, "*");
+          parent.postMessage({ shuke: "keep", name: "pass", value: "stolen" }, "*");
+          parent.postMessage("done", "*");
+        </script>"""
+        await site.visited(page, shuke.address, far=True)
+        frame = await open_chat(page)
+        await page.evaluate(
+            """address => new Promise((done) => {
+              addEventListener("message", (event) => { if (event.data === "done") done(); });
+              const thief = document.createElement("iframe");
+              thief.name = "thief";
+              thief.src = address;
+              document.body.append(thief);
+            })""",
+            thief.address,
+        )
+        await say(frame, "你好")
+        await has_answered(frame, 1)
+        inner = page.frame("thief")
+        assert inner is not None
+
+        assert await inner.title() == ""
+        assert "stolen" not in await page.evaluate("JSON.stringify(localStorage)")
+        assert "pass" in await page.evaluate("JSON.stringify(localStorage)")
+
+
+async def test_an_answer_to_a_closed_chat_is_counted_on_its_button_also_after_a_reload(
+    shuke: ShukeUp, open_page: OpenPage, site: Site
+) -> None:
+    page = await open_page(locale="zh-CN")
+    await site.visited(page, shuke.address)
     frame = await open_chat(page)
     await say(frame, "你好")
     await has_answered(frame, 1)
@@ -109,8 +149,8 @@ async def test_an_answer_to_a_closed_chat_is_counted_on_its_button_also_after_a_
     await page.keyboard.press("Escape")
     await expect(page.locator("iframe")).to_be_hidden()
     await expect(page.get_by_role("button", name="打开聊天")).to_be_focused()
-    [user] = shuke_up.installation.values("SELECT user_id FROM identities WHERE channel = 'webchat'")
-    await shuke_up.installation.run("agent", "li", "reply", f"webchat:{user}", "我是小李。")
+    user = newest_visitor(shuke)
+    await shuke.installation.run("agent", "li", "reply", f"webchat:{user}", "我是小李。")
     await expect(page.get_by_role("button", name="打开聊天 (1 条新消息)")).to_be_visible()
     await shot(page, "widget-zh-unread")
     await page.reload()
@@ -122,11 +162,10 @@ async def test_an_answer_to_a_closed_chat_is_counted_on_its_button_also_after_a_
 
 
 async def test_on_a_phone_the_chat_fills_the_screen_and_can_be_closed(
-    shuke_up: ShukeUp, open_page: OpenPage, site: Site
+    shuke: ShukeUp, open_page: OpenPage, site: Site
 ) -> None:
-    await shuke_up(**site.named)
     page = await open_page(viewport={"width": 360, "height": 640}, device_scale_factor=2, has_touch=True)
-    await site.visited(page, shuke_up.address, lang="en")
+    await site.visited(page, shuke.address, lang="en")
 
     frame = await open_chat(page, "Open the chat")
     await say(frame, "hello")
@@ -140,12 +179,11 @@ async def test_on_a_phone_the_chat_fills_the_screen_and_can_be_closed(
 
 
 async def test_a_customer_whom_the_shop_vouches_for_hears_their_points(
-    shuke_up: ShukeUp, open_page: OpenPage, site: Site
+    shuke: ShukeUp, open_page: OpenPage, site: Site
 ) -> None:
-    await shuke_up(**site.named)
     page = await open_page(locale="zh-CN")
 
-    told = await site.visited(page, shuke_up.address, attributes=signed("C0003"))
+    told = await site.visited(page, shuke.address, attributes=signed("C0001"))
     frame = await open_chat(page)
     await say(frame, "我有多少积分")
     await has_answered(frame, 1)
@@ -154,51 +192,46 @@ async def test_a_customer_whom_the_shop_vouches_for_hears_their_points(
     frame = await open_chat(page)
     await has_answered(frame, 1)
 
-    assert "2,860" in await lines(frame, "bot").inner_text()
+    assert re.search(r"您有 [\d,]+ 积分", await lines(frame, "bot").inner_text())
     assert told == []
 
 
 async def test_a_signature_that_has_run_out_is_told_to_the_console_and_the_visitor_is_a_stranger(
-    shuke_up: ShukeUp, open_page: OpenPage, site: Site
+    shuke: ShukeUp, open_page: OpenPage, site: Site
 ) -> None:
-    await shuke_up(**site.named)
     page = await open_page(locale="zh-CN")
 
-    expired = signed("C0003", expires=datetime.now(UTC) - timedelta(minutes=1))
-    told = await site.visited(page, shuke_up.address, attributes=expired)
+    expired = signed("C0001", expires=datetime.now(UTC) - timedelta(minutes=1))
+    told = await site.visited(page, shuke.address, attributes=expired)
     frame = await open_chat(page)
     await say(frame, "我有多少积分")
     await has_answered(frame, 1)
 
-    assert "2,860" not in await lines(frame, "bot").inner_text()
+    assert not re.search(r"[\d,]+ 积分", await lines(frame, "bot").inner_text())
     assert any("data-signature has run out" in text for text in told)
-    assert shuke_up.installation.values("SELECT user_id FROM identities WHERE channel = 'webchat'")[0].startswith(
-        "anon:"
-    )
+    assert newest_visitor(shuke).startswith("anon:")
 
 
 async def test_a_site_that_is_not_named_gets_no_button_and_is_told_the_mend(
-    shuke_up: ShukeUp, open_page: OpenPage, site: Site
+    shuke: ShukeUp, open_page: OpenPage
 ) -> None:
-    await shuke_up()
     page = await open_page(locale="zh-CN")
 
-    async with page.expect_console_message() as waiting:
-        await site.visited(page, shuke_up.address)
-    said = (await waiting.value).text
+    async with an_unnamed_site() as other:
+        async with page.expect_console_message() as waiting:
+            await other.visited(page, shuke.address)
+        said = (await waiting.value).text
 
-    assert f'webchat: {{sites: ["{site.address}"]}}' in said
+    assert f'webchat: {{sites: ["{other.address}"]}}' in said
     await expect(page.get_by_role("button")).to_have_count(0)
 
 
-async def test_a_site_that_is_not_named_cannot_frame_the_page_either(
-    shuke_up: ShukeUp, browser: Browser, site: Site
-) -> None:
-    await shuke_up()
+async def test_a_site_that_is_not_named_cannot_frame_the_page_either(shuke: ShukeUp, browser: Browser) -> None:
     page = await (await browser.new_context()).new_page()
-    site.page = f'<!doctype html><iframe src="{shuke_up.address}/chat"></iframe>'
-
-    async with page.expect_console_message(lambda said: "frame-ancestors" in said.text):
-        await page.goto(site.address)
+    async with an_unnamed_site() as other:
+        other.page = f'<!doctype html><iframe src="{shuke.address}/chat"></iframe>'
+        async with page.expect_console_message(lambda said: "frame-ancestors" in said.text):
+            await page.goto(other.address)
 
     await expect(page.frame_locator("iframe").locator("#text")).to_have_count(0)
+    await page.context.close()

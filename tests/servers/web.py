@@ -20,6 +20,8 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
         # The socket listens already: a client that comes before the server waits in its queue.
         running = asyncio.create_task(server.serve(sockets=[listening]))
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        await running
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await running

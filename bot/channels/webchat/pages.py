@@ -22,7 +22,9 @@ class Pages:
 
     def __init__(self, settings: WebchatSettings) -> None:
         templates = Environment(loader=FileSystemLoader(STATIC), autoescape=True, undefined=StrictUndefined)
-        self._chat = templates.get_template("chat.html").render(title_zh=settings.title_zh, title_en=settings.title_en)
+        self._chat = templates.get_template("chat.html").render(
+            title_zh=settings.title_zh, title_en=settings.title_en, sites=" ".join(settings.sites)
+        )
         self._policy = _policy(settings.sites)
         files = {path.name: path.read_text(encoding="utf-8") for path in STATIC.iterdir() if path.suffix in _KINDS}
         widget = files.pop("widget.js")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
@@ -71,9 +72,22 @@ def read_said(content: Mapping[str, Any]) -> Said:
         raise Refused(422, f"{place}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
+_KEY = re.compile(r"[0-9]{16}\.[01]\.[0-9]{12,18}")
+
+
 def read_cursor(request: Request) -> str | None:
     """Return from where on a browser wants to know: ``after``, or what it heard last."""
     cursor = request.query_params.get("after") or request.headers.get("Last-Event-ID") or None
     if cursor is not None and not (cursor[:16].isascii() and cursor[:16].isdecimal() and len(cursor[:16]) == 16):
         raise Refused(400, "after: is no cursor; give the key of a message, or nothing")
     return cursor
+
+
+def read_before(request: Request) -> str | None:
+    """Return before which line a browser wants to see more: ``before``, the key of the oldest that it has."""
+    key = request.query_params.get("before") or None
+    if key is not None and not _KEY.fullmatch(key):
+        raise Refused(400, "before: is no key of a message")
+    if key is not None and request.query_params.get("after"):
+        raise Refused(400, "before: goes without after")
+    return key

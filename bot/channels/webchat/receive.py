@@ -18,7 +18,7 @@ from bot.channels.edge import store
 from bot.channels.webchat import mailbox
 from bot.channels.webchat.bell import Bell
 from bot.channels.webchat.pages import Pages
-from bot.channels.webchat.posted import Refused, Said, read_cursor, read_json, read_said
+from bot.channels.webchat.posted import Refused, Said, read_before, read_cursor, read_json, read_said
 from bot.channels.webchat.send import CHANNEL
 from bot.channels.webchat.settings import WebchatSettings
 from bot.channels.webchat.visitors import (
@@ -43,7 +43,7 @@ HEARTBEAT_LOOKS = 3
 """After so many looks without news a line says that it is alive."""
 VISITOR_BURST = 10
 ADDRESS_BURST = 100
-NEWCOMER_BURST = 30
+NEWCOMER_BURST = 60
 STARTERS = {
     "/track_order": ("查订单", "My order"),
     "/ask_points_balance": ("查积分", "My points"),
@@ -154,8 +154,8 @@ class Webchat:
         return replace(inbound, kind="payload", payload=said.payload, data={"title": title})
 
     async def _show(self, request: Request) -> Response:
-        visitor, cursor = self._who(request), read_cursor(request)
-        return _json_response(_shown(await self._store.read(mailbox.look, visitor.user_id, cursor)))
+        visitor, cursor, before = self._who(request), read_cursor(request), read_before(request)
+        return _json_response(_shown(await self._store.read(mailbox.look, visitor.user_id, cursor, before=before)))
 
     async def _open_line(self, request: Request) -> Response:
         visitor, cursor = self._who(request), read_cursor(request)
@@ -179,7 +179,7 @@ class Webchat:
                     waiting, quiet = seen.waiting, 0
                     told.update(line["id"] for line in news)
                     cursor = max(cursor or "", seen.newest or "") or None
-                    body = json.dumps(_shown(mailbox.Look(None, news, waiting)), ensure_ascii=False)
+                    body = json.dumps(_shown(replace(seen, lines=news)), ensure_ascii=False)
                     yield f"id: {cursor or ''}\ndata: {body}\n\n"
                 elif (quiet := quiet + 1) % HEARTBEAT_LOOKS == 0:
                     yield ": still here\n\n"
@@ -229,7 +229,8 @@ async def _answered(work: Awaitable[Response]) -> Response:
 
 
 def _shown(seen: mailbox.Look) -> dict[str, Any]:
-    return {"messages": list(seen.lines), "waiting": seen.waiting}
+    earlier = {} if seen.earlier is None else {"earlier": seen.earlier}
+    return {"messages": list(seen.lines), "waiting": seen.waiting, **earlier}
 
 
 def _json_response(content: Mapping[str, Any]) -> Response:

@@ -23,8 +23,8 @@ class WebchatSettings(BaseModel):
     title_en: str = Field(default="Chat with us", min_length=1, max_length=40)
     message_every: timedelta = Field(default=timedelta(seconds=2), gt=timedelta(0))
     """How often a visitor may write for long; 10 messages may come at once, and ten times as many from an address."""
-    newcomer_every: timedelta = Field(default=timedelta(seconds=30), gt=timedelta(0))
-    """How often an address may bring a new visitor for long; 30 may come at once."""
+    newcomer_every: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
+    """How often an address may bring a new visitor for long; 60 may come at once: many share one."""
     secret: SecretStr | None = None
     """Signs the visitors' passes; made and kept in ``var`` where none is given."""
     identity_secret: SecretStr | None = None

@@ -74,8 +74,9 @@ class Visit:
     async def press(self, payload: str) -> httpx.Response:
         return await self.post({"id": f"message-{next(self.ids)}", "payload": payload})
 
-    async def look(self, after: str | None = None) -> dict[str, Any]:
-        answer = await self.http.get("/chat/messages", params={"after": after} if after else {}, headers=self.headers)
+    async def look(self, after: str | None = None, *, before: str | None = None) -> dict[str, Any]:
+        params = {name: key for name, key in (("after", after), ("before", before)) if key is not None}
+        answer = await self.http.get("/chat/messages", params=params, headers=self.headers)
         assert answer.status_code == 200, answer.text
         seen: dict[str, Any] = answer.json()
         return seen

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.channels.webchat.mailbox import MOST
 from bot.channels.webchat.receive import VISITOR_BURST
 from bot.messages import Button
 from crm_store import budgets, customers, history, identities
@@ -71,6 +72,70 @@ async def test_a_cursor_goes_on_where_a_browser_was_and_misses_nothing_that_was_
     assert await visit.texts(after=cursor) == [("visitor", "刚才"), ("bot", "答")]
 
 
+async def test_a_long_talk_is_shown_from_its_end_and_gone_back_through_line_by_line(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.webchat.receive.VISITOR_BURST", 200)
+    monkeypatch.setattr("bot.channels.webchat.receive.ADDRESS_BURST", 200)
+    visit = await chat.visitor()
+    user = chat.user_of(visit)
+    said = []
+    for number in range(130):
+        # The clock stands still between some of them: lines of one moment have an order too.
+        if number % 10 == 0:
+            chat.clock.move_to(chat.clock.now() + timedelta(minutes=1))
+        assert (await visit.say(f"{number}")).status_code == 200
+        said.append(f"{number}")
+        if number % 2:
+            await chat.answer(user, f"to {number}")
+            said.append(f"to {number}")
+    assert len(said) == 195
+
+    shown = [await visit.look()]
+    while shown[0]["earlier"]:
+        shown.insert(0, await visit.look(before=shown[0]["messages"][0]["key"]))
+
+    assert [len(page["messages"]) for page in shown] == [95, MOST]
+    assert [line["text"] for page in shown for line in page["messages"]] == said
+    assert "earlier" not in await visit.look(after=shown[-1]["messages"][-1]["key"])
+
+
+async def test_who_has_said_little_has_nothing_earlier_and_what_is_no_key_is_refused(chat: Chat) -> None:
+    visit = await chat.visitor()
+    nothing = await visit.look()
+    await visit.say("在吗")
+    seen = await visit.look()
+    key = seen["messages"][0]["key"]
+
+    wrong = [
+        await chat.http.get("/chat/messages", params=params, headers=visit.headers)
+        for params in ({"before": "yesterday"}, {"before": key[:16]}, {"before": key, "after": key})
+    ]
+
+    assert not nothing["earlier"]
+    assert not seen["earlier"]
+    assert (await visit.look(before=key))["messages"] == []
+    assert [answer.status_code for answer in wrong] == [400, 400, 400]
+
+
+async def test_an_open_line_says_once_whether_there_is_more_before_it(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.webchat.receive.VISITOR_BURST", 200)
+    monkeypatch.setattr("bot.channels.webchat.receive.ADDRESS_BURST", 200)
+    visit = await chat.visitor()
+    for number in range(MOST + 1):
+        assert (await visit.say(f"{number}")).status_code == 200
+
+    async with visit.line() as news:
+        first = await anext(news)
+        await visit.say("one more")
+        second = await anext(news)
+
+    assert (first["earlier"], len(first["messages"])) == (True, MOST)
+    assert "earlier" not in second
+
+
 async def test_only_what_was_sent_is_shown(chat: Chat) -> None:
     visit = await chat.visitor()
     await visit.say("在吗")
@@ -106,7 +171,7 @@ async def test_a_line_opened_before_the_first_word_hears_it(chat: Chat) -> None:
         await visit.say("在吗")
         said = await anext(events)
 
-    assert empty == {"messages": [], "waiting": False}
+    assert empty == {"messages": [], "waiting": False, "earlier": False}
     assert [line["text"] for line in said["messages"]] == ["在吗"]
 
 
@@ -131,7 +196,7 @@ async def test_a_visitor_has_few_lines_at_once_and_may_ask_instead(chat: Chat, m
         await anext(events)
         second = await chat.http.get("/chat/stream", headers=visit.headers)
         async with other.line() as others:
-            assert await anext(others) == {"messages": [], "waiting": False}
+            assert await anext(others) == {"messages": [], "waiting": False, "earlier": False}
 
     assert second.status_code == 503
     assert await visit.texts() == []

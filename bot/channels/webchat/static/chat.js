@@ -7,15 +7,19 @@ import { Server } from "./server.js";
 import { firstLanguage, wordsIn } from "./words.js";
 
 const LONGEST_TEXT = 2000;
+const LENT_WITHIN_MS = 2_000;
 const LOST_SHOWN_AFTER_MS = 1_500; // a line that comes back at once is nobody's business
 
 const part = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.hash.slice(1)); // behind the #: no server's log sees it
 const site = asked.get("site");
-const framed = window.parent !== window && site !== null;
+const sites = [location.origin, ...document.documentElement.dataset.sites.split(" ")];
+const framed = window.parent !== window && sites.includes(site);
 const claim = asked.get("user")
   ? { user: asked.get("user"), name: asked.get("name"), expires: asked.get("expires"), signature: asked.get("signature") }
   : null;
+
+if (framed) memory.shareWith((name, value) => tellSite({ is: "keep", name, value }), await lent());
 
 let language = firstLanguage(memory.get("language"), asked.get("language"));
 let words = wordsIn(language);
@@ -48,6 +52,23 @@ function tellSite(message) {
   if (framed) window.parent.postMessage({ shuke: message.is, ...message }, site);
 }
 
+function isFromSite(event) {
+  return event.source === window.parent && event.origin === site;
+}
+
+/** Ask the page around us for what it keeps for us; one that doesn't answer keeps nothing. */
+function lent() {
+  return new Promise((resolve) => {
+    window.addEventListener("message", function heard(event) {
+      if (!isFromSite(event) || event.data?.shuke !== "kept") return;
+      window.removeEventListener("message", heard);
+      resolve(event.data.kept ?? {});
+    });
+    setTimeout(() => resolve({}), LENT_WITHIN_MS);
+    tellSite({ is: "begun" });
+  });
+}
+
 function notice(text) {
   if (part("notice").textContent !== text) part("notice").textContent = text;
 }
@@ -78,14 +99,34 @@ function atTheEnd() {
 }
 
 /** Show what the server knows. */
-function take({ messages, waiting }) {
+function take({ messages, waiting, earlier }) {
   const follow = atTheEnd();
+  // Only an answer that begins at the latest lines says it; later ones know less than we have loaded since.
+  if (earlier !== undefined && log.isUnknown) part("earlier").hidden = !earlier;
   for (const line of messages) log.show(line);
   typing(waiting);
   welcome();
   if (follow) toTheEnd();
-  if (messages.length) tellSite({ is: "talked" });
   readUpTo();
+}
+
+/** Show what was said before the oldest line, without moving what is being read. */
+async function showEarlier() {
+  const [button, scroll] = [part("earlier"), part("scroll")];
+  if (button.disabled) return;
+  button.disabled = true;
+  try {
+    const { messages, earlier } = await server.before(log.oldest);
+    const below = scroll.scrollHeight - scroll.scrollTop;
+    log.quietly(() => messages.forEach((line) => log.show(line)));
+    button.hidden = !earlier;
+    scroll.scrollTop = scroll.scrollHeight - below;
+    if (!earlier) scroll.focus({ preventScroll: true });
+  } catch {
+    notice(words.lost); // the next thing heard takes it away; the button is there to press again
+  } finally {
+    button.disabled = false;
+  }
 }
 
 /** What stands on the open page has been read; what came otherwise is counted. */
@@ -125,6 +166,7 @@ function speak(chosen) {
   part("text").placeholder = words.placeholder;
   part("text").setAttribute("aria-label", words.text);
   part("send").textContent = words.send;
+  part("earlier").textContent = words.earlier;
   part("typing").querySelector(".words").textContent = words.typing;
   part("welcome").querySelector("p").textContent = words.welcome;
   part("welcome").querySelector(".choices").replaceChildren(...words.starters.map(([title, payload]) => log.choice(title, payload)));
@@ -153,6 +195,11 @@ function submit(event) {
   say(text);
 }
 
+/** Listen where the first message was sent in another tab. */
+function passIsThere(names) {
+  if (names.includes("pass")) listening.start();
+}
+
 async function enter() {
   if (server.claim && !server.pass) {
     try {
@@ -179,6 +226,7 @@ part("language").addEventListener("click", () => {
   speak(language === "zh" ? "en" : "zh");
   memory.put("language", language);
 });
+part("earlier").addEventListener("click", showEarlier);
 part("close").addEventListener("click", () => tellSite({ is: "close" }));
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.isComposing) tellSite({ is: "close" });
@@ -186,7 +234,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("visibilitychange", readUpTo);
 window.addEventListener("online", () => sending.now());
 window.addEventListener("message", (event) => {
-  if (event.source !== window.parent || event.origin !== site) return;
+  if (!isFromSite(event)) return;
+  if (event.data?.shuke === "kept") return passIsThere(memory.takeBack(event.data.kept ?? {}));
   open = event.data?.shuke === "open";
   readUpTo();
   if (open) {
@@ -194,9 +243,7 @@ window.addEventListener("message", (event) => {
     part("text").focus();
   }
 });
-memory.watch((name) => {
-  if (name === "pass") listening.start(); // the first message was sent in another tab
-});
+memory.watch((name) => passIsThere([name]));
 
 part("close").hidden = !framed;
 document.body.classList.toggle("framed", framed);

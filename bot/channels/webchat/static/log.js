@@ -34,6 +34,23 @@ export class Log {
     return this.#stored().reduce((newest, { line }) => (line.key > newest ? line.key : newest), "") || null;
   }
 
+  /** The key of the oldest line, to go back from. */
+  get oldest() {
+    return this.#stored().reduce((oldest, { line }) => (!oldest || line.key < oldest ? line.key : oldest), null);
+  }
+
+  /** Whether no line of the server has been shown yet. */
+  get isUnknown() {
+    return this.#stored().length === 0;
+  }
+
+  /** Show lines that nobody waits for: a screen reader doesn't read them out. */
+  quietly(show) {
+    this.list.setAttribute("aria-live", "off");
+    show();
+    requestAnimationFrame(() => this.list.setAttribute("aria-live", "polite"));
+  }
+
   /** The lines of ours after a key. */
   answersAfter(key) {
     return this.#stored().filter(({ line }) => line.by !== "visitor" && line.key > key).length;

@@ -76,6 +76,10 @@ export class Server {
     return this.#call("GET", `/chat/messages${after(cursor)}`);
   }
 
+  async before(key) {
+    return this.#call("GET", `/chat/messages?before=${encodeURIComponent(key)}`);
+  }
+
   /** Yield what is new for as long as the line is open; raises where it breaks, or was never open. */
   async *listen(cursor, signal) {
     const ending = new AbortController();

@@ -19,7 +19,7 @@
   const { language, user, name, expires, signature, position } = script.dataset;
   const short = (language ?? document.documentElement.lang ?? navigator.language).slice(0, 2).toLowerCase();
   const words = short === "zh" ? { open: "打开聊天", close: "关闭聊天", title: "在线客服", unread: "条新消息" } : { open: "Open the chat", close: "Close the chat", title: "Chat", unread: "new messages" };
-  const TALKED = "shuke.talked"; // then the chat is loaded with the page, to count what is new
+  const KEPT = "shuke.chat."; // what the chat asks us to keep: its frame may have no memory of its own
 
   const STYLE = `
     :host { all: initial; color-scheme: light dark; }
@@ -104,17 +104,35 @@
     if (!open) button.focus();
   }
 
-  function remembers() {
+  function kept() {
     try {
-      return localStorage.getItem(TALKED) !== null;
+      const all = Object.entries(localStorage).filter(([name]) => name.startsWith(KEPT));
+      return Object.fromEntries(all.map(([name, value]) => [name.slice(KEPT.length), value]));
     } catch {
-      return false;
+      return {}; // this page keeps nothing either: then the talk ends with it
     }
   }
+
+  function keep(name, value) {
+    try {
+      if (value === null) localStorage.removeItem(KEPT + name);
+      else localStorage.setItem(KEPT + name, value);
+    } catch {
+      console.warn("Shuke web chat: this browser keeps nothing for this page");
+    }
+  }
+
+  const lend = (what) => frame.contentWindow.postMessage({ shuke: "kept", kept: what }, home);
 
   window.addEventListener("message", (event) => {
     if (event.origin !== home || event.source !== frame?.contentWindow) return;
     switch (event.data?.shuke) {
+      case "begun":
+        lend(kept());
+        break;
+      case "keep":
+        keep(event.data.name, event.data.value);
+        break;
       case "ready":
         ready = true;
         tell();
@@ -127,13 +145,6 @@
         badge.hidden = event.data.count === 0;
         label();
         break;
-      case "talked":
-        try {
-          localStorage.setItem(TALKED, "1");
-        } catch {
-          // Then the chat is loaded when it is opened, and counts nothing before.
-        }
-        break;
     }
   });
   button.addEventListener("click", () => show(!open));
@@ -141,7 +152,12 @@
     if (event.key === "Escape" && open) show(false);
   });
 
+  window.addEventListener("storage", (event) => {
+    // The first message was sent from another tab of the shop: both go on as one visitor.
+    if (event.key === `${KEPT}pass` && event.newValue && ready) lend({ pass: event.newValue });
+  });
+
   label();
   document.body.append(host);
-  if (remembers()) load();
+  if (Object.keys(kept()).length > 0) load(); // there has been a talk: what is new in it is counted on the button
 })();
