@@ -19,6 +19,8 @@ _OTHER_SCRIPT = re.compile(
     "\u1000-\u109f\u10a0-\u10ff\u1100-\u11ff\u1780-\u17ff\uac00-\ud7af]"
 )
 _WORD = re.compile(r"(?<![\w@./])[^\W\d_]{1,40}(?:'[^\W\d_]{1,10})?(?![\w@]|\.[^\W\d_])")
+# Pasted by everybody, and never in Chinese.
+_ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+", re.IGNORECASE)
 
 # Typed by everybody in every language, so they tell nothing.
 _TELLS_NOTHING_WORDS: Final = "ok okay k kk lol haha hehe hmm emm emmm xd wow vip app sf id sku pdf qq wechat td"
@@ -51,7 +53,7 @@ def detect(text: str, fallback: Language) -> Language:
 
     Mixed Chinese and English is Chinese unless its English words clearly outweigh.
     """
-    text = text[:SEARCHED_CHARACTERS]
+    text = _ADDRESS.sub(" ", text[:SEARCHED_CHARACTERS])
     words = [word.lower() for word in _WORD.findall(_without_han(text))]
     telling = [word for word in words if word not in _TELLS_NOTHING]
     if text.isascii():

@@ -246,6 +246,7 @@ async def test_on_a_phone_nothing_is_wider_than_the_screen(shuke: ShukeUp, open_
     await has_answered(page, 1)
     await say(page, "看看这个 https://shop.example/" + "very-long-path/" * 12 + " 是什么")
     await has_answered(page, 2)
+    assert re.search("[一-鿿]", await lines(page, "bot").last.inner_text()), "an address is no English"
     await shot(page, "chat-zh-phone")
 
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -17,6 +17,7 @@ from nlu.understanding import Language
         "请问A10293发货了吗",
         "優惠券怎麼用",
         "查下 tracking number SF1234567890 谢谢",
+        "看看这个 https://shop.example/gifts/for-her/red-tea-and-cake-for-two 是什么",
     ],
 )
 def test_chinese_is_chinese_with_english_words_in_it(text: str) -> None:
@@ -60,7 +61,23 @@ def test_other_languages_are_other(text: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("text", ["", "   ", "ok", "OK!", "👍", "123", "A10293", "foo@bar.com", "haha", "\ud800", "?!"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "ok",
+        "OK!",
+        "👍",
+        "123",
+        "A10293",
+        "foo@bar.com",
+        "haha",
+        "www.shop.example/a/red-cup",
+        "\ud800",
+        "?!",
+    ],
+)
 def test_a_text_that_tells_nothing_is_in_the_customers_language(text: str, language: Language) -> None:
     assert detect(text, language) == language
 
