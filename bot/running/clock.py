@@ -25,7 +25,7 @@ async def start_clock(process: Process, policy: Policy, *, queued: Callable[[], 
 
 async def run_clock(settings: Settings, parts: Parts, say: Say) -> None:
     """Start the role; any number may run, since each occasion is claimed in the store."""
-    process = open_process(settings, parts)
+    process = await open_process(settings, parts)
     await start_clock(process, build_policy(settings), queued=lambda: process.store.wakes.post(OUTBOX))
     await start_health(process)
     say(f"a clock is up: {process.name}")

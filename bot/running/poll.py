@@ -37,7 +37,7 @@ async def run_poll(settings: Settings, parts: Parts, say: Say) -> None:
         raise SettingsError(
             "telegram: nothing is set up to be polled; set SHUKE_TELEGRAM_TOKEN and telegram.mode polling"
         )
-    process = open_process(settings, parts)
+    process = await open_process(settings, parts)
     channels = await open_channels(process)
     await start_polling(process, channels, build_intake(process))
     await start_health(process)

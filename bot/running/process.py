@@ -11,6 +11,7 @@ from bot.metrics import Metrics
 from bot.running.parts import Parts
 from bot.settings import Settings
 from crm_store.ports import Clock, Ids, SystemClock, Ulids
+from crm_store.shared_clock import SharedClock
 from crm_store.unit_of_work import Store
 
 
@@ -27,11 +28,14 @@ class Process:
     metrics: Metrics
 
 
-def open_process(settings: Settings, parts: Parts) -> Process:
+async def open_process(settings: Settings, parts: Parts) -> Process:
     """Open the store; it is closed after every part that is started from now on."""
-    clock = SystemClock()
     store = Store(settings.store.url)
     parts.stack.callback(store.close)
+    clock: Clock = SystemClock()
+    if store.is_shared:
+        clock = shared = SharedClock(store, clock)
+        await parts.beside("the shared clock", shared.keep())
     return Process(settings, parts, store, clock, Ulids(clock), f"{socket.gethostname()}:{os.getpid()}", Metrics())
 
 

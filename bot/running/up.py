@@ -60,7 +60,7 @@ async def up(settings: Settings, *, model: Path | None, say: Say, stop: asyncio.
 
 
 async def _start(parts: Parts, settings: Settings, model: Path | None, say: Say) -> None:
-    process = open_process(settings, parts)
+    process = await open_process(settings, parts)
     rasa = await start_rasa(settings, parts, model) if model is not None else None
     understand = open_understanding(process, by_rasa=rasa is not None)
     channels = await open_channels(process)

@@ -48,7 +48,7 @@ async def start_deliveries(process: Process, channels: Channels) -> None:
 
 async def run_web(settings: Settings, parts: Parts, say: Say) -> None:
     """Start the role: it takes messages in and leaves the turns to workers."""
-    process = open_process(settings, parts)
+    process = await open_process(settings, parts)
     channels = (await open_channels(process)).only(CONNECTED_TO_WEB)
     intake = build_intake(process)
     await start_deliveries(process, channels)

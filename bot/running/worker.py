@@ -31,7 +31,7 @@ async def start_worker(process: Process, channels: Channels, understand: Underst
 
 async def run_worker(settings: Settings, parts: Parts, say: Say) -> None:
     """Start the role: answer whoever wrote to whichever process."""
-    process = open_process(settings, parts)
+    process = await open_process(settings, parts)
     understand = open_understanding(process)
     channels = (await open_channels(process)).without(CONNECTED_TO_WEB)
     await start_worker(process, channels, understand)

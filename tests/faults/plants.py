@@ -6,6 +6,7 @@ Imported by the fork server alone.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -18,6 +19,7 @@ from bot.channels.telegram import receive
 from bot.messages import Inbound
 from crm_store import engines, inbox, outbox
 from crm_store.engines import GIVEN_TIME
+from crm_store.shared_clock import SharedClock
 
 
 def plant(name: str | None) -> None:
@@ -44,6 +46,14 @@ def _claimed_without_a_lock() -> None:
         for part in visitors.iterate(statement):
             if isinstance(part, Select):
                 part._for_update_arg = None
+    claim_due = outbox.claim_due
+
+    def slowly(conn: Connection, **how: Any) -> list[Any]:
+        claimed = claim_due(conn, **how)
+        time.sleep(0.05 if claimed else 0)
+        return claimed
+
+    outbox.claim_due = slowly
 
 
 def _leases_by_its_own_clock() -> None:
@@ -56,6 +66,7 @@ def _leases_by_its_own_clock() -> None:
         return engine
 
     engines.postgres_engine = by_its_own
+    SharedClock.now = lambda clock: clock._machine.now()  # type: ignore[method-assign]
 
 
 def _stored_as_often_as_delivered() -> None:

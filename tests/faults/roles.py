@@ -65,8 +65,8 @@ SELECT (SELECT count(*) FROM inbox WHERE status = 'open') AS open,
 class Plan:
     """One run: how many kills, by which seed, and what besides.
 
-    Of two workers and two clocks the second of each goes an hour wrong where
-    ``wrong_clocks``. ``plant`` names a fault that every process is given.
+    Of two workers and two clocks the second of each is set an hour wrong, soon after
+    its start, where ``wrong_clocks``. ``plant`` names a fault that every process is given.
     """
 
     seed: int
@@ -195,11 +195,10 @@ class Town:
                 for number, port in enumerate(self._web_ports, 1)
             ]
         sign = 1 if self._plan.seed % 2 else -1
-        # The worker's clock is ahead: what a machine that is ahead puts off is put off for the others too.
         return [
             *doors,
-            Slot("worker", 1), Slot("worker", 2, clock_off=off),
-            Slot("clock", 1), Slot("clock", 2, clock_off=sign * off),
+            Slot("worker", 1), Slot("worker", 2, clock_off=sign * off),
+            Slot("clock", 1), Slot("clock", 2, clock_off=-sign * off),
         ]  # fmt: skip
 
     def _environment(self, slot: Slot) -> dict[str, str]:
