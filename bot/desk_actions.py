@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection
@@ -11,6 +13,7 @@ from sqlalchemy import Connection
 from bot.delivery import queued
 from bot.errors import ShukeError
 from bot.limits import pieces
+from bot.ports import Capabilities
 from bot.windows import count_agents
 from crm_store import agents, conversations, customers, handoffs, history, identities, mentions, outbox
 from crm_store.conversations import agent_owner
@@ -19,17 +22,31 @@ from crm_store.windows import Shut
 
 Action = Literal["take", "reply", "note", "return", "transfer", "snooze", "approve", "resolve"]
 ACTIONS: tuple[str, ...] = get_args(Action)
-LONGEST_REPLY = 2048
-"""Bytes of UTF-8 that any of our channels takes in one message; a longer reply goes out in pieces."""
+LEAST = Capabilities(text_limit=2048, text_unit="utf8", buttons=False)
+"""What every channel of ours takes, for processes that don't know which ones there are."""
+Why = Literal[
+    "unknown_action", "no_name", "no_talk", "no_way", "window_closed", "budget", "nothing_to_approve", "no_words",
+    "no_such_time", "time_is_past",
+]  # fmt: skip
+"""Why an action is refused; a desk has words for each."""
 _SHUT: dict[Shut, str] = {
     "window_closed": "too long ago that the customer wrote, so nothing is taken for them any more",
     "budget": "no messages are left of those that are taken after each of the customer's",
 }
 SNOOZE = timedelta(hours=24)
+NO_CHANNELS: Mapping[str, Capabilities] = MappingProxyType({})
 
 
 class ActionRefused(ShukeError):
-    """An agent asked for something that can't be done; the text says what and why."""
+    """An agent asked for something that can't be done; the text says what and why, in one line for a terminal.
+
+    ``code`` says why to who has words of their own, which ``data`` fills.
+    """
+
+    def __init__(self, code: Why, text: str, /, **data: Any) -> None:
+        super().__init__(text)
+        self.code: Why = code
+        self.data = data
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +72,31 @@ class Done:
     """Until when the conversation is snoozed."""
 
 
-def act(conn: Connection, wanted: AgentAction, *, now: datetime, ids: Ids) -> Done:
+def act(
+    conn: Connection,
+    wanted: AgentAction,
+    *,
+    now: datetime,
+    ids: Ids,
+    channels: Mapping[str, Capabilities] = NO_CHANNELS,
+) -> Done:
     """Do what an agent wants, in one transaction; an agent who is not known yet is added.
+
+    A reply that is longer than a message of its channel goes out in pieces. What the
+    ``channels`` take is said by their names; of others no more is expected than of all.
 
     Raises:
         ActionRefused: the customer never wrote, or something needed is missing.
         NotAllowed: the step does not exist from where the conversation stands.
     """
     if wanted.action not in ACTIONS:
-        raise ActionRefused(f"there is no action {wanted.action!r}; use one of {', '.join(ACTIONS)}")
+        raise ActionRefused("unknown_action", f"there is no action {wanted.action!r}; use one of {', '.join(ACTIONS)}")
     if not wanted.agent.strip() or not wanted.agent.isprintable():
-        raise ActionRefused("an agent needs a name, such as li")
+        raise ActionRefused("no_name", "an agent needs a name, such as li")
     customers.hold(conn, wanted.customer_id)
     talk = conversations.of_customer(conn, wanted.customer_id)
     if talk is None:
-        raise ActionRefused("this customer has no conversation; they have not written yet")
+        raise ActionRefused("no_talk", "this customer has no conversation; they have not written yet")
     agents.ensure(conn, wanted.agent, now=now)
     resolved: list[str] = []
     until = None
@@ -77,7 +104,7 @@ def act(conn: Connection, wanted: AgentAction, *, now: datetime, ids: Ids) -> Do
         case "take":
             handoffs.take(conn, talk.id, wanted.agent, now=now)
         case "reply":
-            _reply(conn, talk, wanted, now, ids)
+            _reply(conn, talk, wanted, now, ids, channels)
         case "note":
             _note(conn, talk, wanted, now)
         case "return":
@@ -88,24 +115,30 @@ def act(conn: Connection, wanted: AgentAction, *, now: datetime, ids: Ids) -> Do
             until = _until(wanted.text, now)
             handoffs.snooze(conn, talk.id, wanted.agent, until=until, now=now)
         case "approve":
-            raise ActionRefused("nothing waits for an approval")
+            raise ActionRefused("nothing_to_approve", "nothing waits for an approval")
         case "resolve":
             resolved = handoffs.resolve(conn, talk.id, wanted.agent, ticket=wanted.ticket, now=now)
     after: Any = conversations.by_id(conn, talk.id)
     return Done(talk.owner, after.owner, tuple(resolved), until)
 
 
-def _reply(conn: Connection, talk: Any, wanted: AgentAction, now: datetime, ids: Ids) -> None:
+def _reply(
+    conn: Connection, talk: Any, wanted: AgentAction, now: datetime, ids: Ids, channels: Mapping[str, Capabilities]
+) -> None:
     text = _text(wanted)
     if talk.owner != agent_owner(wanted.agent):
         handoffs.take(conn, talk.id, wanted.agent, now=now)  # who answers has it
     theirs = (one for one in identities.of_customer(conn, talk.customer_id) if one.id == talk.identity_id)
     identity = next(theirs, None)
     if identity is None:
-        raise ActionRefused("the customer's way to us is gone; wait until they write again")
-    parts = pieces(text, LONGEST_REPLY, "utf8")
+        raise ActionRefused("no_way", "the customer's way to us is gone; wait until they write again")
+    able = channels.get(identity.channel, LEAST)
+    parts = pieces(text, able.text_limit, able.text_unit)
     if (shut := count_agents(conn, identity.id, count=len(parts), now=now)) is not None:
-        raise ActionRefused(f"{identity.channel}: {_SHUT[shut]}; it can be sent once the customer writes again")
+        raise ActionRefused(
+            shut, f"{identity.channel}: {_SHUT[shut]}; it can be sent once the customer writes again",
+            channel=identity.channel,
+        )  # fmt: skip
     for words in parts:
         ref = ids.new()
         row = queued(
@@ -133,7 +166,7 @@ def _note(conn: Connection, talk: Any, wanted: AgentAction, now: datetime) -> No
 def _text(wanted: AgentAction) -> str:
     text = (wanted.text or "").strip()
     if not text:
-        raise ActionRefused(f'a {wanted.action} needs a text; add "text"')
+        raise ActionRefused("no_words", f'a {wanted.action} needs a text; add "text"')
     return text
 
 
@@ -143,7 +176,9 @@ def _until(text: str | None, now: datetime) -> datetime:
     try:
         until = datetime.fromisoformat(text)
     except ValueError:
-        raise ActionRefused('a snooze ends at a time such as 2026-01-06T09:00:00+08:00; correct "text"') from None
+        raise ActionRefused(
+            "no_such_time", 'a snooze ends at a time such as 2026-01-06T09:00:00+08:00; correct "text"'
+        ) from None
     if until.tzinfo is None or until <= now:
-        raise ActionRefused('a snooze ends in the future, with its time zone; correct "text"')
+        raise ActionRefused("time_is_past", 'a snooze ends in the future, with its time zone; correct "text"')
     return until

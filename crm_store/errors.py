@@ -12,13 +12,24 @@ StoreError
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class StoreError(Exception):
     """Anything that the store raises on purpose."""
 
 
 class NotAllowed(StoreError):
-    """The step asked for does not exist from where the thing stands; nothing has changed."""
+    """The step asked for does not exist from where the thing stands; nothing has changed.
+
+    The text is for who reads a terminal; ``code`` and ``data`` are for who has words of
+    their own for it.
+    """
+
+    def __init__(self, text: str, /, *, code: str = "not_now", **data: Any) -> None:
+        super().__init__(text)
+        self.code = code
+        self.data = data
 
 
 class NotEnoughPoints(StoreError):

@@ -182,7 +182,7 @@ def resolve(conn: Connection, conversation_id: str, agent: str, *, ticket: str |
     conversation = _of(conn, conversation_id)
     theirs = tickets.of_customer(conn, conversation.customer_id)
     if ticket is not None and ticket not in {one.number for one in theirs}:
-        raise NotAllowed(f"the customer has no ticket {ticket}")
+        raise NotAllowed(f"the customer has no ticket {ticket}", code="no_ticket", number=ticket)
     numbers = [ticket] if ticket else [one.number for one in theirs if one.status == "open"]
     for number in numbers:
         tickets.move(conn, number, "resolved", now=now, by=agent_owner(agent))
@@ -204,7 +204,9 @@ def _of(conn: Connection, conversation_id: str) -> Any:
 def _owned_by(conn: Connection, conversation_id: str, agent: str) -> Any:
     conversation = _of(conn, conversation_id)
     if conversation.owner != agent_owner(agent):
-        raise NotAllowed(f"the conversation is with {conversation.owner}, not with {agent}; take it first")
+        raise NotAllowed(
+            f"the conversation is with {conversation.owner}, not with {agent}; take it first", code="not_yours"
+        )
     return conversation
 
 

@@ -180,9 +180,12 @@ def move(
     """
     row = conn.execute(_BY_NUMBER, {"number": number}).one_or_none()
     if row is None:
-        raise NotAllowed(f"there is no ticket {number}")
+        raise NotAllowed(f"there is no ticket {number}", code="no_ticket", number=number)
     if status not in STEPS[row.status]:
-        raise NotAllowed(f"ticket {number} is {row.status} and cannot become {status}")
+        raise NotAllowed(
+            f"ticket {number} is {row.status} and cannot become {status}",
+            code="ticket_elsewhere", number=number, status=row.status,
+        )  # fmt: skip
     resolved_at = now if status == "resolved" else row.resolved_at if status == "closed" else None
     moved = conn.execute(
         _SET_STATUS, {"key": number, "present": row.status, "next": status, "resolved_at": resolved_at}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from zoneinfo import ZoneInfo
 
+from bot.ports import Capabilities
 from care.policy import Policy
 from crm_store.ports import Clock, Ids
 from crm_store.precedence import Precedence
@@ -32,6 +33,8 @@ class Desk:
     """That of a browser that likes none of ours."""
     limits: Limits
     order: Precedence
+    channels: Mapping[str, Capabilities]
+    """What the ways to customers take, by their names."""
     https: bool
 
 

@@ -12,7 +12,7 @@ from typing import Any
 class Refused(Exception):
     """The desk won't do it; ``wrong`` names the words in which it says so, ``status`` is that of HTTP."""
 
-    def __init__(self, status: int, wrong: str, **values: Any) -> None:
+    def __init__(self, status: int, wrong: str, /, **values: Any) -> None:
         super().__init__(wrong)
         self.status = status
         self.wrong = wrong

@@ -18,7 +18,7 @@ from crm_store.errors import StoreBusy
 from desk import assets, roles
 from desk.context import Desk, Visitor
 from desk.errors import NotSignedIn, Refused
-from desk.words import LANGUAGES, Words, preferred, words
+from desk.words import FAMILIES, LANGUAGES, Words, preferred, words
 
 LANGUAGE_COOKIE = "shuke_desk_language"
 SIGN_IN = "/desk/sign-in"
@@ -73,7 +73,10 @@ class Pages:
 
     def refusal(self, request: Request, refused: Refused) -> Response:
         """Return what whoever asked is told: a line in the page that they have open, or a page of its own."""
-        text = self.words_for(request)(f"wrong.{refused.wrong}", **refused.values)
+        t = self.words_for(request)
+        # What has a name of its own in each language is called by it.
+        values = {name: t.named(name, value) if name in FAMILIES else value for name, value in refused.values.items()}
+        text = t(f"wrong.{refused.wrong}", **values)
         if is_part(request):
             response = self.show(request, "_notice.html", status=refused.status, text=text, wrong=True)
             response.headers["HX-Retarget"] = "#notice"

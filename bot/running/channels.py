@@ -35,6 +35,11 @@ class Channels:
     telegram: TelegramBot | None
     elsewhere: Mapping[str, Capabilities] = field(default_factory=dict)
 
+    @property
+    def capabilities(self) -> dict[str, Capabilities]:
+        """What each channel takes that is set up, here or elsewhere."""
+        return {name: channel.capabilities for name, channel in self.sending.items()} | dict(self.elsewhere)
+
     def only(self, names: Container[str]) -> Channels:
         """Return these channels for a process that sends to ``names`` alone."""
         here = {name: channel for name, channel in self.sending.items() if name in names}

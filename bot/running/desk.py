@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import SystemRandom
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
+from bot.ports import Capabilities
 from bot.running.process import Process
 from bot.wiring import build_policy, queue_order
 from crm_store.sign_ins import Limits
@@ -16,8 +18,8 @@ from desk.live import Live
 from desk.passwords import Passwords
 
 
-async def open_desk(process: Process) -> APIRouter:
-    """Return the routes of the desk; its streams end when the process is asked to stop."""
+async def open_desk(process: Process, channels: Mapping[str, Capabilities]) -> APIRouter:
+    """Return the routes of the desk over ``channels``; its streams end when the process is asked to stop."""
     settings = process.settings
     live = Live(process.store)
     passwords = Passwords()
@@ -36,6 +38,7 @@ async def open_desk(process: Process) -> APIRouter:
             language=settings.shop.language,
             limits=Limits(settings.console.idle, settings.console.signed_in_at_most),
             order=queue_order(settings),
+            channels=channels,
             https=settings.console.https,
         )
     )

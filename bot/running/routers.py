@@ -20,7 +20,7 @@ SECRET_FILE = "webchat.secret"
 async def open_routers(process: Process, channels: Channels, receive: Receive) -> list[APIRouter]:
     """Return the routes of what is set up; ``receive`` takes the messages that come by them."""
     settings = process.settings
-    routers: list[APIRouter] = [await open_desk(process)]
+    routers: list[APIRouter] = [await open_desk(process, channels.capabilities)]
 
     if settings.telegram is not None and settings.telegram.mode == "webhook" and channels.telegram is not None:
         telegram, secret = settings.telegram, settings.telegram.webhook_secret

@@ -70,9 +70,9 @@ def _act(conn: Connection, desk: Desk, visitor: Visitor, step: Action, customer_
             # What the colleague has to know comes first, and calls them.
             told = f"@{text} {words}" if text else words
             act(conn, AgentAction(visitor.name, "note", customer_id, told), now=now, ids=desk.ids)
-        act(conn, wanted, now=now, ids=desk.ids)
-    except (ActionRefused, NotAllowed):
-        raise Refused(409, "not_now") from None
+        act(conn, wanted, now=now, ids=desk.ids, channels=desk.channels)
+    except (ActionRefused, NotAllowed) as exc:
+        raise Refused(409, exc.code, **exc.data) from None
     data = {"to": text} if step == "transfer" and text else {}
     audit.record(conn, at=now, by=visitor.owner, action=step, customer_id=customer_id, **data)
     return Acted(talk.id, controls(conn, desk, visitor, customer_id))

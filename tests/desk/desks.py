@@ -12,6 +12,7 @@ import httpx
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from bot.ports import Capabilities
 from bot.wiring import build_policy
 from crm_store import accounts
 from crm_store.precedence import Precedence
@@ -63,10 +64,11 @@ class DeskHouse:
         self.house = house
         settings = house.settings
         self.passwords = Passwords(QUICK)
+        self.channels: dict[str, Capabilities] = {house.channel.name: house.channel.capabilities}
         self.desk = Desk(
             store=house.store, clock=house.clock, ids=house.ids, chance=Random(7), passwords=self.passwords,
             live=Live(house.store), policy=build_policy(settings), zone=ZoneInfo(settings.shop.zone), language="en",
-            limits=LIMITS, order=Precedence(), https=False,
+            limits=LIMITS, order=Precedence(), https=False, channels=self.channels,
         )  # fmt: skip
         self.router = build_router(self.desk)
         self.app = FastAPI()
