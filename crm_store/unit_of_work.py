@@ -30,6 +30,7 @@ from crm_store.errors import StoreClosed
 from crm_store.notify import SharedWakes
 from crm_store.pool import THREADS, Pool, in_transaction
 from crm_store.wakes import Wakes
+from crm_store.watching import WatchedWakes
 from crm_store.writer import MOST_WAITING, Writer
 
 READERS = 4
@@ -62,8 +63,8 @@ class Store:
             self.wakes = SharedWakes(url)
             self._writer = Pool(self._writing, threads=writers, most_waiting=most_waiting, name="store-writer")
         else:
-            self.wakes = Wakes()
             self._writer = Writer(self._writing, most_waiting=most_waiting)
+            self.wakes = WatchedWakes(self._writer.submit)
 
     @property
     def is_shared(self) -> bool:

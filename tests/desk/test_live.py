@@ -117,3 +117,15 @@ async def test_nobody_listens_who_is_not_signed_in(desk: DeskHouse) -> None:
     answer = await desk.browser().get("/desk/live")
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/sign-in")
+
+
+async def test_a_page_asks_again_for_its_talk_where_nobody_knows_what_has_changed(
+    desk: DeskHouse, client: httpx.AsyncClient
+) -> None:
+    async with client.stream("GET", "/desk/live", params={"talk": "t-1"}) as answer:
+        hints = Hints(answer)
+        first = {await hints.next(), await hints.next()}
+        desk.desk.store.wakes.post(TALK)
+        again = {await hints.next(), await hints.next()}
+
+    assert first == again == {"queue", "talk"}

@@ -96,5 +96,6 @@ class Bell:
             ear.ring()
 
     def _heard(self, conversation_id: str) -> None:
-        for ear in self._of_talk.get(conversation_id, ()):
+        # No name: nobody knows which conversation it is about.
+        for ear in self._of_talk.get(conversation_id, ()) if conversation_id else self._ears:
             ear.ring()
