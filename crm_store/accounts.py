@@ -13,6 +13,9 @@ from crm_store import agents, sign_ins
 from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.errors import NotAllowed
 
+LAST_TO_GO = "admin"
+"""The role that somebody has to have."""
+
 
 class Account(Base):
     """An agent's way into the desk; ``disabled_at`` closes it and keeps what they did under their name."""
@@ -32,6 +35,13 @@ accounts = table_of(Account)
 _SEEN = select(accounts, agents.agents.c.role).join(agents.agents, agents.agents.c.name == accounts.c.name)
 _OF = _SEEN.where(accounts.c.name == bindparam("key"))
 _ALL = _SEEN.order_by(accounts.c.name)
+_ADMINS = (
+    select(accounts.c.name)
+    .join(agents.agents, agents.agents.c.name == accounts.c.name)
+    .where(agents.agents.c.role == bindparam("role"), accounts.c.disabled_at.is_(None))
+    .order_by(accounts.c.name)
+    .with_for_update()
+)
 _ADD = insert(accounts)
 _SET_PASSWORD = (
     update(accounts)
@@ -95,13 +105,26 @@ def rehash(conn: Connection, name: str, password_hash: str) -> None:
     conn.execute(_REHASH, {"key": name, "hash": password_hash})
 
 
+def set_role(conn: Connection, name: str, role: str) -> None:
+    """Give an account another role; it counts from the next click on, also where somebody is signed in.
+
+    Raises:
+        NotAllowed: there is no such account, or nobody would be left who may do everything.
+    """
+    _known(conn, name)
+    if role != LAST_TO_GO:
+        _not_the_last(conn, name)
+    agents.set_role(conn, name, role)
+
+
 def disable(conn: Connection, name: str, *, now: datetime) -> None:
     """Close an account; whoever is signed in under this name is signed out everywhere.
 
     Raises:
-        NotAllowed: there is no such account.
+        NotAllowed: there is no such account, or nobody would be left who may do everything.
     """
     _known(conn, name)
+    _not_the_last(conn, name)
     conn.execute(_DISABLE, {"key": name, "now": now})
     sign_ins.end_all(conn, name)
 
@@ -109,6 +132,15 @@ def disable(conn: Connection, name: str, *, now: datetime) -> None:
 def _known(conn: Connection, name: str) -> None:
     if of(conn, name) is None:
         raise NotAllowed(f"{name} has no account; shuke user list shows who has one")
+
+
+def _not_the_last(conn: Connection, name: str) -> None:
+    # Held in one order by whoever comes here, so that of two admins who close each other's account one stays.
+    left = [row.name for row in conn.execute(_ADMINS, {"role": LAST_TO_GO})]
+    if left == [name]:
+        raise NotAllowed(
+            f"{name} is the last {LAST_TO_GO}; give somebody else that role first: shuke user role NAME {LAST_TO_GO}"
+        )
 
 
 def _view(row: Any) -> AccountView:

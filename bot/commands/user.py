@@ -30,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     user.command("add")(add)
     user.command("list")(list_)
     user.command("passwd")(passwd)
+    user.command("role")(role)
     user.command("disable")(disable)
     app.add_typer(user, name="user")
 
@@ -93,6 +94,24 @@ def passwd(context: typer.Context, name: Name, generate: Generate = False) -> No
     _tell(name, "has another password and is signed out everywhere", password if generate else None)
 
 
+def role(
+    context: typer.Context,
+    name: Name,
+    role: Annotated[str, typer.Argument(help=f"One of {', '.join(ROLES)}.")],
+) -> None:
+    """Give an account another role; it counts from the next click on. The last admin stays one.
+
+    Example: ./shuke user role li supervisor
+    """
+    if role not in ROLES:
+        raise ShukeError(f"{role}: there is no such role; use one of {', '.join(ROLES)}")
+    settings = options(context).settings()
+    name = unicodedata.normalize("NFKC", name)
+    with open_store(settings) as store:
+        store.run_now(_set_role, name, role)
+    _tell(name, f"is {role} from now on")
+
+
 def disable(context: typer.Context, name: Name) -> None:
     """Close an account; whoever is signed in under the name is signed out everywhere. What they did stays theirs.
 
@@ -114,6 +133,11 @@ def _set_password(conn: Connection, name: str, password_hash: str) -> None:
     now = SystemClock().now()
     accounts.set_password(conn, name, password_hash, now=now)
     audit.record(conn, at=now, by=os_user(), action="set_password", name=name)
+
+
+def _set_role(conn: Connection, name: str, role: str) -> None:
+    accounts.set_role(conn, name, role)
+    audit.record(conn, at=SystemClock().now(), by=os_user(), action="set_role", name=name, role=role)
 
 
 def _disable(conn: Connection, name: str) -> None:

@@ -73,6 +73,36 @@ def test_another_password_and_closing_are_told_and_audited(url: str) -> None:
     assert done == ["add_user", "set_password", "disable_user"]
 
 
+def test_another_role_is_told_and_audited(url: str) -> None:
+    user(url, "add", "li")
+
+    changed = user(url, "role", "li", "supervisor")
+
+    assert (changed.exit_code, changed.stdout) == (0, "li is supervisor from now on\n")
+    assert account(url, "li").role == "supervisor"
+    store = Store(url)
+    last = store.read_now(lambda conn: conn.execute(audit.select().order_by(audit.c.id.desc())).first())
+    store.close()
+    assert last is not None
+    assert (last.action, last.data) == ("set_role", {"name": "li", "role": "supervisor"})
+
+
+@pytest.mark.parametrize("arguments", [("disable", "root"), ("role", "root", "auditor")])
+def test_the_last_admin_stays_until_there_is_another_one(url: str, arguments: tuple[str, ...]) -> None:
+    user(url, "add", "root", "--role", "admin")
+    user(url, "add", "gone", "--role", "admin")
+    user(url, "disable", "gone")
+
+    refused = user(url, *arguments)
+    still = account(url, "root")
+    user(url, "add", "second", "--role", "admin")
+    done = user(url, *arguments)
+
+    assert "root is the last admin; give somebody else that role first" in str(refused.exception)
+    assert (still.role, still.disabled_at) == ("admin", None)
+    assert done.exit_code == 0
+
+
 def test_the_list_has_everybody_and_no_hash(url: str) -> None:
     user(url, "add", "li")
     user(url, "add", "zhao", "--role", "auditor")
@@ -96,6 +126,8 @@ def test_the_list_has_everybody_and_no_hash(url: str) -> None:
         (("add", "here"), PASSWORD, "here has an account already"),
         (("passwd", "nobody"), PASSWORD, "nobody has no account"),
         (("disable", "nobody"), PASSWORD, "nobody has no account"),
+        (("role", "nobody", "agent"), PASSWORD, "nobody has no account"),
+        (("role", "here", "boss"), PASSWORD, "boss: there is no such role; use one of agent, supervisor"),
     ],
 )
 def test_what_is_refused_names_the_place_and_the_mend(
