@@ -152,6 +152,7 @@ class Delivery:
         )  # fmt: skip
         for parcel, fate, reason in never:
             self._count(parcel, fate, reason)
+            self._tell(parcel)
         # Each to somebody else, so none needs to wait for another's platform.
         for ended in await asyncio.gather(*(self._deliver(parcel) for parcel in due), return_exceptions=True):
             if isinstance(ended, BaseException):
@@ -173,6 +174,9 @@ class Delivery:
 
     async def _deliver(self, parcel: Parcel) -> None:
         await self._store.run(settle, await self.send([parcel]), sender=self._worker, now=self._clock.now())
+        self._tell(parcel)
+
+    def _tell(self, parcel: Parcel) -> None:
         if parcel.conversation_id is not None:
             self._store.wakes.post(TALK, parcel.conversation_id)
 

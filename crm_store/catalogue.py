@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,9 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Exact, Json, table_of
+
+_AT_ONCE = 500
+"""Names that one statement asks for."""
 
 
 class Product(Base):
@@ -33,6 +37,9 @@ products = table_of(Product)
 
 _NAMES = select(products.c.sku, products.c.name_zh, products.c.name_en, products.c.aliases).order_by(products.c.sku)
 _BY_SKU = select(products).where(products.c.sku == bindparam("key"))
+_CALLED = select(products.c.sku, products.c.name_zh, products.c.name_en).where(
+    products.c.sku.in_(bindparam("skus", expanding=True))
+)
 _ADD = insert(products)
 
 
@@ -47,6 +54,17 @@ def names(conn: Connection) -> list[tuple[str, tuple[str, ...]]]:
 def by_sku(conn: Connection, sku: str) -> Any | None:
     """Return the product's row, or None."""
     return conn.execute(_BY_SKU, {"key": sku}).one_or_none()
+
+
+def called(conn: Connection, skus: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return what products are called, by SKU and language; what the catalogue doesn't know is left out."""
+    wanted = sorted(set(skus))
+    names: dict[str, dict[str, str]] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        for row in conn.execute(_CALLED, {"skus": wanted[start : start + _AT_ONCE]}):
+            both = {"zh": row.name_zh or row.name_en, "en": row.name_en or row.name_zh}
+            names[row.sku] = {language: name for language, name in both.items() if name}
+    return names
 
 
 def add(conn: Connection, **fields: Any) -> None:

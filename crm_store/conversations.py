@@ -54,6 +54,8 @@ class Conversation(Base):
               postgresql_where=text("lease_until IS NOT NULL")),
         Index("ix_conversations_queue", "waiting_since", sqlite_where=text("owner = 'queue'"),
               postgresql_where=text("owner = 'queue'")),
+        Index("ix_conversations_with_people", "owner", sqlite_where=text("owner <> 'bot'"),
+              postgresql_where=text("owner <> 'bot'")),
     )  # fmt: skip
 
 

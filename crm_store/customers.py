@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +51,7 @@ customers = table_of(Customer)
 
 _ADD = insert(customers)
 _BY_NO = select(customers).where(customers.c.customer_no == bindparam("customer_no"))
+_BY_IDS = select(customers).where(customers.c.id.in_(bindparam("ids", expanding=True)))
 _BY_ID = select(customers).where(customers.c.id == bindparam("id"))
 _HOLD = select(customers.c.id).where(customers.c.id == bindparam("id")).with_for_update(key_share=True)
 _BY_PHONE = (
@@ -92,6 +94,11 @@ def add(conn: Connection, *, id: str, created_at: datetime, **fields: Any) -> No
 def by_id(conn: Connection, id: str) -> Any | None:
     """Return the customer's row by internal id, or None."""
     return conn.execute(_BY_ID, {"id": id}).one_or_none()
+
+
+def by_ids(conn: Connection, ids: Sequence[str]) -> list[Any]:
+    """Return the rows of several customers by internal id, in no order."""
+    return list(conn.execute(_BY_IDS, {"ids": ids}))
 
 
 def hold(conn: Connection, *ids: str) -> None:

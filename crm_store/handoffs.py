@@ -47,7 +47,11 @@ _QUEUE = (
     .where(text("owner = 'queue'"))  # literal: a bound value would not match the partial index
     .order_by(conversations.c.waiting_since, conversations.c.id)
 )
-_OF_AGENT = select(conversations).where(conversations.c.owner == bindparam("owner")).order_by(conversations.c.id)
+_OF_AGENT = (
+    select(conversations)
+    .where(conversations.c.owner == bindparam("owner"), text("owner <> 'bot'"))  # the same for its partial index
+    .order_by(conversations.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)

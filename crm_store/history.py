@@ -5,7 +5,7 @@ Customers' words live here and in the queues of the messages' way, nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +69,12 @@ _PAGE = (
     .order_by(history.c.id.desc())
     .limit(bindparam("most"))
 )
+_NEWEST_OF = (
+    select(history)
+    .where(history.c.customer_id == bindparam("customer_id"), history.c.kind.in_(bindparam("kinds", expanding=True)))
+    .order_by(history.c.id.desc())
+    .limit(bindparam("most"))
+)
 _BACKWARDS = (
     select(history)
     .where(history.c.customer_id == bindparam("customer_id"), history.c.kind.in_(bindparam("kinds", expanding=True)))
@@ -127,6 +133,11 @@ def page(conn: Connection, customer_id: str, *, before: int | None = None, after
     """Return the newest ``most`` entries of a customer between two keys, in the order they were written."""
     key = {"customer_id": customer_id, "after": after, "before": before or _NEWEST, "most": most}
     return list(conn.execute(_PAGE, key))[::-1]
+
+
+def newest(conn: Connection, customer_id: str, kinds: Sequence[str], *, most: int) -> list[Any]:
+    """Return the customer's newest ``most`` entries of these kinds, the newest first."""
+    return list(conn.execute(_NEWEST_OF, {"customer_id": customer_id, "kinds": kinds, "most": most}))
 
 
 def since(conn: Connection, after: int) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +53,9 @@ _HOLD_CUSTOMER = (
 )
 _ADD = insert(identities)
 _OF = select(identities).where(identities.c.customer_id == bindparam("customer_id")).order_by(identities.c.id)
+_OF_MANY = (
+    select(identities).where(identities.c.customer_id.in_(bindparam("who", expanding=True))).order_by(identities.c.id)
+)
 _REACHABLE_AGAIN = (
     update(identities)
     .where(identities.c.id == bindparam("key"))
@@ -94,6 +98,11 @@ def add(
 def of_customer(conn: Connection, customer_id: str) -> list[Any]:
     """Return the customer's identities, oldest first."""
     return list(conn.execute(_OF, {"customer_id": customer_id}))
+
+
+def of_customers(conn: Connection, who: Sequence[str]) -> list[Any]:
+    """Return the identities of several customers, oldest first."""
+    return list(conn.execute(_OF_MANY, {"who": who}))
 
 
 def mark_reachable(conn: Connection, identity_id: str, now: datetime) -> None:

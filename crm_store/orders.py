@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, bindparam, select, update
+from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Exact, UtcDateTime, table_of
 from crm_store.customers import customers
 
+_AT_ONCE = 500
+"""Orders whose items one statement asks for."""
 STATUSES = ("created", "paid", "shipped", "delivered", "cancelled", "refunded")
 
 
@@ -66,6 +69,12 @@ _RECENT = (
     .limit(bindparam("most"))
 )
 _LINES = select(order_lines).where(order_lines.c.order_no == bindparam("order_no")).order_by(order_lines.c.line)
+_LINES_OF = (
+    select(order_lines)
+    .where(order_lines.c.order_no.in_(bindparam("order_nos", expanding=True)))
+    .order_by(order_lines.c.order_no, order_lines.c.line)
+)
+_COUNT = select(func.count()).select_from(orders).where(orders.c.customer_id == bindparam("customer_id"))
 _HEAD = select(orders).where(orders.c.order_no == bindparam("key"))
 _LINE = select(order_lines).where(
     order_lines.c.order_no == bindparam("key"), order_lines.c.line == bindparam("ordinal")
@@ -155,15 +164,29 @@ def recent(conn: Connection, customer_id: str, limit: int = 2) -> list[OrderView
     return [_view(row) for row in conn.execute(_RECENT, {"customer_id": customer_id, "most": limit})]
 
 
-def of_customer(conn: Connection, customer_id: str) -> list[OrderView]:
-    """Return all orders of a customer with their items, newest first."""
-    rows = conn.execute(_RECENT, {"customer_id": customer_id, "most": 1_000_000}).all()
-    return [_view(row, _items(conn, row.order_no)) for row in rows]
+def of_customer(conn: Connection, customer_id: str, *, most: int = 1_000_000) -> list[OrderView]:
+    """Return a customer's newest ``most`` orders with their items, newest first."""
+    rows = conn.execute(_RECENT, {"customer_id": customer_id, "most": most}).all()
+    items: dict[str, list[OrderItem]] = defaultdict(list)
+    numbers = [row.order_no for row in rows]
+    for start in range(0, len(numbers), _AT_ONCE):
+        for line in conn.execute(_LINES_OF, {"order_nos": numbers[start : start + _AT_ONCE]}):
+            items[line.order_no].append(_item(line))
+    return [_view(row, tuple(items[row.order_no])) for row in rows]
+
+
+def count(conn: Connection, customer_id: str) -> int:
+    """Return how many orders a customer has."""
+    return int(conn.execute(_COUNT, {"customer_id": customer_id}).scalar_one())
 
 
 def _items(conn: Connection, order_no: str) -> tuple[OrderItem, ...]:
     rows = conn.execute(_LINES, {"order_no": order_no})
-    return tuple(OrderItem(row.sku, row.quantity, row.unit_price, row.currency) for row in rows)
+    return tuple(_item(row) for row in rows)
+
+
+def _item(row: Any) -> OrderItem:
+    return OrderItem(row.sku, row.quantity, row.unit_price, row.currency)
 
 
 def head(conn: Connection, order_no: str) -> Any | None:

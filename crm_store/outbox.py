@@ -20,6 +20,7 @@ from sqlalchemy import (
     TextClause,
     bindparam,
     exists,
+    func,
     select,
     text,
     union_all,
@@ -204,6 +205,24 @@ _LATEST_BODIES = (
     .order_by(outbox.c.id.desc())
     .limit(bindparam("most"))
 )
+_RANKED = (
+    select(
+        outbox.c.customer_id,
+        outbox.c.id,
+        outbox.c.body,
+        func.row_number().over(partition_by=outbox.c.customer_id, order_by=outbox.c.id.desc()).label("nth"),
+    )
+    .where(outbox.c.customer_id.in_(bindparam("who", expanding=True)))
+    .subquery()
+)
+_LATEST_BODIES_OF = (
+    select(_RANKED.c.customer_id, _RANKED.c.body)
+    .where(_RANKED.c.nth <= bindparam("most"))
+    .order_by(_RANKED.c.customer_id, _RANKED.c.id.desc())
+)
+_STATES = select(outbox.c.ref, outbox.c.status, outbox.c.error).where(
+    outbox.c.ref.in_(bindparam("refs", expanding=True))
+)
 _NEXT_DUE = (
     select(outbox.c.due_at).where(_ON_ITS_WAY, text("outbox.status = 'queued'")).order_by(outbox.c.due_at).limit(1)
 )
@@ -313,3 +332,18 @@ def button_titles(conn: Connection, customer_id: str, *, most: int = 100) -> dic
         for button in body.get("buttons", ()):
             titles.setdefault(button["payload"], button["title"])
     return titles
+
+
+def button_titles_of(conn: Connection, who: Sequence[str], *, most: int = 20) -> dict[str, dict[str, str]]:
+    """Do as `button_titles` for several customers at once; returned by their internal ids."""
+    titles: dict[str, dict[str, str]] = {}
+    for row in conn.execute(_LATEST_BODIES_OF, {"who": who, "most": most}):
+        theirs = titles.setdefault(row.customer_id, {})
+        for button in row.body.get("buttons", ()):
+            theirs.setdefault(button["payload"], button["title"])
+    return titles
+
+
+def states(conn: Connection, refs: Sequence[str]) -> dict[str, Any]:
+    """Return how messages stand, by their references: ``status``, and ``error`` where something went wrong."""
+    return {row.ref: row for row in conn.execute(_STATES, {"refs": refs})} if refs else {}

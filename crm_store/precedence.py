@@ -7,15 +7,13 @@ has waited longer than the largest head start stands before everybody who comes 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, text
 
-from crm_store.customers import customers
+from crm_store.conversations import conversations
 from crm_store.orders import order_lines, orders
 
 DANGER_FIRST = timedelta(hours=1)
@@ -26,12 +24,13 @@ SPENDING_COUNTS_FOR = timedelta(days=365)
 _PAID = ("paid", "shipped", "delivered")
 _DANGER = "danger"
 _ANGER = "angry"
-_TIERS = select(customers.c.id, customers.c.tier).where(customers.c.id.in_(bindparam("who", expanding=True)))
 _SPENT = (
     select(orders.c.customer_id, order_lines.c.quantity, order_lines.c.unit_price)
     .join(order_lines, order_lines.c.order_no == orders.c.order_no)
     .where(
-        orders.c.customer_id.in_(bindparam("who", expanding=True)),
+        orders.c.customer_id.in_(
+            select(conversations.c.customer_id).where(text("owner = 'queue'"))  # literal, for the partial index
+        ),
         orders.c.ordered_at > bindparam("since"),
         orders.c.status.in_(_PAID),
         order_lines.c.currency == bindparam("currency"),
@@ -64,10 +63,10 @@ class Precedence:
         return value + ANGER_SOON if reason == _ANGER else value
 
 
-def values(conn: Connection, who: Sequence[str], order: Precedence, now: datetime) -> dict[str, tuple[Any, Decimal]]:
-    """Return tier and spending of customers by their internal ids."""
+def spent_by_waiting(conn: Connection, order: Precedence, now: datetime) -> dict[str, Decimal]:
+    """Return what each customer in the queue has spent that counts, by their internal ids; nothing is zero."""
     spent: dict[str, Decimal] = defaultdict(Decimal)
-    key = {"who": list(who), "since": now - SPENDING_COUNTS_FOR, "currency": order.currency}
+    key = {"since": now - SPENDING_COUNTS_FOR, "currency": order.currency}
     for row in conn.execute(_SPENT, key):
         spent[row.customer_id] += row.quantity * row.unit_price
-    return {row.id: (row.tier, spent[row.id]) for row in conn.execute(_TIERS, {"who": list(who)})}
+    return spent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy import Connection
 from crm_store import consents, conversations, customers, history, identities, orders, points, tickets
 from crm_store.errors import NotOne
 
+_AT_ONCE = 500
+"""Customers that one statement asks for."""
 SHORT_ID = 8
 """So many characters of a message's end name it among those of one shop."""
 
@@ -53,6 +56,20 @@ def called(conn: Connection, key: str) -> str:
         return str(row.customer_no)
     theirs = identities.of_customer(conn, key)
     return f"{theirs[0].channel}:{theirs[0].user_id}" if theirs else key
+
+
+def calling(conn: Connection, keys: Iterable[str]) -> dict[str, tuple[str | None, str]]:
+    """Do as `called` for many at once; return the name of each that there is, or None, and what people call them."""
+    wanted = sorted(set(keys))
+    found: dict[str, tuple[str | None, str]] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = wanted[start : start + _AT_ONCE]
+        ways: dict[str, str] = {}
+        for one in identities.of_customers(conn, part):
+            ways.setdefault(one.customer_id, f"{one.channel}:{one.user_id}")
+        for row in customers.by_ids(conn, part):
+            found[row.id] = (row.name, row.customer_no or ways.get(row.id, row.id))
+    return found
 
 
 def customer_json(conn: Connection, key: str, now: datetime) -> dict[str, Any]:

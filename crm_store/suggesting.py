@@ -13,9 +13,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from crm_store import customers, history
-from crm_store.showing import called
+from crm_store.showing import calling
 
 SUGGESTED = "identity.suggested"
+MOST = 10
+"""Who has typed more numbers than these is guessing."""
 
 
 def by_typed_phones(conn: Connection, stranger: str, phones: Iterable[str]) -> list[dict[str, Any]]:
@@ -36,9 +38,12 @@ def suggestions(conn: Connection, key: str) -> list[dict[str, Any]]:
 
     Who has been linked with one of them since is that one, and is not suggested any more.
     """
-    found = []
-    for entry in history.backwards(conn, key, SUGGESTED):
-        known = customers.by_id(conn, entry.data["match"])
-        if known is not None and known.id != key:
-            found.append({"customer": called(conn, known.id), "by": entry.data["by"], "at": entry.at.isoformat()})
-    return found
+    told = [entry for entry in history.newest(conn, key, (SUGGESTED,), most=MOST) if entry.data["match"] != key]
+    if not told:
+        return []
+    names = calling(conn, (entry.data["match"] for entry in told))
+    return [
+        {"customer": names[entry.data["match"]][1], "by": entry.data["by"], "at": entry.at.isoformat()}
+        for entry in told
+        if entry.data["match"] in names
+    ]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from crm_store import (
     conversations,
     customers,
+    glances,
     handoffs,
     history,
     identities,
@@ -27,56 +28,67 @@ MESSAGES = ("message.in", "message.out", "note")
 LAST_MESSAGES = 12
 LAST_ORDERS = 3
 LAST_MOODS = 3
+MOODS_WITHIN = 20
+"""Of so many messages; pressed buttons have no mood."""
+LONGEST_TIMELINE = 400
+"""Entries since the first message shown, of all kinds."""
 
 _EVENTS = ("ticket.", "handoff.", "order.")
 _TELLING = ("care.sent", "message.failed")
 
 
-def queue(conn: Connection, now: datetime, order: Precedence = Precedence()) -> list[dict[str, Any]]:
+def queue(
+    conn: Connection, now: datetime, order: Precedence = Precedence(), *, most: int | None = None
+) -> list[dict[str, Any]]:
     """Return who waits for a person, in the order of `precedence`: who they are, why, and what they said last.
 
     ``waited_s`` are seconds up to ``now``, ``head_start_s`` those that count beside them;
     ``reason`` is None where an agent put them there, who then stands in ``handed_on_by``.
-    ``sentiment`` is that of their last words, -1 to 1, None where there were none.
+    ``sentiment`` is that of their last words, -1 to 1, None where there were none. With
+    ``most`` the others behind them are left out.
     """
-    talks = handoffs.waiting(conn)
-    values = precedence.values(conn, [talk.customer_id for talk in talks], order, now)
-    waiting = []
-    for talk in talks:
-        came = handoffs.came_from(conn, talk.customer_id)
-        tier, spent = values[talk.customer_id]
-        head_start: timedelta = order.head_start(tier=tier, spent=spent, reason=came.reason)
-        last = next(history.backwards(conn, talk.customer_id, "message.in"), None)
-        understood = (last.why or {}).get("understood") if last else None
-        waiting.append(
-            _who(conn, talk)
-            | {
-                "waiting_since": talk.waiting_since.isoformat(),
-                "waited_s": round((now - talk.waiting_since).total_seconds()),
-                "head_start_s": round(head_start.total_seconds()),
-                "reason": came.reason,
-                "handed_on_by": came.handed_on_by,
-                "last_words": _said(conn, last),
-                "sentiment": understood["sentiment"] if understood else None,
-            }
-        )
+    spent = precedence.spent_by_waiting(conn, order, now)
+    line = []
+    for talk in glances.waiting(conn):
+        reason, handed_on_by = glances.why(talk)
+        head_start: timedelta = order.head_start(tier=talk.tier, spent=spent[talk.id], reason=reason)
+        waits = {
+            "waiting_since": talk.waiting_since.isoformat(),
+            "waited_s": round((now - talk.waiting_since).total_seconds()),
+            "head_start_s": round(head_start.total_seconds()),
+            "reason": reason,
+            "handed_on_by": handed_on_by,
+        }
+        line.append(_who(talk) | waits)
     # Sorting keeps the order of the store, longest first, among equals.
-    return sorted(waiting, key=lambda one: one["waited_s"] + one["head_start_s"], reverse=True)
+    line = sorted(line, key=lambda one: one["waited_s"] + one["head_start_s"], reverse=True)[:most]
+    heard = glances.last_heard(conn, [one["id"] for one in line])
+    words = glances.words(conn, list(heard.values()))
+    for one in line:
+        last = heard.get(one["id"])
+        understood = (last.why or {}).get("understood") if last else None
+        one["last_words"] = words.get(one["id"])
+        one["sentiment"] = understood["sentiment"] if understood else None
+    return line
 
 
 def of_agent(conn: Connection, agent: str, now: datetime) -> list[dict[str, Any]]:
     """Return an agent's conversations: first whom they owe an answer, longest first, and last what is snoozed."""
+    talks = glances.of_agent(conn, agent)
+    said = glances.last_said(conn, [talk.id for talk in talks])
+    words = glances.words(conn, list(said.values()))
+    asleep = _asleep(conn, talks, now)
     theirs = []
-    for talk in handoffs.of_agent(conn, agent):
-        last = next(history.backwards(conn, talk.customer_id, "message.in", "message.out"), None)
-        asleep = handoffs.asleep_until(conn, talk, now)
+    for talk in talks:
+        last = said.get(talk.id)
+        until = asleep.get(talk.id)
         theirs.append(
-            _who(conn, talk)
+            _who(talk)
             | {
                 "last_at": last.at.isoformat() if last else None,
                 "last_by": last.by if last else None,
-                "last_words": _said(conn, last),
-                "snoozed_until": asleep.isoformat() if asleep else None,
+                "last_words": words.get(talk.id),
+                "snoozed_until": until.isoformat() if until else None,
             }
         )
 
@@ -84,6 +96,17 @@ def of_agent(conn: Connection, agent: str, now: datetime) -> list[dict[str, Any]
         return bool(one["snoozed_until"]), one["last_by"] != "customer", one["last_at"] or ""
 
     return sorted(theirs, key=urgency)
+
+
+def _asleep(conn: Connection, talks: list[Any], now: datetime) -> dict[str, datetime]:
+    """Return until when each is snoozed that still is: their time is not over, and nothing was written since."""
+    snoozed = [talk for talk in talks if talk.snoozed_until is not None and talk.snoozed_until > now]
+    since = glances.last_snoozed(conn, [talk.id for talk in snoozed])
+    return {
+        talk.id: talk.snoozed_until
+        for talk in snoozed
+        if talk.id not in since or talk.last_in_at is None or talk.last_in_at <= since[talk.id].at
+    }
 
 
 def page(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
@@ -103,7 +126,6 @@ def page(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
     talk = conversations.of_customer(conn, key)
     asleep = handoffs.asleep_until(conn, talk, now) if talk else None
     expiring = points.next_expiry(conn, key, now)
-    entries = sorted(history.timeline(conn, key), key=lambda entry: (entry.at, entry.id))
     return {
         "customer_id": row.customer_no,
         "id": row.id,
@@ -126,12 +148,12 @@ def page(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
         "owner": talk.owner if talk else conversations.BOT,
         "handoff": _handoff(conn, talk),
         "snoozed_until": asleep.isoformat() if asleep else None,
-        "mood": _moods(entries),
+        "mood": _moods(conn, key),
         "tickets": [ticket.as_json() for ticket in tickets.of_customer(conn, key)],
-        "orders": [order.as_json() for order in orders.of_customer(conn, key)[:LAST_ORDERS]],
+        "orders": [order.as_json() for order in orders.of_customer(conn, key, most=LAST_ORDERS)],
         "points": points.balance(conn, key, now),
         "points_expiring": {"points": expiring[0], "at": expiring[1].isoformat()} if expiring else None,
-        "timeline": _timeline(conn, key, entries),
+        "timeline": _timeline(conn, key),
     }
 
 
@@ -147,27 +169,34 @@ def _handoff(conn: Connection, talk: Any) -> dict[str, Any] | None:
     }
 
 
-def _moods(entries: list[Any]) -> list[dict[str, Any]]:
-    heard = ((entry, (entry.why or {}).get("understood")) for entry in reversed(entries))
+def _moods(conn: Connection, key: str) -> list[dict[str, Any]]:
+    heard = history.newest(conn, key, ("message.in",), most=MOODS_WITHIN)
+    understood = ((entry, (entry.why or {}).get("understood")) for entry in heard)
     moods = [
-        {"at": entry.at.isoformat(), "sentiment": understood["sentiment"], "urgency": understood["urgency"]}
-        for entry, understood in heard
-        if understood
+        {"at": entry.at.isoformat(), "sentiment": meant["sentiment"], "urgency": meant["urgency"]}
+        for entry, meant in understood
+        if meant
     ]
     return moods[:LAST_MOODS]
 
 
-def _timeline(conn: Connection, key: str, entries: list[Any]) -> list[dict[str, Any]]:
-    messages = [entry for entry in entries if entry.kind in MESSAGES][-LAST_MESSAGES:]
+def _timeline(conn: Connection, key: str) -> list[dict[str, Any]]:
+    messages = sorted(history.newest(conn, key, MESSAGES, most=LAST_MESSAGES), key=_moment)
     if not messages:
         return []
     titles = outbox.button_titles(conn, key)
-    first = entries.index(messages[0])
+    oldest = min(message.id for message in messages)
+    since = history.page(conn, key, after=oldest - 1, most=LONGEST_TIMELINE)
     return [
         _entry(entry, titles)
-        for entry in entries[first:]
-        if entry.kind in MESSAGES or entry.kind in _TELLING or entry.kind.startswith(_EVENTS)
+        for entry in sorted(since, key=_moment)
+        if _moment(entry) >= _moment(messages[0])
+        and (entry.kind in MESSAGES or entry.kind in _TELLING or entry.kind.startswith(_EVENTS))
     ]
+
+
+def _moment(entry: Any) -> tuple[datetime, int]:
+    return entry.at, entry.id
 
 
 def _entry(entry: Any, titles: dict[str, str]) -> dict[str, Any]:
@@ -183,25 +212,12 @@ def _entry(entry: Any, titles: dict[str, str]) -> dict[str, Any]:
     return told
 
 
-def _who(conn: Connection, talk: Any) -> dict[str, Any]:
-    person = customers.by_id(conn, talk.customer_id)
-    user = next(one for one in identities.of_customer(conn, talk.customer_id) if one.id == talk.identity_id)
-    assert person is not None, "a conversation has its customer"
+def _who(talk: Any) -> dict[str, Any]:
     return {
-        "id": talk.customer_id,
-        "customer": f"{user.channel}:{user.user_id}",
-        "channel": user.channel,
-        "customer_id": person.customer_no,
-        "name": person.name,
-        "tier": person.tier,
+        "id": talk.id,
+        "customer": f"{talk.channel}:{talk.user_id}",
+        "channel": talk.channel,
+        "customer_id": talk.customer_no,
+        "name": talk.name,
+        "tier": talk.tier,
     }
-
-
-def _said(conn: Connection, entry: Any | None) -> str | None:
-    """Return what somebody said in a message: the words, a button's title, or the kind of what has no words."""
-    if entry is None or entry.text:
-        return entry.text if entry else None
-    data = entry.data or {}
-    if (pressed := data.get("payload")) is not None:
-        return outbox.button_titles(conn, entry.customer_id).get(pressed, str(pressed))
-    return next(iter(data), None)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from crm_store import (
     audit,
+    catalogue,
     consents,
     conversations,
     customers,
@@ -32,6 +33,8 @@ from desk.pages import Pages
 
 A_PAGE = 50
 LONGEST_SEARCH = 100
+MOST = 30
+"""Orders, cases and lots of points that the page shows; the timeline has all that was done with them."""
 _STEPS = ("ticket.opened", "ticket.updated", "ticket.resolved", "ticket.closed", "ticket.reopened")
 
 
@@ -76,6 +79,7 @@ def _open(conn: Connection, desk: Desk, visitor: Visitor, customer_id: str) -> d
     steps: dict[str, list[Any]] = defaultdict(list)
     for step in history.backwards(conn, customer_id, *_STEPS):
         steps[step.data["number"]].insert(0, step)
+    theirs = orders.of_customer(conn, customer_id, most=MOST)
     return {
         "row": row,
         "birthday": customers.birthday_of(row),
@@ -84,7 +88,10 @@ def _open(conn: Connection, desk: Desk, visitor: Visitor, customer_id: str) -> d
         "consent": consents.of_customer(conn, customer_id),
         "balance": points.balance(conn, customer_id, now),
         "lots": points.live_lots(conn, customer_id, now),
-        "orders": orders.of_customer(conn, customer_id),
+        "orders": theirs,
+        "order_count": orders.count(conn, customer_id),
+        "products": catalogue.called(conn, (item.sku for one in theirs for item in one.items)),
+        "most": MOST,
         "tickets": tickets.of_customer(conn, customer_id)[::-1],
         "steps": steps,
         "entries": history.page(conn, customer_id, most=A_PAGE),

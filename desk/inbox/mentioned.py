@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from crm_store import mentions
-from crm_store.showing import called
+from crm_store.showing import calling
 from desk.access import May
 from desk.context import Desk, Visitor
 from desk.pages import Pages
@@ -25,14 +25,16 @@ def mentioned(desk: Desk, pages: Pages, router: APIRouter) -> None:
 
 
 def _notes(conn: Connection, visitor: Visitor) -> list[dict[str, Any]]:
+    notes = mentions.of_agent(conn, visitor.name)
+    names = calling(conn, (one.customer_id for one in notes))
     return [
         {
             "at": one.at,
             "new": one.seen_at is None,
             "customer_id": one.customer_id,
-            "customer": called(conn, one.customer_id),
+            "customer": names[one.customer_id][1],
             "by": one.by.partition(":")[2],
             "text": one.text,
         }
-        for one in mentions.of_agent(conn, visitor.name)
+        for one in notes
     ]

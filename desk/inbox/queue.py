@@ -16,7 +16,8 @@ from desk.context import Desk, Visitor
 from desk.pages import Pages, sent_to
 from desk.roles import Action, may
 
-MOST_SHOWN = 100
+MOST_SHOWN = 50
+"""Of who waits, and of one's own; whoever stands further behind has time until they come up."""
 _FIRST_PAGES: tuple[tuple[Action, str], ...] = (("see_queue", "/desk/queue"), ("see_customer", "/desk/customers"))
 
 
@@ -57,11 +58,13 @@ def queue(desk: Desk, pages: Pages, router: APIRouter) -> None:
 
 def _lists(conn: Connection, desk: Desk, visitor: Visitor) -> dict[str, Any]:
     now = desk.clock.now()
-    waiting = taking_over.queue(conn, now, desk.order)
+    waiting = taking_over.queue(conn, now, desk.order, most=MOST_SHOWN)
+    mine = taking_over.of_agent(conn, visitor.name, now) if may(visitor.role, "take") else None
     return {
-        "waiting": waiting[:MOST_SHOWN],
-        "more": max(len(waiting) - MOST_SHOWN, 0),
-        "mine": taking_over.of_agent(conn, visitor.name, now) if may(visitor.role, "take") else None,
+        "waiting": waiting,
+        "more": conversations.waiting(conn) - len(waiting),
+        "mine": mine[:MOST_SHOWN] if mine is not None else None,
+        "more_mine": len(mine or ()) - MOST_SHOWN,
         "paused": sorted(switches.paused(conn)),
     }
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crm_store import accounts, audit, conversations, history, mentions, outbox, taking_over
+from crm_store import accounts, audit, catalogue, conversations, history, mentions, outbox, taking_over
 from desk.access import May
 from desk.context import Desk, Visitor
 from desk.errors import Refused
@@ -19,6 +19,8 @@ from desk.pages import Pages
 from desk.roles import may
 
 A_PAGE = 40
+MOST_CASES = 20
+"""Open ones first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Seen:
 
     entries: list[Any]
     titles: dict[str, str]
+    states: dict[str, Any]
     owner: str
     snoozed: bool
 
@@ -50,7 +53,7 @@ def talk(desk: Desk, pages: Pages, router: APIRouter) -> None:
         shown = await desk.store.run(_open, desk, visitor, customer_id)
         t = pages.words_for(request)
         seen: Seen = shown.pop("seen")
-        told = tell(seen.entries, seen.titles, t, talk_only=True)
+        told = tell(seen.entries, seen.titles, t, talk_only=True, states=seen.states)
         return pages.show(request, "talk.html", told=told, seen=seen, notice=None, **shown)
 
     @router.get("/talks/{customer_id}/newer")
@@ -59,11 +62,21 @@ def talk(desk: Desk, pages: Pages, router: APIRouter) -> None:
         visitor: Visitor = Depends(May(desk, "see_talk", by_itself=True)),
     ) -> Response:  # fmt: skip
         seen = await read_part(desk, visitor, customer_id, after=after)
-        told = tell(seen.entries, seen.titles, pages.words_for(request), talk_only=True)
+        told = tell(seen.entries, seen.titles, pages.words_for(request), talk_only=True, states=seen.states)
+        # What was sent, or not, since the page was shown stands at bubbles that it has already.
+        earlier = await desk.store.read(_stretch, customer_id, before=after + 1) if after else None
+        t = pages.words_for(request)
+        before = tell(earlier.entries, {}, t, talk_only=True, states=earlier.states) if earlier else []
         # Who has the conversation is shown anew only where that has changed: somebody may be typing.
         changed = await desk.store.read(controls, desk, visitor, customer_id) if owner != seen.owner else None
         return pages.show(
-            request, "_newer.html", told=told, newest=max(seen.newest, after), customer_id=customer_id, changed=changed
+            request,
+            "_newer.html",
+            told=told,
+            newest=max(seen.newest, after),
+            customer_id=customer_id,
+            changed=changed,
+            before=[one for one in before if one.state],
         )
 
     @router.get("/talks/{customer_id}/older")
@@ -71,7 +84,7 @@ def talk(desk: Desk, pages: Pages, router: APIRouter) -> None:
         request: Request, customer_id: str, before: int, visitor: Visitor = Depends(May(desk, "see_talk"))
     ) -> Response:  # fmt: skip
         seen = await read_part(desk, visitor, customer_id, before=before)
-        told = tell(seen.entries, seen.titles, pages.words_for(request), talk_only=True)
+        told = tell(seen.entries, seen.titles, pages.words_for(request), talk_only=True, states=seen.states)
         return pages.show(request, "_older.html", told=told, oldest=seen.oldest, customer_id=customer_id)
 
     async def read_part(desk: Desk, visitor: Visitor, customer_id: str, **part: int) -> Seen:
@@ -112,9 +125,12 @@ def _open(conn: Connection, desk: Desk, visitor: Visitor, customer_id: str) -> d
     standing = controls(conn, desk, visitor, customer_id)
     looked(conn, desk, visitor, "see_talk", customer_id)
     mentions.see(conn, visitor.name, customer_id, now=now)
+    page = taking_over.page(conn, customer_id, now)
     return {
         "controls": standing,
-        "page": taking_over.page(conn, customer_id, now),
+        "page": page,
+        "products": catalogue.called(conn, (item["sku"] for one in page["orders"] for item in one["items"])),
+        "most": MOST_CASES,
         "seen": _stretch(conn, customer_id),
     }  # fmt: skip
 
@@ -133,4 +149,8 @@ def _stretch(conn: Connection, customer_id: str, *, before: int | None = None, a
         raise Refused(404, "no_talk")
     entries = history.page(conn, customer_id, before=before, after=after, most=A_PAGE)
     titles = outbox.button_titles(conn, customer_id) if entries else {}
-    return Seen(entries, titles, found.owner, found.snoozed_until is not None)
+    return Seen(entries, titles, _states(conn, entries), found.owner, found.snoozed_until is not None)
+
+
+def _states(conn: Connection, entries: list[Any]) -> dict[str, Any]:
+    return outbox.states(conn, [one.ref for one in entries if one.kind == "message.out" and one.ref])

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from desk.words import Words
@@ -13,6 +14,7 @@ from desk.words import Words
 TALK_KINDS = ("message.", "note", "ticket.", "handoff.", "order.", "care.sent", "conversation.")
 """What a conversation shows; the customer's own page has everything."""
 
+NO_STATES: Mapping[str, Any] = MappingProxyType({})
 _NAMED = {"category": "category", "priority": "priority", "reason": "reason", "purpose": "purpose"}
 _MOMENTS = ("due_at", "until")
 
@@ -30,18 +32,31 @@ class Told:
     text: str
     channel: str | None
     ref: str | None
+    state: str = ""
+    """What became of what a colleague wrote, and of what could not be delivered."""
+    bad: bool = False
 
 
-def tell(entries: Iterable[Any], titles: Mapping[str, str], t: Words, *, talk_only: bool = False) -> list[Told]:
-    """Return entries of the history as they are shown; ``titles`` are those of the buttons by payload."""
+def tell(
+    entries: Iterable[Any],
+    titles: Mapping[str, str],
+    t: Words,
+    *,
+    talk_only: bool = False,
+    states: Mapping[str, Any] = NO_STATES,
+) -> list[Told]:
+    """Return entries of the history as they are shown.
+
+    ``titles`` are those of the buttons by payload, ``states`` the messages' in the outbox by reference.
+    """
     return [
-        _told(entry, titles, t)
+        _told(entry, titles, t, states)
         for entry in entries
         if not talk_only or entry.kind.startswith(TALK_KINDS)
     ]  # fmt: skip
 
 
-def _told(entry: Any, titles: Mapping[str, str], t: Words) -> Told:
+def _told(entry: Any, titles: Mapping[str, str], t: Words, states: Mapping[str, Any]) -> Told:
     side: Literal["in", "out", "note", "event"]
     match entry.kind:
         case "message.in":
@@ -54,7 +69,21 @@ def _told(entry: Any, titles: Mapping[str, str], t: Words) -> Told:
             side, text = "event", _event(entry, t)
     agent = entry.by.startswith(("agent:", "user:"))
     by = entry.by.partition(":")[2] if agent else t.named("message", entry.by)
-    return Told(entry.id, side, entry.at, by, agent, text, entry.channel, entry.ref)
+    found = states.get(entry.ref) if side == "out" else None
+    state, bad = _state(found, t, agent=agent) if found is not None else ("", False)
+    return Told(entry.id, side, entry.at, by, agent, text, entry.channel, entry.ref, state, bad)
+
+
+def _state(found: Any, t: Words, *, agent: bool) -> tuple[str, bool]:
+    """Return how a message stands, and whether it never arrived; that one of the bot's was sent goes without saying."""
+    why = t.named("skip", found.error)
+    if found.status in ("failed", "skipped"):
+        return t("state.failed", why=why), True
+    if found.status == "queued" and why:
+        return t("state.queued_again", why=why), False
+    if found.status == "sent" and not agent:
+        return "", False
+    return t(f"state.{found.status}"), False
 
 
 def _said(entry: Any, titles: Mapping[str, str], t: Words) -> str:

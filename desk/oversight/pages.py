@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from care.due import due
-from crm_store import accounts, audit, customers, handoffs, switches
-from crm_store.showing import called
+from crm_store import accounts, audit, handoffs, switches
+from crm_store.showing import calling
 from crm_store.wakes import INBOX, OUTBOX, TALK
 from desk.access import May
 from desk.context import Desk, Visitor
@@ -79,6 +79,7 @@ def _resume(conn: Connection, desk: Desk, visitor: Visitor, what: str) -> None:
 def _care(conn: Connection, desk: Desk) -> dict[str, Any]:
     now = desk.clock.now()
     found = due(conn, desk.policy, at=now + AHEAD, since=now)[:MOST_DUE]
+    names = calling(conn, (occasion.customer_id for occasion, _ in found))
     return {
         "paused": switches.paused(conn),
         "switches": SWITCHES,
@@ -87,7 +88,7 @@ def _care(conn: Connection, desk: Desk) -> dict[str, Any]:
                 "at": occasion.due_at,
                 "rule": occasion.rule,
                 "customer_id": occasion.customer_id,
-                "customer": _name(conn, occasion.customer_id),
+                "customer": next(filter(None, names[occasion.customer_id])),
                 "reason": verdict.reason,
             }
             for occasion, verdict in found
@@ -96,6 +97,8 @@ def _care(conn: Connection, desk: Desk) -> dict[str, Any]:
 
 
 def _entries(conn: Connection, before: int | None) -> list[dict[str, Any]]:
+    latest = audit.latest(conn, before=before)
+    names = calling(conn, (one.customer_id for one in latest if one.customer_id))
     return [
         {
             "key": one.id,
@@ -103,13 +106,8 @@ def _entries(conn: Connection, before: int | None) -> list[dict[str, Any]]:
             "by": one.by.partition(":")[2],
             "action": one.action,
             "customer_id": one.customer_id,
-            "customer": called(conn, one.customer_id) if one.customer_id else "",
+            "customer": names[one.customer_id][1] if one.customer_id in names else one.customer_id or "",
             "data": ", ".join(f"{name}: {value}" for name, value in (one.data or {}).items()),
         }
-        for one in audit.latest(conn, before=before)
+        for one in latest
     ]
-
-
-def _name(conn: Connection, customer_id: str) -> str:
-    person = customers.by_id(conn, customer_id)
-    return str(person.name) if person is not None and person.name else called(conn, customer_id)

@@ -15,8 +15,8 @@ import yaml
 LANGUAGES = ("zh", "en")
 FAMILIES = (
     "action", "category", "channel", "consent", "event", "language", "message", "month", "mood", "order", "pages",
-    "pause", "priority", "purpose", "reason", "role", "rule", "said", "skip", "status", "step", "switch", "tier",
-    "weekday", "wrong",
+    "pause", "priority", "purpose", "reason", "role", "rule", "said", "skip", "state", "status", "step", "switch",
+    "tier", "weekday", "wrong",
 )  # fmt: skip
 """Sections whose keys come from data: ``reason.angry``. What has no word there is shown as it is."""
 

@@ -14,6 +14,7 @@ from crm_store import (
     conversations,
     customers,
     figures,
+    glances,
     handoffs,
     history,
     identities,
@@ -24,6 +25,8 @@ from crm_store import (
     points,
     schedule,
     schema,
+    showing,
+    taking_over,
     tickets,
 )
 from crm_store.ports import Ulids, VirtualClock
@@ -32,7 +35,16 @@ from tests.crm_store.people import NOW, a_customer, an_inbound, an_outbound
 
 IDS = Ulids(VirtualClock(NOW), Random(7))
 LATER = NOW + timedelta(minutes=1)
-SMALL = ("ix_inbox_open", "ix_outbox_undelivered", "ix_outbox_due", "ix_conversations_queue", "anon_", "switches")
+SMALL = (
+    "ix_inbox_open",
+    "ix_outbox_undelivered",
+    "ix_outbox_due",
+    "ix_conversations_queue",
+    "ix_conversations_with_people",
+    "anon_",
+    "subquery",
+    "switches",
+)
 """Partial indexes of what waits, and what was read from them: no more than what there is to do; two switches."""
 
 
@@ -80,6 +92,10 @@ def live(conn: Connection, first: int, last: int) -> None:
     conn.execute(
         insert(orders.orders),
         [{"order_no": f"A-{who}", "customer_id": who, "status": "paid", "ordered_at": NOW} for who in many],
+    )
+    conn.execute(
+        insert(orders.order_lines),
+        [{"order_no": f"A-{who}", "line": 1, "sku": "tea", "quantity": 1, "currency": "CNY"} for who in many],
     )
     conn.execute(
         insert(points.lots),
@@ -140,6 +156,13 @@ WORK = {
     "a message's reason": lambda conn: history.by_ref(conn, "in-c7"),
     "what waits, for monitoring": figures.read,
     "the queue of the agents": handoffs.waiting,
+    "the queue at a glance": lambda conn: taking_over.queue(conn, NOW),
+    "the last words of many": lambda conn: glances.last_said(conn, ["c7", "c8"]),
+    "buttons shown to many": lambda conn: outbox.button_titles_of(conn, ["c7", "c8"]),
+    "how messages stand": lambda conn: outbox.states(conn, ["out-c7"]),
+    "one's own conversations": lambda conn: glances.of_agent(conn, "li"),
+    "a customer's page": lambda conn: taking_over.page(conn, "c7", NOW),
+    "many by name": lambda conn: showing.calling(conn, ["c7", "c8"]),
     "why it waits": lambda conn: handoffs.came_from(conn, "c7"),
     "buttons shown": lambda conn: outbox.button_titles(conn, "c7"),
     "points": lambda conn: points.spend(conn, "c7", 1, at=NOW),

@@ -94,9 +94,15 @@ def upgrade() -> None:
         sa.Column("remaining", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("identity_id", name="pk_reply_windows"),
     )
+    # What each agent has, asked for whenever anything happens.
+    people = sa.text("owner <> 'bot'")
+    op.create_index(
+        "ix_conversations_with_people", "conversations", ["owner"], sqlite_where=people, postgresql_where=people
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_conversations_with_people", table_name="conversations")
     op.drop_table("reply_windows")
     for table in ("mentions", "audit", "sign_in_tries", "desk_sessions", "accounts"):
         op.drop_table(table)
