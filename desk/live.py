@@ -95,4 +95,4 @@ class Live:
 
     def _heard(self, conversation_id: str) -> None:
         for watching in self._watching:
-            watching.hint("queue", *(["talk"] if conversation_id in (watching.talk, "") else []))
+            watching.hint("queue", *(["talk"] if watching.talk and conversation_id in (watching.talk, "") else []))
