@@ -61,12 +61,11 @@ def talk(desk: Desk, pages: Pages, router: APIRouter) -> None:
         request: Request, customer_id: str, after: int = 0, owner: str = "",
         visitor: Visitor = Depends(May(desk, "see_talk", by_itself=True)),
     ) -> Response:  # fmt: skip
-        seen = await read_part(desk, visitor, customer_id, after=after)
-        told = tell(seen.entries, seen.titles, pages.words_for(request), talk_only=True, states=seen.states)
-        # What was sent, or not, since the page was shown stands at bubbles that it has already.
-        earlier = await desk.store.read(_stretch, customer_id, before=after + 1) if after else None
         t = pages.words_for(request)
-        before = tell(earlier.entries, {}, t, talk_only=True, states=earlier.states) if earlier else []
+        seen = await read_part(desk, visitor, customer_id, after=after)
+        told = tell(seen.entries, seen.titles, t, talk_only=True, states=seen.states)
+        # What was sent, or not, since the page was shown stands at bubbles that it has already.
+        entries, states = await desk.store.read(_earlier, customer_id, after)
         # Who has the conversation is shown anew only where that has changed: somebody may be typing.
         changed = await desk.store.read(controls, desk, visitor, customer_id) if owner != seen.owner else None
         return pages.show(
@@ -76,7 +75,7 @@ def talk(desk: Desk, pages: Pages, router: APIRouter) -> None:
             newest=max(seen.newest, after),
             customer_id=customer_id,
             changed=changed,
-            before=[one for one in before if one.state],
+            before=tell(entries, {}, t, talk_only=True, states=states),
         )
 
     @router.get("/talks/{customer_id}/older")
@@ -150,6 +149,12 @@ def _stretch(conn: Connection, customer_id: str, *, before: int | None = None, a
     entries = history.page(conn, customer_id, before=before, after=after, most=A_PAGE)
     titles = outbox.button_titles(conn, customer_id) if entries else {}
     return Seen(entries, titles, _states(conn, entries), found.owner, found.snoozed_until is not None)
+
+
+def _earlier(conn: Connection, customer_id: str, until: int) -> tuple[list[Any], dict[str, Any]]:
+    """Return the newest entries up to a key, with how the messages among them stand."""
+    entries = history.page(conn, customer_id, before=until + 1, most=A_PAGE) if until else []
+    return entries, _states(conn, entries)
 
 
 def _states(conn: Connection, entries: list[Any]) -> dict[str, Any]:

@@ -50,6 +50,20 @@ async def test_a_reply_that_the_platform_does_not_take_now_says_so_and_that_it_i
     assert states((await browser.get(page)).text) == ["not sent yet, will be tried again (telegram is throttling us)"]
 
 
+async def test_what_the_bot_said_says_only_while_it_is_not_sent(desk: DeskHouse) -> None:
+    desk.house.channel.fail_next(ChannelBusy("telegram is throttling us", retry_after=timedelta(seconds=10)))
+    await desk.house.says("ana", "hello")
+    browser, page = await desk.agent("li"), f"/desk/talks/{desk.customer('ana')}"
+
+    before = (await browser.get(page)).text
+    newest = re.findall(r'data-key="(\d+)"', before)[-1]
+    await desk.house.later(seconds=11)
+    newer = (await browser.get(f"{page}/newer", params={"after": newest, "owner": "bot"})).text
+
+    assert states(before) == ["not sent yet, will be tried again (telegram is throttling us)"]
+    assert f'id="state-{newest}" hx-swap-oob="true"></span>' in newer
+
+
 async def test_a_reply_that_never_arrives_says_why_in_the_agents_language(desk: DeskHouse) -> None:
     browser, page = await replied(desk, **{"accept-language": "zh"})
     desk.house.channel.fail_next(ChannelRefused("the customer has blocked us", unreachable=True))
