@@ -309,8 +309,7 @@ class _Talk:
 
     def _in_the_open(self, names: list[str], wishes: list[Wish]) -> None:
         run = self._run
-        meant = self._patterns.after_care.get(run.fact("answers_care") or "", {}).get(names[0])
-        if meant is not None:
+        if (meant := self._meant_as_answer(names[0])) is not None:
             run.note(f"an answer to our {run.fact('answers_care')}")
             self._understood()
             case = run.fact("care_number")
@@ -322,6 +321,11 @@ class _Talk:
         elif not self._converse(names) and not self._mentions():
             self._misunderstood(None)
         run.advance()
+
+    def _meant_as_answer(self, intent: str) -> str | None:
+        """Return the flow of an answer to our last message, if that is what the message is."""
+        rules = {rule: flows[intent] for rule, flows in self._patterns.after_care.items() if intent in flows}
+        return rules.get(self._run.fact("answers_care")) if rules else None  # which costs a look into the outbox
 
     def _converse(self, names: list[str]) -> bool:
         """Answer what needs no flow; return whether the message was that."""

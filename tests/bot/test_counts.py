@@ -15,7 +15,7 @@ from tests.bot.house import House
 
 # As measured; a turn may take 5 and 25.
 COMMITS = 3
-STATEMENTS = {"sqlite": 10, "postgresql": 13}
+STATEMENTS = {"sqlite": 9, "postgresql": 12}
 """On PostgreSQL each of the three units holds its customer first."""
 
 
