@@ -48,11 +48,15 @@ def audit(lock: Path, auditor: Sequence[str]) -> Audited:
     """Have ``auditor`` (a command) look at every pin of a lock."""
     pins = pins_of(lock)
     with tempfile.TemporaryDirectory() as folder:
-        files = [part for path in _written(pins, Path(folder)) for part in ("-r", str(path))]
-        command = [*auditor, "--no-deps", "--disable-pip", "--progress-spinner", "off", "-f", "json", *files]
+        answers: list[dict[str, object]] = []
         try:
-            ended = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, check=False)
-            answers = json.loads(ended.stdout)["dependencies"]
+            # One call a file: the auditor refuses two versions of one package, wherever they stand.
+            for path in _written(pins, Path(folder)):
+                command = [*auditor, "--no-deps", "--disable-pip", "--progress-spinner", "off", "-f", "json"]
+                ended = subprocess.run(
+                    [*command, "-r", str(path)], capture_output=True, text=True, timeout=LONGEST, check=False
+                )
+                answers += json.loads(ended.stdout)["dependencies"]
         except FileNotFoundError:
             return Audited(len(pins), broke="pip-audit is not installed (SHUKE_DEV=1 ./shuke test --version brings it)")
         except subprocess.TimeoutExpired:

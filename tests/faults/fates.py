@@ -22,7 +22,6 @@ STEPS: Mapping[str, Mapping[str, int]] = {
 PLANTS = {
     "done before it is answered": "took turns for",
     "claimed without a lock": "came more often than meant",
-    "leases by its own clock": "came more often than meant",
     "stored as often as delivered": "of which is stored",
     "acknowledged before it is stored": "of which is stored",
 }

@@ -41,9 +41,9 @@ def auditor(folder: Path, *answers: dict[str, Any], ends: int = 0, says: str = "
     program = folder / "auditor.py"
     out = json.dumps({"dependencies": list(answers), "fixes": []}) if not says else ""
     program.write_text(
-        "import sys, pathlib\n"
+        "import sys\n"
         "files = [value for flag, value in zip(sys.argv, sys.argv[1:]) if flag == '-r']\n"
-        f"pathlib.Path({str(folder / 'given')!r}).write_text('--\\n'.join(open(one).read() for one in files))\n"
+        f"given = open({str(folder / 'given')!r}, 'a'); [given.write(open(one).read() + '--\\n') for one in files]\n"
         f"print({out!r}); print({says!r}, file=sys.stderr); sys.exit({ends})\n"
     )
     return [sys.executable, str(program)]
@@ -62,7 +62,7 @@ def test_every_pin_is_handed_over_whatever_its_marker_and_none_twice_in_a_file(
     code = audit.main([lock], auditor(tmp_path, *ALL_FINE))
 
     assert code == 0
-    assert (tmp_path / "given").read_text() == "httpx==0.28.1\nrasa-sdk==3.6\nnumpy==1.0\n--\nnumpy==2.0\n"
+    assert (tmp_path / "given").read_text() == "httpx==0.28.1\nrasa-sdk==3.6\nnumpy==1.0\n--\nnumpy==2.0\n--\n"
     assert capsys.readouterr().out == f"{lock}: 4 of 4 packages have no known vulnerability\n"
 
 
