@@ -32,7 +32,8 @@ def run(kills: int, seed: int, minutes: float) -> list[Outcome]:
     outcomes: list[Outcome] = []
     until = monotonic() + 60 * minutes
     with running_cluster() as cluster:
-        while (left := kills - sum(one.chronicle.kills for one in outcomes)) > 0 and monotonic() < until:
+        left = kills
+        while left > 0 and (not outcomes or monotonic() < until):
             plan = Plan(
                 seed + len(outcomes), kills=min(left, KILLS_A_TOWN), restarts=RESTARTS_A_TOWN,
                 way_in="webhook" if len(outcomes) % 2 else "poll",
@@ -40,9 +41,9 @@ def run(kills: int, seed: int, minutes: float) -> list[Outcome]:
             with tempfile.TemporaryDirectory(prefix="shuke-town-") as folder:
                 outcome = asyncio.run(kill_sweep(cluster, Path(folder), plan))
             outcomes.append(outcome)
-            chronicle = outcome.chronicle
+            left -= outcome.chronicle.kills
             print(
-                f"seed {plan.seed}, {plan.way_in}: {chronicle.kills} kills in {chronicle.now():.0f} s, "
+                f"seed {plan.seed}, {plan.way_in}: {outcome.chronicle.kills} kills in {outcome.seconds:.0f} s, "
                 f"{len(outcome.records.tables['inbox'])} messages, {len(outcome.broken)} promises broken",
                 flush=True,
             )
@@ -64,7 +65,7 @@ def figures(outcomes: Sequence[Outcome]) -> list[str]:
         sum(len(one.records.tables[name]) for one in outcomes) for name in ("inbox", "outbox", "tickets", "entries")
     )
     broken = [line for one in outcomes for line in one.broken]
-    seconds = sum(one.chronicle.now() for one in outcomes)
+    seconds = sum(one.seconds for one in outcomes)
     databases = Counter(harm.what for harm in harms if harm.role == "PostgreSQL")
     return [
         machine(),

@@ -92,6 +92,8 @@ class Outcome:
     records: Records
     broken: Sequence[str]
     sent: Sequence[Sent]
+    seconds: float
+    """How long it took, from the first process to the last one's end."""
     sent_at: Sequence[float]
     """When each of ``sent`` arrived, in seconds since the beginning."""
 
@@ -120,7 +122,7 @@ async def kill_sweep(cluster: Cluster, folder: Path, plan: Plan, *, disk: SmallD
     Where ``disk`` is given, which has the cluster on it, it is full for a while.
     """
     name = f"town_{plan.seed}_{os.urandom(4).hex()}"
-    store = Store(cluster.create(name), durable=False)
+    store = Store(cluster.create(name))  # durable: what the agent was told is done must survive the database's death
     try:
         store.run_now(schema.create)
         clock = SystemClock()
@@ -130,11 +132,12 @@ async def kill_sweep(cluster: Cluster, folder: Path, plan: Plan, *, disk: SmallD
         async with TimedTelegram() as telegram:
             town = Town(cluster, name, store, telegram, folder, plan)
             await town.run(disk)
+            seconds = town.chronicle.now()
             records = read_records(cluster.url(name))
             broken = [*town.chronicle.broken, *broken_promises(records, telegram.sent, town.chronicle, town.talked)]
             began = town.chronicle.began
             return Outcome(
-                plan, town.chronicle, records, broken, telegram.sent, [at - began for at in telegram.sent_at]
+                plan, town.chronicle, records, broken, telegram.sent, seconds, [at - began for at in telegram.sent_at]
             )
     finally:
         store.close()
@@ -191,7 +194,7 @@ class Town:
         doors = [Slot("poll", number, calmer=2) for number in (1, 2)]
         if self._plan.way_in == "webhook":
             doors = [
-                Slot("web", number, environment={"SHUKE_WEB__PORT": str(port)})
+                Slot("web", number, calmer=3, environment={"SHUKE_WEB__PORT": str(port)})
                 for number, port in enumerate(self._web_ports, 1)
             ]
         sign = 1 if self._plan.seed % 2 else -1

@@ -25,7 +25,7 @@ def told(outcome: Outcome) -> str:
     chronicle = outcome.chronicle
     return (
         f"\nseed {outcome.plan.seed}: {chronicle.kills} kills, {len(outcome.records.tables['inbox'])} messages, "
-        f"{chronicle.in_doubt.total()} in doubt, {chronicle.now():.1f} s"
+        f"{chronicle.in_doubt.total()} in doubt, {outcome.seconds:.1f} s"
     )
 
 
