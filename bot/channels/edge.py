@@ -6,6 +6,7 @@ import asyncio
 import re
 
 import structlog
+from fastapi import Request
 
 from bot.messages import Inbound
 from bot.ports import Receive
@@ -35,3 +36,13 @@ async def store(receive: Receive, inbound: Inbound) -> bool:
         raise outcome
     log.error("inbound.not_stored", channel=inbound.channel, error=type(outcome).__name__)
     return False
+
+
+async def bounded_body(request: Request, most: int) -> bytes | None:
+    """Return the body of a call, or None where it has more than ``most`` bytes; what is beyond is not read."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)

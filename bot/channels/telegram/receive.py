@@ -19,7 +19,7 @@ from fastapi.responses import PlainTextResponse
 from telegram import Bot
 from telegram.error import RetryAfter, TelegramError
 
-from bot.channels.edge import store
+from bot.channels.edge import bounded_body, store
 from bot.channels.telegram.client import reason, throttled_for
 from bot.channels.telegram.inbound import MalformedUpdate, read_update
 from bot.channels.telegram.settings import TelegramSettings
@@ -173,7 +173,7 @@ def webhook_router(bot: Bot, receive: Receive, *, account: str, secret: str) -> 
         given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
         if not hmac.compare_digest(given.encode(), expected):
             return PlainTextResponse("the secret is missing or wrong", status_code=403)
-        body = await _bounded_body(request)
+        body = await bounded_body(request, BODY_LIMIT)
         if body is None:
             return PlainTextResponse(f"an update has at most {BODY_LIMIT} bytes", status_code=413)
         try:
@@ -189,15 +189,6 @@ def webhook_router(bot: Bot, receive: Receive, *, account: str, secret: str) -> 
         return PlainTextResponse("stored")
 
     return router
-
-
-async def _bounded_body(request: Request) -> bytes | None:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            return None
-    return bytes(body)
 
 
 def _read(raw: object, account: str) -> Inbound | None:

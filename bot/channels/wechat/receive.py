@@ -9,7 +9,7 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 
-from bot.channels.edge import store
+from bot.channels.edge import bounded_body, store
 from bot.channels.wechat.crypto import Envelope, EnvelopeBroken, is_signed
 from bot.channels.wechat.inbound import MalformedCall, read_xml, to_inbound
 from bot.channels.wechat.settings import WechatSettings
@@ -99,7 +99,7 @@ def webhook_router(receive: Receive, settings: WechatSettings, *, clock: Clock) 
     async def take(request: Request) -> PlainTextResponse:
         try:
             gate.check(request.query_params)
-            body = await _bounded_body(request)
+            body = await bounded_body(request, BODY_LIMIT)
             if body is None:
                 return PlainTextResponse("too large", status_code=413)
             call = gate.read(request.query_params, body)
@@ -126,12 +126,3 @@ def webhook_router(receive: Receive, settings: WechatSettings, *, clock: Clock) 
 def _refused(exc: NotBelieved) -> PlainTextResponse:
     log.warning("wechat.call_refused", why=str(exc))
     return PlainTextResponse("not believed", status_code=403)
-
-
-async def _bounded_body(request: Request) -> bytes | None:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            return None
-    return bytes(body)
