@@ -35,6 +35,7 @@ from bot.channels.terminal.settings import TerminalSettings
 from bot.channels.webchat.settings import WebchatSettings
 from bot.channels.wechat.settings import WechatSettings
 from bot.config_file import read_config
+from bot.durations import MEND, with_seconds_read
 from bot.errors import SettingsError
 from care.settings import CareSettings
 from crm_store.desk_hours import DeskHours
@@ -291,7 +292,7 @@ def build(
             described = {key: value for key, value in sections[channel].items() if value not in (None, "")}
             whole[channel] = _STAND_INS[channel] | described
     try:
-        settings = Settings.model_validate(whole)
+        settings = Settings.model_validate(with_seconds_read(whole, Settings))
     except ValidationError as exc:
         raise SettingsError(_explain(exc, name, places or {})) from None
     url = settings.store.url
@@ -377,6 +378,8 @@ def _explain(error: ValidationError, name: str, places: Mapping[str, str]) -> st
         near = difflib.get_close_matches(keys[-1], known, 1)
         mend = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
         return f"{what}: there is no such key; {mend}"
+    if first["type"] in ("time_delta_parsing", "time_delta_type"):
+        return f"{what}: {MEND}"
     return f"{what}: {first['msg'].removeprefix('Value error, ')}"
 
 

@@ -78,9 +78,9 @@ def test_the_config_that_we_ship_says_the_defaults() -> None:
         ("shop:\n  region: NO\n", "config.yml: shop.region: Input should be a valid string"),
         ("web:\n  port: eighty\n", "config.yml: web.port: Input should be a valid integer"),
         ("web:\n  port: 65536\n", "config.yml: web.port: Input should be less than or equal to 65535"),
-        ("work:\n  lease: soon\n", "config.yml: work.lease: Input should be a valid timedelta"),
+        ("work:\n  lease: soon\n", "config.yml: work.lease: is no duration; write seconds such as 2.5, or ISO"),
         ("work:\n  lease: -1\n", "config.yml: work.lease: Input should be greater than 0 seconds"),
-        ("work:\n  sweep_every: .nan\n", "config.yml: work.sweep_every: Input should be a valid timedelta"),
+        ("work:\n  sweep_every: .nan\n", "config.yml: work.sweep_every: is no duration; write seconds"),
         ("desk:\n  days: []\n", "config.yml: desk.days: Tuple should have at least 1 item"),
         ("desk:\n  days: [mon, tuesday]\n", "config.yml: desk.days.1: Input should be 'mon', 'tue'"),
         (
@@ -129,6 +129,8 @@ def test_a_file_that_was_asked_for_has_to_be_there_and_readable(root: Path) -> N
     [
         ("work:\n  lease: 0.5\n", timedelta(milliseconds=500)),
         ("work:\n  lease: 2\n", timedelta(seconds=2)),
+        ("work:\n  lease: '2'\n", timedelta(seconds=2)),
+        ("work:\n  lease: ' 2.5 '\n", timedelta(seconds=2.5)),
         ("work:\n  lease: PT1S\n", timedelta(seconds=1)),
         ("work:\n  lease: '00:01:30'\n", timedelta(seconds=90)),
         ("work:\n  lease: 00:01:30\n", timedelta(seconds=90)),
@@ -136,6 +138,49 @@ def test_a_file_that_was_asked_for_has_to_be_there_and_readable(root: Path) -> N
 )
 def test_durations_are_seconds_or_as_in_iso_8601(root: Path, content: str, shown: timedelta) -> None:
     assert loaded(root, content).work.lease == shown
+
+
+def durations() -> list[str]:
+    """Return every setting that is a duration, as section.key."""
+    found = []
+    for section, field in Settings.model_fields.items():
+        kinds = (field.annotation, *getattr(field.annotation, "__args__", ()))
+        for kind in kinds:
+            fields = getattr(kind, "__pydantic_fields__", {})
+            found += [f"{section}.{key}" for key, one in fields.items() if one.annotation is timedelta]
+    return found
+
+
+@pytest.mark.parametrize("setting", durations())
+@pytest.mark.parametrize(
+    ("text", "meant"), [("20", timedelta(seconds=20)), ("2.5", timedelta(seconds=2.5)), ("PT3S", timedelta(seconds=3))]
+)
+def test_every_duration_is_taken_as_plain_seconds_from_the_environment(
+    root: Path, setting: str, text: str, meant: timedelta
+) -> None:
+    section, key = setting.split(".")
+    there = {"SHUKE_TELEGRAM_TOKEN": TOKEN, "SHUKE_WECHAT_APP_SECRET": "0" * 32, "SHUKE_WECHAT_TOKEN": "abc"}
+    there |= {"SHUKE_WECHAT__APP_ID": "wx0000", "SHUKE_WECHAT__MODE": "plain"}
+
+    settings = loaded(root, **there, **{f"SHUKE_{section}__{key}".upper(): text})
+
+    assert getattr(getattr(settings, section), key) == meant
+
+
+@pytest.mark.parametrize("text", ["soon", "", "20s", "1e3", "٣", "nan", "0x10", "9" * 400])
+def test_a_text_that_is_no_duration_is_refused_with_the_mend(root: Path, text: str) -> None:
+    told = refusal(root, SHUKE_WORK__DRAIN=text)
+
+    assert told == "SHUKE_WORK__DRAIN: work.drain: is no duration; write seconds such as 2.5, or ISO 8601 such as PT12H"
+
+
+def test_the_bounds_of_a_duration_hold_for_seconds_in_a_text(root: Path) -> None:
+    assert refusal(root, SHUKE_WORK__LEASE="0").startswith("SHUKE_WORK__LEASE: work.lease: Input should be greater")
+    assert refusal(root, SHUKE_WORK__DRAIN="-1").startswith("SHUKE_WORK__DRAIN: work.drain: Input should be greater")
+
+
+def test_a_number_in_a_text_stays_text_where_no_duration_is_meant(root: Path) -> None:
+    assert loaded(root, SHUKE_SHOP__ORDER_NO="20").shop.order_no == "20"
 
 
 def test_a_time_of_day_needs_no_quotes(root: Path) -> None:
