@@ -1,4 +1,4 @@
-"""Durations as people write them: plain seconds, also where they come as text, as all that stands in the environment."""
+"""Durations as people write them: plain seconds, also where they come as text, as from the environment."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _SECONDS = re.compile(r"\s*[-+]?[0-9]+(?:\.[0-9]+)?\s*")
 
 
 def with_seconds_read(given: Mapping[str, Any], model: Any) -> dict[str, Any]:
-    """Return ``given``, values or sections of values, with each duration of ``model`` that is a number in a text as one.
+    """Return what is ``given`` for ``model``, with the seconds of its durations as numbers where they come as text.
 
-    ``model`` is the pydantic class that ``given`` is for. What else stands there is left
-    as it is, for the model to judge.
+    ``model`` is a pydantic class; ``given`` holds its values, or sections of them. What
+    else stands there is left as it is, for the model to judge.
     """
     read = dict(given)
     for key, field in model.__pydantic_fields__.items():

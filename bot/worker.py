@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.delivery import Delivery
+from bot.holding import AtWork, hold
 from bot.intake import Claimed, load_claimed
 from bot.sweeps import Sweeps
 from crm_store import conversations, inbox, outbox
@@ -75,7 +76,7 @@ class Worker:
     async def run(self) -> None:
         """Sweep until `stop` is called, regularly and whenever woken; then finish what the last sweep took up."""
         self._running = asyncio.current_task()
-        keeping = asyncio.create_task(self._keep_leases())
+        keeping = asyncio.create_task(hold(self._store, self._clock, self._held, worker=self._name, lease=self._lease))
         try:
             await self._sweeps.run()
             await self._finish_turns()
@@ -119,18 +120,8 @@ class Worker:
     def _pause(self) -> timedelta:
         return min(self._sweep_every, WHILE_CROWDED) if self._delivery.crowded else self._sweep_every
 
-    async def _keep_leases(self) -> None:
-        """Hold what is at work here, however long it takes: slow is not dead, and others see the lease alone."""
-        while True:
-            await asyncio.sleep(self._lease.total_seconds() / 3)
-            talks, sending = tuple(self._at_work), self._delivery.under_way()
-            if not talks and not sending:
-                continue
-            now = self._clock.now()
-            try:
-                await self._store.run(keep_leases, talks, sending, worker=self._name, now=now, until=now + self._lease)
-            except Exception as exc:  # noqa: BLE001 - there is time for another try before the lease is over
-                log.error("worker.leases_not_kept", error=type(exc).__name__)
+    def _held(self) -> AtWork:
+        return AtWork(tuple(self._at_work), self._delivery.under_way())
 
     async def _finish_turns(self) -> None:
         while self._tasks:
@@ -167,20 +158,6 @@ def take_over(conn: Connection, *, now: datetime) -> None:
     """
     conversations.release_all(conn)
     outbox.abandon_all(conn, now=now)
-
-
-def keep_leases(
-    conn: Connection,
-    conversation_ids: Sequence[str],
-    sending: Sequence[str],
-    *,
-    worker: str,
-    now: datetime,
-    until: datetime,
-) -> None:
-    """Take fresh leases on the conversations and messages that ``worker`` is at work on."""
-    conversations.extend(conn, conversation_ids, worker=worker, now=now, until=until)
-    outbox.extend(conn, sending, worker=worker, now=now, until=until)
 
 
 def claim_waiting(

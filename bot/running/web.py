@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import APIRouter
 
 from bot.channels.terminal.receive import TerminalServer
+from bot.holding import AtWork, hold
 from bot.monitoring import Late
 from bot.ports import Receive
 from bot.running.channels import CONNECTED_TO_WEB, Channels, open_channels
@@ -42,6 +43,12 @@ async def start_deliveries(process: Process, channels: Channels) -> None:
         settings, build_policy(settings), store=process.store, clock=process.clock, channels=channels.sending,
         worker=process.name, metrics=process.metrics, elsewhere=channels.elsewhere,
     )  # fmt: skip
+    holding = hold(
+        process.store, process.clock, lambda: AtWork(sending=delivery.under_way()),
+        worker=process.name, lease=settings.work.lease,
+    )  # fmt: skip
+    # Begun before the delivery, and so ended after what that has under way.
+    await process.parts.beside("the delivery's leases", holding)
     sweeps = Sweeps(process.store, delivery.sweep, topics=(OUTBOX,), pause=lambda: settings.work.sweep_every)
     await process.parts.beside("the delivery", sweeps.run(), sweeps.stop)
 

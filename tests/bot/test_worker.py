@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.worker import MOST_AT_ONCE, keep_leases
+from bot.holding import AtWork, keep_leases
+from bot.worker import MOST_AT_ONCE
 from crm_store import conversations
 from crm_store.unit_of_work import Store
 from crm_store.wakes import OUTBOX
@@ -241,7 +242,11 @@ async def test_what_is_slow_keeps_its_lease_and_nobody_else_takes_it_up(house: H
     house.clock.move_to(house.clock.now() + LEASE * 0.9)
 
     house.write(
-        keep_leases, [house.talk("ana").id], [], worker="here", now=house.clock.now(), until=house.clock.now() + LEASE
+        keep_leases,
+        AtWork([house.talk("ana").id]),
+        worker="here",
+        now=house.clock.now(),
+        until=house.clock.now() + LEASE,
     )
 
     assert house.talk("ana").lease_until == until + LEASE * 0.9
