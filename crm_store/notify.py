@@ -8,6 +8,8 @@ nobody knows what was missed, everyone who listens is told to look (an empty key
 
 from __future__ import annotations
 
+import selectors
+import socket
 import threading
 from collections.abc import Callable
 from secrets import token_hex
@@ -23,10 +25,8 @@ log = structlog.get_logger(__name__)
 CHANNEL = "shuke"
 MOST_PENDING = 10_000
 LAST_WORDS_WITHIN = 2.0
-"""Seconds that closing waits for what is still to be posted."""
+"""Seconds that closing waits for what is still to be posted, and for who is about to connect."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
-_LOOK_UP = 1.0
-"""Seconds after which the listening thread looks whether it is to end."""
 _NOTIFY = "SELECT pg_notify(%s, wake) FROM unnest(%s::text[]) AS wake"
 
 
@@ -43,12 +43,15 @@ class SharedWakes(Wakes):
         self._posting: threading.Thread | None = None
         self._listening: threading.Thread | None = None
         self._heard_from = threading.Event()
+        # Closing the one end tells the thread that waits at the other, beside PostgreSQL's.
+        self._to_listener: socket.socket | None = None
 
     def listen(self, topic: str, heard: Callable[[str], None]) -> Callable[[], None]:
         unlisten = super().listen(topic, heard)
         with self._something:
             if self._listening is None and not self._ending.is_set():
-                self._listening = self._thread("wakes-listening", self._listen)
+                self._to_listener, ends = socket.socketpair()
+                self._listening = self._thread("wakes-listening", self._listen_until, ends)
         return unlisten
 
     def post(self, topic: str, key: str = "") -> None:
@@ -58,25 +61,27 @@ class SharedWakes(Wakes):
                 return  # a hint; whoever it was for looks by themselves in a moment
             self._pending[f"{self._me} {topic} {key}"] = None
             if self._posting is None:
-                self._posting = self._thread("wakes-posting", self._post)
+                self._posting = self._thread("wakes-posting", self._again_and_again, self._post)
             self._something.notify()
 
     def close(self) -> None:
         with self._something:
             self._ending.set()
             self._something.notify()
+            if self._to_listener is not None:
+                self._to_listener.close()
         if self._posting is not None:
             self._posting.join(LAST_WORDS_WITHIN)
         if self._listening is not None:
-            self._listening.join(2 * _LOOK_UP)
+            self._listening.join(LAST_WORDS_WITHIN)
         super().close()
 
     def until_listening(self, timeout: float) -> bool:
         """Wait until this process hears the others; False where that takes longer than ``timeout`` seconds."""
         return self._heard_from.wait(timeout)
 
-    def _thread(self, name: str, work: Callable[[Any], None]) -> threading.Thread:
-        thread = threading.Thread(target=self._again_and_again, args=(work,), name=name, daemon=True)
+    def _thread[T](self, name: str, work: Callable[[T], None], given: T) -> threading.Thread:
+        thread = threading.Thread(target=work, args=(given,), name=name, daemon=True)
         thread.start()
         return thread
 
@@ -98,16 +103,24 @@ class SharedWakes(Wakes):
                 self._ending.wait(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
 
-    def _listen(self, conn: Any) -> None:
+    def _listen_until(self, ends: socket.socket) -> None:
+        with ends:
+            self._again_and_again(lambda conn: self._listen(conn, ends))
+
+    def _listen(self, conn: Any, ends: socket.socket) -> None:
         conn.execute(f"LISTEN {CHANNEL}")
         self._heard_from.set()
         for topic in TOPICS:
             self._tell(topic, "")
-        while not self._ending.is_set():
-            for notice in conn.notifies(timeout=_LOOK_UP):
-                sender, topic, key = notice.payload.split(" ", 2)
-                if sender != self._me:  # our own were told at once
-                    self._tell(topic, key)
+        with selectors.DefaultSelector() as either:
+            either.register(conn, selectors.EVENT_READ)
+            either.register(ends, selectors.EVENT_READ)
+            while not self._ending.is_set():
+                for notice in conn.notifies(timeout=0):  # first: some may have come with the answer to LISTEN
+                    sender, topic, key = notice.payload.split(" ", 2)
+                    if sender != self._me:  # our own were told at once
+                        self._tell(topic, key)
+                either.select()
 
     def _post(self, conn: Any) -> None:
         while True:

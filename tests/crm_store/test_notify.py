@@ -1,7 +1,9 @@
 """Wakes cross from process to process on PostgreSQL, and go on after a connection was lost."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
+from time import monotonic
 
 import psycopg
 import pytest
@@ -96,3 +98,28 @@ async def test_keys_may_hold_anything_but_are_told_as_they_are(pair):
     here.post(TALK, "熟客 with spaces 'and quotes'")
 
     assert await next_of(heard) == (TALK, "熟客 with spaces 'and quotes'")
+
+
+async def test_who_listens_and_has_nothing_to_say_closes_at_once(postgres_url):
+    leaving = [SharedWakes(postgres_url) for _ in range(3)]
+    for wakes in leaving:
+        await hearing(wakes, INBOX)
+
+    began = monotonic()
+    for wakes in leaving:
+        await asyncio.to_thread(wakes.close)
+    took = monotonic() - began
+
+    assert took < 1, "three that looked up every second would take longer"
+
+
+async def test_who_never_reached_the_database_closes_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    wakes = SharedWakes(f"postgresql://shuke@127.0.0.1:{port}/shuke")
+    wakes.listen(INBOX, lambda _key: None)
+
+    began = monotonic()
+    await asyncio.to_thread(wakes.close)
+
+    assert monotonic() - began < 1
