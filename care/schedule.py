@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from care.due import PAUSED, SWEEP, Fired, fire
 from care.occasions import Occasion, occasions
@@ -93,9 +94,13 @@ class CareClock:
         self._scheduler.start()
 
     async def look(self) -> None:
-        """Sweep once."""
+        """Sweep once; where the database does not answer, the next look makes up for it."""
         async with self._sweeping:
-            fired = await sweep(self._store, self._clock.now(), policy=self._policy, ids=self._ids)
+            try:
+                fired = await sweep(self._store, self._clock.now(), policy=self._policy, ids=self._ids)
+            except DBAPIError as exc:
+                log.warning("care.not_swept", error=type(exc).__name__)
+                return
         for one in fired:
             self._count(one.outcome, one.reason)
         outcomes = [one.outcome for one in fired]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,10 @@ Stop = Callable[[], Coroutine[Any, Any, None]]
 
 class PartBroke(Exception):
     """A part that should run until it is stopped has ended; the text names it and the kind of its error alone."""
+
+
+class StoppedAtStart(Exception):
+    """Raised by a start that was asked to stop while it waited for something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,9 @@ async def run_until_stopped(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked_to_stop)
     async with AsyncExitStack() as stack:
-        await start(Parts(stack, stopping))
-        await stopping.wait()
+        with suppress(StoppedAtStart):
+            await start(Parts(stack, stopping))
+            await stopping.wait()
         say("stopping: finishing the turns in flight")
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from care.due import due, last_moment
 from care.policy import load_policy
@@ -330,4 +333,37 @@ async def test_the_clock_sweeps_at_its_start_and_wakes_delivery(shop):
 
     assert woken == ["delivery"]
     assert counted == ["queued"]
+    assert len(shop.messages()) == 1
+
+
+class AwayAtFirst:
+    """A store whose database does not answer the first query."""
+
+    def __init__(self, store) -> None:
+        self._store = store
+        self.asked = 0
+        self.run = store.run
+
+    async def read(self, query, *args):
+        self.asked += 1
+        if self.asked == 1:
+            raise OperationalError("SELECT", None, ConnectionError("the server is away"))
+        return await self._store.read(query, *args)
+
+
+async def test_a_clock_that_starts_while_the_database_is_away_makes_up_for_it(shop):
+    await shop.begin()
+    shop.customer("wang", birthday=BIRTHDAY)
+    shop.clock.move_to(TEN_THERE)
+    often = replace(shop.policy, settings=CareSettings(sweep_every=timedelta(seconds=0.01)))
+    queued = asyncio.Event()
+    clock = CareClock(
+        AwayAtFirst(shop.store), often, clock=shop.clock, ids=shop.ids, queued=queued.set, count=lambda *_: None
+    )
+
+    await clock.start()
+    async with asyncio.timeout(20):
+        await queued.wait()
+    await clock.stop()
+
     assert len(shop.messages()) == 1
