@@ -11,7 +11,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -38,7 +38,8 @@ from bot.config_file import read_config
 from bot.durations import MEND, with_seconds_read
 from bot.errors import SettingsError
 from care.settings import CareSettings
-from crm_store.desk_hours import DeskHours
+from crm_store import holidays
+from crm_store.desk_hours import ANSWER_DUE, AnswerTimes, DeskHours
 from desk.settings import ConsoleSettings
 from nlu.settings import NluSettings
 
@@ -121,12 +122,30 @@ class DeskSettings(_Section):
     opens: LocalTime = time(9)
     closes: LocalTime = time(21)
     days: tuple[Day, ...] = Field(default=DAYS, min_length=1)
+    holidays: Literal["china", "none"] | None = None
+    """Whose public holidays the desk keeps; by default those of China where `shop.region` is CN."""
+    closed_on: tuple[date, ...] = ()
+    """Days on which nobody is there beside those."""
 
     @model_validator(mode="after")
     def _closes_after_it_opens(self) -> Self:
         if self.closes != time(0) and self.closes <= self.opens:
             raise ValueError("closes has to be later than opens, on the same day; 00:00 is midnight")
         return self
+
+
+class TicketSettings(_Section):
+    """How soon a person answers a case, by its priority; customers of some tiers wait a share of that."""
+
+    urgent: timedelta = Field(default=ANSWER_DUE["urgent"], gt=timedelta(0))
+    high: timedelta = Field(default=ANSWER_DUE["high"], gt=timedelta(0))
+    normal: timedelta = Field(default=ANSWER_DUE["normal"], gt=timedelta(0))
+    low: timedelta = Field(default=ANSWER_DUE["low"], gt=timedelta(0))
+    tiers: dict[str, Annotated[float, Field(gt=0, le=1)]] = {"gold": 0.5, "diamond": 0.25}
+
+    @property
+    def answers(self) -> AnswerTimes:
+        return AnswerTimes({priority: getattr(self, priority) for priority in ANSWER_DUE}, self.tiers)
 
 
 class StoreSettings(_Section):
@@ -207,6 +226,7 @@ class Settings(_Section):
     """What the installation makes for itself: database, models, logs."""
     shop: ShopSettings = ShopSettings()
     desk: DeskSettings = DeskSettings()
+    tickets: TicketSettings = TicketSettings()
     console: ConsoleSettings = ConsoleSettings()
     store: StoreSettings = StoreSettings()
     nlu: NluSettings
@@ -222,7 +242,12 @@ class Settings(_Section):
     @property
     def desk_hours(self) -> DeskHours:
         days = frozenset(DAYS.index(day) for day in self.desk.days)
-        return DeskHours(ZoneInfo(self.shop.zone), self.desk.opens, self.desk.closes, days)
+        keeps = self.desk.holidays or ("china" if self.shop.region == "CN" else "none")
+        return DeskHours(
+            ZoneInfo(self.shop.zone), self.desk.opens, self.desk.closes, days,
+            calendar=holidays.works if keeps == "china" else None,
+            closed_on=frozenset(self.desk.closed_on), answers=self.tickets.answers,
+        )  # fmt: skip
 
     @property
     def overlay(self) -> Path:

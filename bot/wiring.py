@@ -83,7 +83,9 @@ def fixed_address(url: str, token: str) -> Any:
 def import_settings(settings: Settings) -> ImportSettings:
     """Return how the shop's own files are to be read."""
     shop = settings.shop
-    return ImportSettings(zone=ZoneInfo(shop.zone), region=shop.region, currency=shop.currency)
+    return ImportSettings(
+        zone=ZoneInfo(shop.zone), region=shop.region, currency=shop.currency, desk=settings.desk_hours
+    )
 
 
 def queue_order(settings: Settings) -> Precedence:

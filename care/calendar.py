@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from lunar_python import LunarYear
-from lunar_python.util import HolidayUtil
 
 from crm_store.customers import Birthday
 
@@ -58,11 +57,6 @@ def zone_named(name: str | None, fallback: str) -> ZoneInfo:
         except (OSError, ValueError, KeyError):  # a folder, a path outside, an unknown name
             log.warning("care.unknown_zone", fallback=fallback)
     return ZoneInfo(fallback)
-
-
-def knows_holidays(year: int) -> bool:
-    """Return whether the public holidays of mainland China in ``year`` are known: they are set each November."""
-    return bool(HolidayUtil.getHolidays(year))
 
 
 def moment_of(day: date, at: time, zone: ZoneInfo) -> datetime:

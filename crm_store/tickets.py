@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_store import counters, history
+from crm_store import counters, customers, history, resolution
 from crm_store.base import Base, UtcDateTime, table_of
-from crm_store.desk_hours import DeskHours
+from crm_store.desk_hours import ANSWER_DUE, DeskHours
 from crm_store.errors import ChangedMeanwhile, NotAllowed
 from crm_store.ports import Ids
 
 CATEGORIES = ("product_quality", "service", "delivery", "billing", "missing_wrong_item", "other")
 FIRST_NUMBER = 1001
 
-ANSWER_DUE = {
-    "urgent": timedelta(hours=2),
-    "high": timedelta(hours=8),
-    "normal": timedelta(hours=24),
-    "low": timedelta(hours=72),
-}
-"""How soon a person answers, by priority, while people are at the desk; `due_at` has the promise that is given."""
 AFTER_OPENING = timedelta(hours=1)
 """How long people have for what would have fallen due while nobody was there; what is urgent comes first."""
 
@@ -73,6 +66,11 @@ _SET_STATUS = (
 
 
 _SET_DUE = update(tickets).where(tickets.c.number == bindparam("key")).values(due_at=bindparam("due"))
+_CHANGE = (
+    update(tickets)
+    .where(tickets.c.number == bindparam("key"), tickets.c.status == "open")
+    .values(priority=bindparam("next_priority"), category=bindparam("next_category"), due_at=bindparam("due"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +107,23 @@ def _view(row: Any) -> TicketView:
     )  # fmt: skip
 
 
-def due_at(opened_at: datetime, priority: str, desk: DeskHours) -> datetime:
+def due_at(opened_at: datetime, priority: str, desk: DeskHours, tier: str | None = None) -> datetime:
     """Return by when a person answers a ticket of ``priority``, a moment that the desk can keep.
 
     Where nobody would be there, that is an hour after the desk opens again, and for an
-    urgent ticket the opening itself; but not later than the desk closes that day.
+    urgent ticket the opening itself; but not later than the desk closes that day. A
+    customer's ``tier`` may make it sooner, and never makes it later than a slower one.
     """
-    due = opened_at + ANSWER_DUE[priority]
+    return min(_kept(opened_at + wait, priority, desk) for wait in desk.answers.of(priority, tier)).astimezone(
+        opened_at.tzinfo
+    )
+
+
+def _kept(due: datetime, priority: str, desk: DeskHours) -> datetime:
     opening = desk.back_at(due)
     if opening is None:
         return due
-    kept = opening if priority == "urgent" else min(opening + AFTER_OPENING, desk.closing(opening))
-    return kept.astimezone(opened_at.tzinfo)
+    return opening if priority == "urgent" else min(opening + AFTER_OPENING, desk.closing(opening))
 
 
 def open_ticket(
@@ -146,7 +149,7 @@ def open_ticket(
     if category not in CATEGORIES or priority not in ANSWER_DUE:
         raise ValueError(f"no such ticket: category {category!r}, priority {priority!r}")
     number = f"T-{counters.next_value(conn, 'ticket', first=FIRST_NUMBER)}"
-    due = due_at(now, priority, desk)
+    due = due_at(now, priority, desk, _tier(conn, customer_id))
     conn.execute(
         _ADD,
         {
@@ -192,20 +195,17 @@ def move(
     )
     if moved.rowcount != 1:
         raise ChangedMeanwhile(f"ticket {number} has been moved by somebody else at the same moment")
-    view = TicketView(
-        row.number,
-        row.category,
-        row.priority,
-        status,
-        row.order_no,
-        row.summary,
-        row.opened_at,
-        row.due_at,
-        resolved_at,
-    )
+    view = replace(_view(row), status=status, resolved_at=resolved_at)
     kind = "ticket.reopened" if status == "open" else f"ticket.{status}"
-    _record(conn, kind, view, row.customer_id, row.conversation_id, channel, now, by)
+    more = {"open_s": _open_for(conn, row, now)} if row.status == "open" else {}
+    _record(conn, kind, view, row.customer_id, row.conversation_id, channel, now, by, **more)
     return view
+
+
+def _open_for(conn: Connection, row: Any, now: datetime) -> int:
+    """Return for how many seconds a ticket has been open by the clock, all its stretches together."""
+    stretches = resolution.spans(resolution.steps(conn, row.customer_id, row.number))
+    return int(sum(((span.until or now) - span.since).total_seconds() for span in stretches))
 
 
 def reopen(
@@ -214,18 +214,88 @@ def reopen(
     """Open a ticket again, due anew by its priority; as `move` otherwise."""
     row = conn.execute(_BY_NUMBER, {"number": number}).one_or_none()
     if row is not None:
-        conn.execute(_SET_DUE, {"key": number, "due": due_at(now, row.priority, desk)})
+        due = due_at(now, row.priority, desk, _tier(conn, row.customer_id))
+        conn.execute(_SET_DUE, {"key": number, "due": due})
     return move(conn, number, "open", now=now, by=by, channel=channel)
+
+
+def change(
+    conn: Connection,
+    number: str,
+    *,
+    now: datetime,
+    desk: DeskHours,
+    by: str,
+    priority: str | None = None,
+    category: str | None = None,
+    channel: str | None = None,
+) -> TicketView:
+    """Give an open ticket another priority or category, and record it: ``ticket.updated``.
+
+    With another priority it falls due anew, as one opened now would, but never later than it did before:
+    what was said to the customer stands.
+
+    Raises:
+        NotAllowed: there is no such ticket, or it is not open.
+        ValueError: priority or category is not one of ours.
+    """
+    row = conn.execute(_BY_NUMBER, {"number": number}).one_or_none()
+    if row is None:
+        raise NotAllowed(f"there is no ticket {number}", code="no_ticket", number=number)
+    wanted = replace(_view(row), priority=priority or row.priority, category=category or row.category)
+    if wanted.category not in CATEGORIES or wanted.priority not in ANSWER_DUE:
+        raise ValueError(f"no such ticket: category {category!r}, priority {priority!r}")
+    if wanted.priority != row.priority:
+        anew = due_at(now, wanted.priority, desk, _tier(conn, row.customer_id))
+        wanted = replace(wanted, due_at=min(row.due_at, anew))
+    _change(conn, row, wanted, now=now, by=by, channel=channel)
+    return wanted
+
+
+def tier_changed(conn: Connection, customer_id: str, *, now: datetime, desk: DeskHours, by: str) -> list[str]:
+    """Let the customer's open tickets follow their new tier; return the numbers of those that fall due sooner.
+
+    Each waits from now on no longer than the tier lets one wait that is opened now, so a rise
+    makes nothing late that was not; after a fall what was said stands.
+    """
+    tier, sooner = _tier(conn, customer_id), []
+    for row in conn.execute(_OF, {"customer_id": customer_id}).all():
+        due = due_at(now, row.priority, desk, tier)
+        if row.status == "open" and due < row.due_at:
+            _change(conn, row, replace(_view(row), due_at=due), now=now, by=by, reason="tier")
+            sooner.append(row.number)
+    return sooner
+
+
+def _change(
+    conn: Connection, row: Any, wanted: TicketView, *, now: datetime, by: str, channel: str | None = None, **more: str
+) -> None:
+    changed = conn.execute(
+        _CHANGE,
+        {"key": row.number, "next_priority": wanted.priority, "next_category": wanted.category, "due": wanted.due_at},
+    )
+    if changed.rowcount != 1:
+        raise NotAllowed(
+            f"ticket {row.number} is {row.status}; open it again first",
+            code="ticket_elsewhere", number=row.number, status=row.status,
+        )  # fmt: skip
+    _record(conn, "ticket.updated", wanted, row.customer_id, row.conversation_id, channel, now, by, **more)
+
+
+def _tier(conn: Connection, customer_id: str) -> str | None:
+    row = customers.by_id(conn, customer_id)
+    return row.tier if row is not None else None
 
 
 def _record(
     conn: Connection, kind: str, view: TicketView, customer_id: str, conversation_id: str | None,
-    channel: str | None, now: datetime, by: str,
+    channel: str | None, now: datetime, by: str, **more: Any,
 ) -> None:  # fmt: skip
     history.record(
         conn, at=now, kind=kind, by=by, customer_id=customer_id, conversation_id=conversation_id, channel=channel,
         data={
             "number": view.number, "category": view.category, "priority": view.priority,
             "order_no": view.order_no, "summary": view.summary, "due_at": view.due_at.isoformat(),
+            **more,
         },
     )  # fmt: skip

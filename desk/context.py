@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.ports import Capabilities
 from care.policy import Policy
+from crm_store.desk_hours import DeskHours
 from crm_store.ports import Clock, Ids
 from crm_store.precedence import Precedence
 from crm_store.sign_ins import Limits
@@ -31,6 +32,7 @@ class Desk:
     zone: ZoneInfo
     language: str
     """That of a browser that likes none of ours."""
+    hours: DeskHours
     limits: Limits
     order: Precedence
     channels: Mapping[str, Capabilities]

@@ -81,6 +81,22 @@ def test_one_timeline_holds_orders_messages_points_and_feedback_in_true_order(sh
     assert next(entry["data"]["number"] for entry in told if entry["kind"] == "ticket.opened") == number
 
 
+def test_a_tier_sets_when_a_case_is_due_and_its_change_counts_from_the_next_message_on(shop: Talk) -> None:
+    """Number 14."""
+    shop.load("customers", WANG | {"tier": "silver"})
+    complain(shop)
+    (before,) = shop.show("C1")["tickets"]
+
+    told = shop.load("customers", WANG | {"tier": "diamond"})
+    (risen,) = shop.show("C1")["tickets"]
+    complain(shop)
+    (_, after) = shop.show("C1")["tickets"]
+
+    assert before["due_at"] == "2026-01-06T01:00:00+00:00"
+    assert event(told, "ticket.updated")["reason"] == "tier"
+    assert risen["due_at"] == after["due_at"] == "2026-01-05T07:00:00+00:00"
+
+
 async def test_the_queue_is_ordered_by_value_and_waiting_and_nobody_starves(desk: DeskHouse) -> None:  # noqa: F811
     """Number 18: a VIP comes before others who came a little sooner, and never before who waits for long."""
     await desk.house.says("early", "I want to talk to a person")
@@ -181,6 +197,8 @@ def test_a_case_keeps_each_step_with_its_time_and_who_took_it(shop: Talk) -> Non
         ("2026-01-05T06:30:00+00:00", "ticket.resolved", "agent:li"),
         ("2026-01-05T06:30:00+00:00", "handoff.returned", "agent:li"),
     ]
+    (resolved,) = [entry for entry in page["timeline"] if entry["kind"] == "ticket.resolved"]
+    assert resolved["data"]["open_s"] == 5.5 * 3_600
 
 
 MEI = {

@@ -126,6 +126,8 @@ def written(value: Any) -> str:
             return value.relative_to(ROOT).as_posix()
         case tuple():
             return f"[{', '.join(value)}]"
+        case dict():
+            return f"{{{', '.join(f'{name}: {one}' for name, one in value.items())}}}"
     return str(value).replace(f"{ROOT}/", "")
 
 

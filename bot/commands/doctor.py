@@ -22,7 +22,7 @@ from bot.doctor.finding import Finding, problem
 from bot.errors import SettingsError
 from bot.monitoring import Late
 from bot.settings import OVERLAY, Settings
-from care.calendar import knows_holidays
+from crm_store import holidays
 from crm_store.errors import StoreError
 from crm_store.ports import SystemClock
 from crm_store.unit_of_work import Store
@@ -72,7 +72,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings)
     yield memory.backed_up(last_backup(settings), now)
     yield from understanding.rasa(settings.nlu)
-    yield understanding.holidays(now.date(), knows_holidays(now.year + 1))
+    yield understanding.holidays(now.date(), holidays.published(now.year + 1))
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

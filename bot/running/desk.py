@@ -36,6 +36,7 @@ async def open_desk(process: Process, channels: Mapping[str, Capabilities]) -> A
             policy=build_policy(settings),
             zone=ZoneInfo(settings.shop.zone),
             language=settings.shop.language,
+            hours=settings.desk_hours,
             limits=Limits(settings.console.idle, settings.console.signed_in_at_most),
             order=queue_order(settings),
             channels=channels,

@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from crm_store import customers, history, identities, linking
+from crm_store import customers, history, identities, linking, tickets
 from crm_store.consents import consents, set_consent
+from crm_store.desk_hours import DeskHours
 from crm_store.imports.birthdays import read_birthday
 from crm_store.imports.cells import Cells
 from crm_store.imports.outcomes import RowRefused, RowResult
@@ -41,6 +42,7 @@ class CustomerRow:
     marketing_consent: bool | None
     identity: tuple[str, str] | None
     """Channel and user id."""
+    desk: DeskHours | None = None
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Add the customer, or change what the row says otherwise, and link what proves to be theirs."""
@@ -100,6 +102,8 @@ class CustomerRow:
         if not changed:
             return False
         customers.change(conn, known.id, **changed)
+        if "tier" in changed and self.desk is not None:
+            tickets.tier_changed(conn, known.id, now=now, desk=self.desk, by="import")
         conn.execute(
             history.ADD,
             [
@@ -172,7 +176,10 @@ def read(cells: Cells) -> CustomerRow:
             "birth_calendar": birthday.calendar,
             "birth_leap": birthday.leap_month,
         }
-    return CustomerRow(customer_no, fields, cells.others(COLUMNS), cells.flag("marketing_consent"), _identity(cells))
+    return CustomerRow(
+        customer_no, fields, cells.others(COLUMNS), cells.flag("marketing_consent"), _identity(cells),
+        cells.settings.desk,
+    )  # fmt: skip
 
 
 def _identity(cells: Cells) -> tuple[str, str] | None:

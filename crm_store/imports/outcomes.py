@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from crm_store.desk_hours import DeskHours
 from crm_store.errors import StoreError
 
 
@@ -27,6 +28,8 @@ class ImportSettings:
     """What a price is in where the row does not say."""
     date_format: str | None = None
     """How days and moments are written (as for strptime); None means ISO 8601."""
+    desk: DeskHours | None = None
+    """By whose hours open tickets of a customer fall due anew whose tier a row changes; None leaves them."""
 
 
 class RowResult(StrEnum):

@@ -22,6 +22,7 @@ from crm_store import (
     orders,
     outbox,
     points,
+    resolution,
     tickets,
 )
 from desk.access import May
@@ -35,7 +36,6 @@ A_PAGE = 50
 LONGEST_SEARCH = 100
 MOST = 30
 """Orders, cases and lots of points that the page shows; the timeline has all that was done with them."""
-_STEPS = ("ticket.opened", "ticket.updated", "ticket.resolved", "ticket.closed", "ticket.reopened")
 
 
 def customer_pages(desk: Desk, pages: Pages, router: APIRouter) -> None:
@@ -77,7 +77,7 @@ def _open(conn: Connection, desk: Desk, visitor: Visitor, customer_id: str) -> d
     now = desk.clock.now()
     looked(conn, desk, visitor, "see_customer", customer_id)
     steps: dict[str, list[Any]] = defaultdict(list)
-    for step in history.backwards(conn, customer_id, *_STEPS):
+    for step in history.backwards(conn, customer_id, *resolution.STEPS):
         steps[step.data["number"]].insert(0, step)
     theirs = orders.of_customer(conn, customer_id, most=MOST)
     return {
@@ -94,6 +94,7 @@ def _open(conn: Connection, desk: Desk, visitor: Visitor, customer_id: str) -> d
         "most": MOST,
         "tickets": tickets.of_customer(conn, customer_id)[::-1],
         "steps": steps,
+        "took": {number: resolution.took(each, desk.hours, now=now) for number, each in steps.items()},
         "entries": history.page(conn, customer_id, most=A_PAGE),
         "titles": outbox.button_titles(conn, customer_id),
     }

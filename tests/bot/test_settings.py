@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +191,23 @@ def test_a_time_of_day_needs_no_quotes(root: Path) -> None:
 
 def test_a_shop_may_be_open_until_midnight(root: Path) -> None:
     assert loaded(root, "desk:\n  opens: 00:00\n  closes: 00:00\n").desk.closes == time(0)
+
+
+def test_the_desk_keeps_the_public_holidays_of_the_shops_region(root: Path) -> None:
+    national_day = datetime(2026, 10, 1, 4, tzinfo=UTC)
+
+    assert not loaded(root).desk_hours.staffed(national_day)
+    assert loaded(root, "shop: {region: GB}").desk_hours.staffed(national_day)
+    assert loaded(root, "desk: {holidays: none}").desk_hours.staffed(national_day)
+    assert not loaded(root, "desk: {holidays: none, closed_on: [2026-10-01]}").desk_hours.staffed(national_day)
+
+
+def test_how_soon_a_case_is_answered_is_set_by_priority_and_tier(root: Path) -> None:
+    answers = loaded(root, "tickets: {normal: PT10H, tiers: {vip: 0.1}}").desk_hours.answers
+
+    assert answers.of("normal", "vip")[0] == timedelta(hours=1)
+    assert answers.of("normal", "gold") == (timedelta(hours=10),)
+    assert "tickets.tiers.vip" in refusal(root, "tickets: {tiers: {vip: 1.5}}")
 
 
 def test_sections_may_stand_empty(root: Path) -> None:

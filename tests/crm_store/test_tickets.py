@@ -1,5 +1,6 @@
 """Tickets count up, fall due by their priority, and go only where a step leads."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_store import history, tickets
+from crm_store import customers, history, resolution, tickets
+from crm_store.desk_hours import AnswerTimes
 from crm_store.errors import NotAllowed
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
@@ -27,9 +29,9 @@ def store(module_store: Store) -> Store:
 
 
 def open_one(conn, who="ana", **fields):
-    asked = {"category": "delivery", "priority": "normal", "order_no": None, "summary": "late"} | fields
+    asked = {"category": "delivery", "priority": "normal", "order_no": None, "summary": "late", "desk": DESK} | fields
     return tickets.open_ticket(
-        conn, customer_id=who, conversation_id=f"t-{who}", channel="telegram", now=NOW, ids=IDS, desk=DESK, **asked
+        conn, customer_id=who, conversation_id=f"t-{who}", channel="telegram", now=NOW, ids=IDS, **asked
     )
 
 
@@ -155,3 +157,66 @@ def test_tickets_of_one_moment_stay_in_the_order_of_their_opening(store):
         store.run_now(open_one, "cat")
 
     assert [one.number for one in store.read_now(tickets.of_customer, "cat")][1:] == ["T-9999", "T-10000"]
+
+
+TIERS = replace(DESK, answers=AnswerTimes(shares={"gold": 0.25}))
+
+
+def test_a_tier_answers_sooner_from_the_next_ticket_on(store):
+    before = store.run_now(open_one, "bob", desk=TIERS)
+    store.run_now(customers.change, "bob", tier="gold")
+
+    after = store.run_now(open_one, "bob", desk=TIERS)
+
+    assert (before.due_at, after.due_at) == (NOW + timedelta(hours=24), NOW + timedelta(hours=6))
+
+
+def test_open_tickets_follow_a_tier_that_rises_and_what_was_said_stands_where_it_falls(empty_store):
+    empty_store.run_now(a_customer, "ana")
+    number = empty_store.run_now(open_one, desk=TIERS).number
+    now = NOW + timedelta(hours=3)
+
+    empty_store.run_now(customers.change, "ana", tier="gold")
+    sooner = empty_store.run_now(tickets.tier_changed, "ana", now=now, desk=TIERS, by="system")
+    risen = empty_store.read_now(present, number).due_at
+    empty_store.run_now(customers.change, "ana", tier=None)
+    later = empty_store.run_now(tickets.tier_changed, "ana", now=now, desk=TIERS, by="system")
+
+    assert (sooner, risen, later) == ([number], NOW + timedelta(hours=9), [])
+    assert empty_store.read_now(present, number).due_at == risen
+    (told,) = [one for one in empty_store.read_now(history.timeline, "ana") if one.kind == "ticket.updated"]
+    assert (told.data["due_at"], told.data["reason"]) == (risen.isoformat(), "tier")
+
+
+def test_another_priority_makes_a_ticket_due_sooner_and_never_later(empty_store):
+    empty_store.run_now(a_customer, "ana")
+    number = empty_store.run_now(open_one).number
+
+    urgent = empty_store.run_now(tickets.change, number, priority="urgent", now=NOW, desk=DESK, by="agent:li")
+    low = empty_store.run_now(tickets.change, number, priority="low", now=NOW, desk=DESK, by="agent:li")
+
+    assert (urgent.priority, urgent.due_at) == ("urgent", NOW + timedelta(hours=2))
+    assert (low.priority, low.due_at) == ("low", urgent.due_at)
+    assert empty_store.read_now(present, number) == low
+    empty_store.run_now(tickets.move, number, "resolved", now=NOW, by="agent:li")
+    with pytest.raises(NotAllowed, match="open it again first"):
+        empty_store.run_now(tickets.change, number, priority="high", now=NOW, desk=DESK, by="agent:li")
+
+
+def test_the_time_to_resolve_counts_every_stretch_in_which_it_was_open(empty_store):
+    empty_store.run_now(a_customer, "ana")
+    number = empty_store.run_now(open_one).number
+    hours = iter((2, 26, 27))
+    empty_store.run_now(tickets.move, number, "resolved", now=NOW + timedelta(hours=next(hours)), by="agent:li")
+    empty_store.run_now(tickets.reopen, number, now=NOW + timedelta(hours=next(hours)), desk=DESK, by="bot")
+    empty_store.run_now(tickets.move, number, "resolved", now=NOW + timedelta(hours=next(hours)), by="agent:li")
+
+    steps = empty_store.read_now(resolution.steps, "ana", number)
+    took = resolution.took(steps, DESK, now=NOW + timedelta(days=9))
+
+    assert [step.kind for step in steps] == ["ticket.opened", "ticket.resolved", "ticket.reopened", "ticket.resolved"]
+    assert took.clock == timedelta(hours=3)
+    assert took.working == sum(
+        (DESK.worked(NOW + timedelta(hours=a), NOW + timedelta(hours=b)) for a, b in ((0, 2), (26, 27))), timedelta(0)
+    )
+    assert [step.data.get("open_s") for step in steps] == [None, 7_200, None, 10_800]

@@ -21,8 +21,7 @@ from bot.doctor import channels, machine, memory, understanding
 from bot.doctor.finding import Finding
 from bot.monitoring import Late
 from bot.web import build_app
-from care.calendar import knows_holidays
-from crm_store import schema
+from crm_store import holidays, schema
 from crm_store.figures import Figures, Waiting
 from crm_store.ports import VirtualClock
 from crm_store.unit_of_work import Store
@@ -204,8 +203,8 @@ class TestUnderstanding:
         assert [one.state for one in understanding.rasa(given)] == ["ok", "warning"]
 
     def test_the_holidays_of_a_published_year_are_known(self) -> None:
-        assert knows_holidays(2026)
-        assert not knows_holidays(2100)
+        assert holidays.published(2026)
+        assert not holidays.published(2100)
 
 
 class TestTelegram:
