@@ -24,7 +24,7 @@ from bot.messages import Inbound
 from bot.ports import Capabilities, Channel, able_of
 from bot.rates import held_until
 from bot.windows import count_answers, opened_by
-from crm_store import conversations, handoffs, identities, inbox, outbox, suggesting
+from crm_store import conversations, handoffs, identities, inbox, outbox, suggesting, zones
 from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
 from crm_store.desk_hours import DeskHours
@@ -161,7 +161,7 @@ class Answering:
             journal.write()
             self._hand_over(conn, who, "bot_paused", now)
         elif who.owner == BOT:
-            self._decide(conn, who, heard, language, outcome, now)
+            self._decide(conn, who, heard, claimed.ref, language, outcome, now)
         elif who.owner == QUEUE and _wants_out(heard, before):
             journal.write()
             handoffs.cancel(conn, who.id, now=now)
@@ -225,7 +225,7 @@ class Answering:
         gender = (who.attributes or {}).get("gender")
         return Listener(
             language=facts["language"],
-            zone=who.timezone or self._shop.zone,
+            zone=zones.of_row(who) or self._shop.zone,
             now=now,
             key=f"{who.id}:{who.turns}",
             salutation=address(who.name, gender, facts["language"]),
@@ -233,7 +233,7 @@ class Answering:
         )
 
     def _decide(
-        self, conn: Connection, who: Any, heard: Heard, language: Language, outcome: _Outcome, now: datetime
+        self, conn: Connection, who: Any, heard: Heard, ref: str, language: Language, outcome: _Outcome, now: datetime
     ) -> None:
         facts = outcome.facts
 
@@ -244,7 +244,7 @@ class Answering:
         context = ActionContext(
             conn=conn, now=now, ids=self._ids, customer_id=who.customer_id, identity_id=who.identity_id,
             conversation_id=who.id, channel=who.channel, verified=bool(who.verified), language=language,
-            zone=outcome.listener.zone, text=heard.text,
+            zone=outcome.listener.zone, text=heard.text, message=ref,
             desk=self._shop.desk, record=record,
         )  # fmt: skip
         decision = decide(self._book, outcome.state, heard, facts)

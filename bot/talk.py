@@ -17,7 +17,7 @@ _LOAD = (
     select(
         identities.c.id.label("identity_id"), identities.c.channel, identities.c.user_id, identities.c.verified,
         identities.c.unreachable_since, identities.c.customer_id,
-        customers.c.name, customers.c.language, customers.c.timezone, customers.c.attributes,
+        customers.c.name, customers.c.language, customers.c.timezone, customers.c.phone, customers.c.attributes,
         conversations.c.id, conversations.c.owner, conversations.c.state, conversations.c.turns,
         outbox.undelivered_to(identities.c.id).label("others_waiting"),
         exists().where(switches.c.name == text("'bot'")).label("paused"),

@@ -24,7 +24,7 @@ from bot.answering import Answering, MessageTaken, Written
 from bot.delivery import Delivery, Outcome, settle
 from bot.intake import Claimed, load_claimed
 from bot.metrics import Metrics
-from crm_store import conversations, customers, inbox
+from crm_store import conversations, customers, inbox, zones
 from crm_store.ports import Clock
 from crm_store.unit_of_work import Store
 from crm_store.wakes import OUTBOX, TALK
@@ -106,7 +106,7 @@ class Turn:
                 claimed.inbound.text,
                 asking=(talk.get("dialogue") or {}).get("asking"),
                 language=self._answering.language(talk.get("language"), claimed.language),
-                timezone=claimed.who.timezone or self._answering.zone,
+                timezone=zones.of_row(claimed.who) or self._answering.zone,
                 now=self._clock.now(),
             )
             by(understood.source)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from care.facts import gather, reachable_identity, shut_to
+from care.facts import agreed, gather, reachable_identity, shut_to
 from care.gate import SkipReason, Verdict, judge
 from care.occasions import Occasion, occasions, still_stands
 from care.policy import Policy
@@ -97,7 +97,8 @@ def last_moment(conn: Connection, row: Any, now: datetime, policy: Policy) -> st
     reachable = any(one.id == row.identity_id and one.unreachable_since is None for one in theirs)
     # The message itself is among the sends that the cap counts, and its holdout was drawn.
     shut = shut_to(conn, row.identity_id, now=now)
-    facts = replace(facts, reachable=reachable, shut=shut, sends=(), holdout=0.0)
+    consent = agreed(conn, row.customer_id, row.channel)
+    facts = replace(facts, reachable=reachable, consent=consent, shut=shut, sends=(), holdout=0.0)
     return judge(facts, rule.purpose, now, policy.settings).reason
 
 
@@ -135,7 +136,7 @@ def _queue(
     conn: Connection, occasion: Occasion, rule: Rule, policy: Policy, customer: Any, ref: str, now: datetime,
     record: dict[str, Any],
 ) -> None:  # fmt: skip
-    identity = reachable_identity(conn, customer.id, now=now)
+    identity = reachable_identity(conn, customer.id, purpose=rule.purpose, now=now)
     assert identity is not None, "the gate lets nobody through who cannot be reached"
     conversation = conversations.of_customer(conn, customer.id)
     conversation_id = conversation.id if conversation else None

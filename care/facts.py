@@ -12,7 +12,7 @@ from care.calendar import zone_named
 from care.gate import Facts
 from care.policy import Policy
 from care.rules import BIRTHDAY, Rule
-from crm_store import consents, conversations, identities, tickets, windows
+from crm_store import consents, conversations, identities, tickets, windows, zones
 from crm_store.outbox import outbox
 from crm_store.windows import KEPT_FOR_ANSWERS, Shut
 
@@ -38,13 +38,13 @@ def gather(
 ) -> Facts:  # fmt: skip
     """Return the facts about a customer (their row) for a rule; ``planned`` sends count as sent."""
     conversation = conversations.of_customer(conn, customer.id)
-    identity = reachable_identity(conn, customer.id, now=now)
+    identity = reachable_identity(conn, customer.id, purpose=rule.purpose, now=now)
     return Facts(
         customer_id=customer.id,
         rule=rule.name,
         due_at=due_at,
-        zone=zone_named(customer.timezone, policy.settings.zone),
-        consent=consents.of_customer(conn, customer.id),
+        zone=zone_named(zones.of_row(customer), policy.settings.zone),
+        consent=agreed(conn, customer.id, identity.channel if identity is not None else None),
         open_tickets=tickets.has_open(conn, customer.id),
         owner=conversation.owner if conversation else conversations.BOT,
         reachable=identity is not None,
@@ -55,13 +55,23 @@ def gather(
     )
 
 
-def reachable_identity(conn: Connection, customer_id: str, *, now: datetime) -> Any | None:
+def agreed(conn: Connection, customer_id: str, channel: str | None) -> Mapping[str, bool]:
+    """Return what a customer agreed to hear on a channel, or on all of them where there is no way to them."""
+    if channel is None:
+        return consents.of_customer(conn, customer_id)
+    return consents.on_channels(conn, customer_id, [channel])[channel]
+
+
+def reachable_identity(conn: Connection, customer_id: str, *, purpose: str, now: datetime) -> Any | None:
     """Return the identity to write to: of those that can be reached the last seen, else the newest.
 
-    One whose platform takes a message now comes before one that waits for the customer to write.
+    One on a channel where the customer hears of this purpose comes first, then one whose
+    platform takes a message now before one that waits for the customer to write.
     """
     reachable = [row for row in identities.of_customer(conn, customer_id) if row.unreachable_since is None]
     if len(reachable) > 1:
+        heard = consents.on_channels(conn, customer_id, {row.channel for row in reachable})
+        reachable = [row for row in reachable if heard[row.channel][purpose]] or reachable
         reachable = [row for row in reachable if shut_to(conn, row.id, now=now) is None] or reachable
     if not reachable:
         return None

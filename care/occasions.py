@@ -17,20 +17,21 @@ from sqlalchemy import Connection, bindparam, func, select
 from care.calendar import birthday_moments, birthdays_near, dates_near, moment_of, zone_named
 from care.rules import BIRTHDAY, Rule
 from care.settings import CareSettings
+from crm_store import zones
 from crm_store.customers import birthday_of, customers
 from crm_store.history import history
 
 _BORN = select(
-    customers.c.id, customers.c.timezone, customers.c.feb29, customers.c.birth_year, customers.c.birth_month,
-    customers.c.birth_day, customers.c.birth_calendar, customers.c.birth_leap,
+    customers.c.id, customers.c.timezone, customers.c.phone, customers.c.feb29, customers.c.birth_year,
+    customers.c.birth_month, customers.c.birth_day, customers.c.birth_calendar, customers.c.birth_leap,
 ).where(
     customers.c.birth_month == bindparam("month"),
     customers.c.birth_day.between(bindparam("first"), bindparam("last")),
     func.coalesce(customers.c.birth_calendar, "solar") == bindparam("calendar"),
 )  # fmt: skip
-_EVENT = select(history.c.id, history.c.at, history.c.customer_id, history.c.data, customers.c.timezone).join(
-    customers, customers.c.id == history.c.customer_id
-)
+_EVENT = select(
+    history.c.id, history.c.at, history.c.customer_id, history.c.data, customers.c.timezone, customers.c.phone
+).join(customers, customers.c.id == history.c.customer_id)
 _EVENTS = _EVENT.where(
     history.c.kind == bindparam("kind"), history.c.at > bindparam("after"), history.c.at <= bindparam("until")
 ).order_by(history.c.at, history.c.id)
@@ -103,7 +104,7 @@ def _birthdays(
         if birthday is None:
             continue
         moments = birthday_moments(
-            birthday, at=at, zone=zone_named(row.timezone, settings.zone), since=since, until=until,
+            birthday, at=at, zone=zone_named(zones.of_row(row), settings.zone), since=since, until=until,
             on_1_march=row.feb29 == "mar1",
         )  # fmt: skip
         for year, day, moment in moments:
@@ -126,7 +127,7 @@ def _after_events(
     distance = rule.delay or timedelta(days=rule.days)
     span = {"kind": rule.on, "after": since - distance - _MOVED, "until": until - distance + _MOVED}
     for event in conn.execute(_EVENTS, span):
-        due_at = _due_after(rule, event.at, zone_named(event.timezone, settings.zone), settings)
+        due_at = _due_after(rule, event.at, zone_named(zones.of_row(event), settings.zone), settings)
         if since < due_at <= until and rule.applies_to(event.data or {}) and not _called_off(conn, rule, event):
             yield Occasion(due_at, rule.name, event.customer_id, _key(rule, event), dict(event.data or {}))
 

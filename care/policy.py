@@ -11,6 +11,7 @@ from typing import Any
 from care.calendar import zone_named
 from care.rules import Rule, load_rules
 from care.settings import CareSettings
+from crm_store import zones
 from flows.engine.state import Say
 from flows.replies import LANGUAGES, Listener, Replies, ReplyError
 from flows.wording import address
@@ -50,7 +51,7 @@ class Policy:
         ``data`` fills the placeholders; ``key`` draws the wording, the same for the same occasion.
         """
         language = self._language_of(customer.language)
-        zone = zone_named(customer.timezone, self.settings.zone)
+        zone = zone_named(zones.of_row(customer), self.settings.zone)
         gender = (customer.attributes or {}).get("gender")
         called = address(customer.name, gender, language)
         # {name} may be left out for variety; whoever is greeted of our own accord is called by name.

@@ -15,12 +15,14 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Connection, Table, and_, exists, func, or_, select, text
 from sqlalchemy.sql.elements import ColumnElement
 
-from crm_store import schema
-from crm_store.consents import PURPOSES, consents
+from crm_store import memory, opportunities, schema
+from crm_store.consents import EVERY, consent_words, consents
 from crm_store.conversations import BOT, QUEUE, conversations
 from crm_store.history import history
 from crm_store.identities import identities
 from crm_store.inbox import inbox
+from crm_store.memory import memory_facts
+from crm_store.memory_kinds import KINDS
 from crm_store.models import metadata
 from crm_store.outbox import outbox
 from crm_store.points import entries, lots
@@ -56,6 +58,7 @@ def checks() -> dict[str, Check]:
         "statuses": _statuses,
         "conversations": _conversations,
         "tickets": _tickets,
+        "memory": _memory,
     }
 
 
@@ -110,6 +113,8 @@ _LOOSE: tuple[tuple[ColumnElement[Any], ColumnElement[Any]], ...] = (
     (history.c.conversation_id, conversations.c.id),
     (history.c.identity_id, identities.c.id),
     (tickets.c.conversation_id, conversations.c.id),
+    (memory_facts.c.superseded_by, memory_facts.c.id),
+    (memory_facts.c.consent_word, consent_words.c.id),
 )
 
 
@@ -152,7 +157,10 @@ def _statuses(conn: Connection) -> Iterator[Find]:
         (inbox.c.status, ("open", "done", "dead")),
         (outbox.c.status, ("queued", "sending", "sent", "failed", "unknown", "skipped")),
         (tickets.c.status, tuple(STEPS)),
-        (consents.c.purpose, PURPOSES),
+        (consents.c.purpose, EVERY),
+        (consent_words.c.purpose, EVERY),
+        (memory_facts.c.status, memory.STATUSES),
+        (opportunities.opportunities.c.stage, opportunities.STAGES),
     )
     for column, values in known:
         wrong = column.not_in(values)
@@ -202,6 +210,33 @@ def _tickets(conn: Connection) -> Iterator[Find]:
             yield Find("tickets", "tickets", number, f"is {status}, and its steps lead to {led}")
     resolved = and_(tickets.c.status == "resolved", tickets.c.resolved_at.is_(None))
     yield from _rows(conn, "tickets", tickets, resolved, "is resolved and has no time of it")
+
+
+def _memory(conn: Connection) -> Iterator[Find]:
+    """What is remembered has its text and its leave, what is forgotten has neither, and nothing contradicts itself."""
+    facts, status = memory_facts, memory_facts.c.status
+    unproved = ~exists().where(
+        consent_words.c.customer_id == consents.c.customer_id, consent_words.c.purpose == consents.c.purpose,
+        consent_words.c.channel.is_(None), consent_words.c.value == consents.c.value,
+    )  # fmt: skip
+    yield from _rows(conn, "memory", consents, unproved, "is a word without its proof")
+    left = and_(status.in_(("forgotten", "pending")), or_(facts.c.value.is_not(None), facts.c.words.is_not(None)))
+    yield from _rows(conn, "memory", facts, left, "is forgotten or waits for leave, and its text is still there")
+    empty = and_(status.in_(("active", "superseded")), facts.c.value.is_(None))
+    yield from _rows(conn, "memory", facts, empty, "is remembered without a text")
+    private = facts.c.kind.in_([kind.name for kind in KINDS.values() if kind.sensitive])
+    unasked = and_(status == "active", private, facts.c.consent_word.is_(None))
+    yield from _rows(conn, "memory", facts, unasked, "is sensitive and kept without its owner's leave")
+    other = facts.alias("other")
+    twice = and_(
+        status == "active",
+        facts.c.kind.in_([kind.name for kind in KINDS.values() if kind.single]),
+        exists().where(
+            other.c.customer_id == facts.c.customer_id, other.c.kind == facts.c.kind, other.c.status == "active",
+            other.c.id > facts.c.id, func.coalesce(other.c.about, "") == func.coalesce(facts.c.about, ""),
+        ),
+    )  # fmt: skip
+    yield from _rows(conn, "memory", facts, twice, "is remembered beside another that contradicts it")
 
 
 def _rows(conn: Connection, check: str, table: Table, wrong: ColumnElement[bool], what: str) -> Iterator[Find]:

@@ -7,22 +7,42 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, text, update
 
-from crm_store import conversations, customers, history
+from crm_store import conversations, customers, history, memory, zones
 from crm_store.audit import audit
-from crm_store.consents import consents
+from crm_store.consents import consent_words, consents
 from crm_store.conversations import BOT, QUEUE
 from crm_store.history import history as history_table
 from crm_store.identities import identities
 from crm_store.inbox import inbox
+from crm_store.memory import memory_facts
+from crm_store.opportunities import opportunities
 from crm_store.orders import orders
 from crm_store.outbox import outbox
 from crm_store.points import entries, lots
+from crm_store.related import related_persons
+from crm_store.tags import customer_tags
 from crm_store.tickets import tickets
+from crm_store.zones import zone_words
 
 _talks = conversations.conversations
 _MOVE_OWNED = [
     update(table).where(table.c.customer_id == bindparam("stranger")).values(customer_id=bindparam("known"))
-    for table in (identities, history_table, outbox, tickets, lots, entries, orders, audit)
+    for table in (
+        identities,
+        history_table,
+        outbox,
+        tickets,
+        lots,
+        entries,
+        orders,
+        audit,
+        consent_words,
+        memory_facts,
+        related_persons,
+        customer_tags,
+        opportunities,
+        zone_words,
+    )
 ]
 _MOVE_SPOKEN = [
     # By the customer, since nothing is indexed by conversation; before the customer changes.
@@ -72,6 +92,8 @@ def join(conn: Connection, stranger: Any, known: str, *, now: datetime) -> None:
         conn.execute(statement, {"stranger": stranger.id, "known": known})
     _join_consents(conn, stranger.id, known, now)
     _fill_profile(conn, stranger, known)
+    memory.settle(conn, known, now=now)
+    zones.settle(conn, known)
     conn.execute(_DELETE, {"key": stranger.id})
 
 

@@ -17,15 +17,20 @@ from crm_store import (  # noqa: F401 - imported for their tables
     history,
     identities,
     inbox,
+    memory,
     mentions,
+    opportunities,
     orders,
     outbox,
     points,
+    related,
     schedule,
     sign_ins,
     switches,
+    tags,
     tickets,
     windows,
+    zones,
 )
 from crm_store.base import Base
 

@@ -8,7 +8,22 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from crm_store import consents, conversations, customers, history, identities, orders, points, tickets
+from crm_store import (
+    consents,
+    conversations,
+    customers,
+    facets,
+    history,
+    identities,
+    memory,
+    opportunities,
+    orders,
+    points,
+    related,
+    tags,
+    tickets,
+    zones,
+)
 from crm_store.errors import NotOne
 
 _AT_ONCE = 500
@@ -91,7 +106,7 @@ def customer_json(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
         "id": row.id,
         "name": row.name,
         "language": row.language,
-        "timezone": row.timezone,
+        "timezone": zones.of_row(row),
         "birthday": birthday.as_json() if birthday else None,
         "phone": row.phone,
         "email": row.email,
@@ -111,11 +126,20 @@ def customer_json(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
         ],
         "tickets": [ticket.as_json() for ticket in tickets.of_customer(conn, key)],
         "promises": [],
-        "memory": [],
+        "memory": [fact.as_json() for fact in memory.known(conn, key, now)],
         "orders": [order.as_json() for order in orders.of_customer(conn, key)],
         "timeline": [
             _entry(entry) for entry in sorted(history.timeline(conn, key), key=lambda entry: (entry.at, entry.id))
         ],
+        "timezone_from": zones.source_of(conn, row),
+        "feb29": row.feb29,
+        "account_owner": row.owner,
+        "tags": tags.of_customer(conn, key),
+        "attributes": row.attributes or {},
+        "related": [person.as_json() for person in related.of_customer(conn, key)],
+        "consent_words": consents.proofs(conn, key),
+        "opportunities": [one.as_json() for one in opportunities.of_customer(conn, key)],
+        "facets": facets.of_customer(conn, key, now=now),
     }
 
 

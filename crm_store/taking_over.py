@@ -20,6 +20,7 @@ from crm_store import (
     precedence,
     suggesting,
     tickets,
+    zones,
 )
 from crm_store.consents import of_customer as consent_of
 from crm_store.precedence import Precedence
@@ -131,7 +132,7 @@ def page(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
         "id": row.id,
         "name": row.name,
         "language": row.language,
-        "timezone": row.timezone,
+        "timezone": zones.of_row(row),
         "member": bool(row.member),
         "tier": row.tier,
         "identities": [

@@ -35,6 +35,8 @@ class ActionContext:
     zone: str
     text: str
     """The message as typed; empty for a pressed button."""
+    message: str
+    """The reference of the message: what is learnt or agreed to in it names it as its source."""
     desk: DeskHours
     """When people answer: no promise may fall where nobody is there."""
     record: Callable[[str, Mapping[str, Any]], None]

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date
-from functools import lru_cache
 
-from lunar_python import LunarMonth
-
+from crm_store.birthdays import EARLIEST_YEAR, LONGEST_LUNAR_MONTH, days_of_lunar_month, is_solar_day
 from crm_store.customers import Birthday
 from crm_store.imports.cells import Cells
 from crm_store.imports.outcomes import RowRefused
 
 _WRITTEN = re.compile(r"(?:([0-9]{4})|-)-([0-9]{2})-([0-9]{2})")
-_EARLIEST_YEAR = 1850
-_LONGEST_LUNAR_MONTH = 30
 _A_LEAP_YEAR = 2000
 _EXAMPLE = "write one such as 1990-06-02, or --06-02 without the year"
 
@@ -31,13 +26,13 @@ def read_birthday(cells: Cells) -> Birthday | None:
     calendar = cells.one_of("birthday_calendar", ("solar", "lunar")) or "solar"
     leap_month = cells.flag("birthday_leap") or False
     year, month, day = _parts(cells, text)
-    if year is not None and not _EARLIEST_YEAR <= year <= cells.now.year:
+    if year is not None and not EARLIEST_YEAR <= year <= cells.now.year:
         raise RowRefused("birthday", "has a year that nobody of today was born in", _EXAMPLE)
     if calendar == "lunar":
         _check_lunar(year, month, day, leap_month)
     elif leap_month:
         raise RowRefused("birthday_leap", "is set for a solar day", "only a lunar month is a leap month; write 0")
-    elif not _is_solar_day(year or _A_LEAP_YEAR, month, day):
+    elif not is_solar_day(year or _A_LEAP_YEAR, month, day):
         raise RowRefused("birthday", "is no day of the calendar", _EXAMPLE)
     return Birthday(month, day, year, calendar, leap_month)
 
@@ -55,29 +50,13 @@ def _parts(cells: Cells, text: str) -> tuple[int | None, int, int]:
     raise RowRefused("birthday", "is no day", _EXAMPLE)
 
 
-def _is_solar_day(year: int, month: int, day: int) -> bool:
-    try:
-        date(year, month, day)
-    except ValueError:
-        return False
-    return True
-
-
 def _check_lunar(year: int | None, month: int, day: int, leap_month: bool) -> None:
-    longest = _LONGEST_LUNAR_MONTH if 1 <= month <= 12 else 0
+    longest = LONGEST_LUNAR_MONTH if 1 <= month <= 12 else 0
     if longest and year is not None:
-        longest = _days_of_lunar_month(year, -month if leap_month else month)
+        longest = days_of_lunar_month(year, -month if leap_month else month)
         if not longest:
             raise RowRefused(
                 "birthday_leap", "that lunar year had no such leap month", "write 0 where the month was a regular one"
             )
     if not 1 <= day <= longest:
         raise RowRefused("birthday", "is no day of the lunar calendar", _EXAMPLE)
-
-
-@lru_cache(maxsize=4096)
-def _days_of_lunar_month(year: int, month: int) -> int:
-    """How many days a lunar month had, 0 where there was none; a leap month is negative."""
-    # Reckoning a lunar year takes 3 ms, and customers share their years.
-    found = LunarMonth.fromYm(year, month)
-    return int(found.getDayCount()) if found else 0

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from crm_store import customers, history, identities, linking, tickets
+from crm_store import customers, history, identities, linking, tickets, zones
 from crm_store.consents import consents, set_consent
 from crm_store.desk_hours import DeskHours
 from crm_store.imports.birthdays import read_birthday
@@ -94,6 +94,8 @@ class CustomerRow:
 
     def _change(self, conn: Connection, known: Any, now: datetime) -> bool:
         changed = {name: value for name, value in self.fields.items() if getattr(known, name) != value}
+        if "timezone" in changed and zones.said_by(conn, known.id) is not None:
+            del changed["timezone"]  # they told us where they live: no list knows better
         names = dict.fromkeys("birthday" if name.startswith("birth_") else name for name in changed)
         kept = known.attributes or {}
         if kept | self.others != kept:

@@ -17,7 +17,7 @@ def set_marketing_consent(context: ActionContext, args: Mapping[str, Any]) -> Ma
         context.customer_id,
         args["value"] is True,
         now=context.now,
-        evidence="chat",
+        evidence=context.message,
         conversation_id=context.conversation_id,
         channel=context.channel,
     )

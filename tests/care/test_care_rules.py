@@ -94,7 +94,8 @@ def test_words_that_only_fit_customers_with_a_name_are_refused_at_the_start(tmp_
 
 
 def a_customer(**known):
-    return SimpleNamespace(**{"name": None, "language": None, "timezone": None, "attributes": None} | known)
+    nothing = dict.fromkeys(("name", "language", "timezone", "phone", "attributes"))
+    return SimpleNamespace(**nothing | known)
 
 
 def said(policy, customer, key="k"):

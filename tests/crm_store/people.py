@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,3 +42,13 @@ def an_outbound(key: str, who: str = "ana", **columns: Any) -> dict[str, Any]:
         "identity_id": f"i-{who}", "channel": "telegram", "recipient": who, "kind": "reply", "body": {"text": "您好"},
         "status": "queued", "due_at": NOW, "created_at": NOW,
     } | columns  # fmt: skip
+
+
+@contextmanager
+def nothing_kept(conn: Connection) -> Iterator[None]:
+    """Undo what is done within, so that one database serves many examples."""
+    attempt = conn.begin_nested()
+    try:
+        yield
+    finally:
+        attempt.rollback()

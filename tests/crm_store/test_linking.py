@@ -1,6 +1,7 @@
 """Somebody proves to be known: everything of theirs moves, once, and the talk goes on."""
 
 from datetime import timedelta
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -15,11 +16,17 @@ from crm_store import (
     identities,
     inbox,
     linking,
+    memory,
+    opportunities,
     orders,
     outbox,
     points,
+    related,
+    tags,
     tickets,
+    zones,
 )  # fmt: skip
+from crm_store.memory import Said
 from crm_store.models import metadata
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
@@ -61,6 +68,12 @@ def a_full_life(conn, id, **fields):
     orders.add(conn, order_no=f"A-{id}", customer_id=id, status="paid", ordered_at=NOW)
     consents.set_marketing(conn, id, True, now=NOW, evidence="message")
     audit.record(conn, at=NOW, by="agent:li", action="see_customer", customer_id=id)
+    said = Said("in-1")
+    memory.learn(conn, id, "likes", f"what {id} likes", said, confidence=1, now=NOW, ids=IDS)
+    related.add(conn, id, "child", said, now=NOW, ids=IDS, name="Bo")
+    tags.add(conn, id, "vip", now=NOW, by="agent:li")
+    opportunities.open_one(conn, id, "a sofa", Decimal(1), "CNY", now=NOW, by="agent:li", ids=IDS)
+    zones.say(conn, id, "Asia/Shanghai", said, now=NOW)
 
 
 def counts(store):

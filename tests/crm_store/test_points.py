@@ -1,7 +1,5 @@
 """Points never go below zero, are spent where they would expire first, and none appears or disappears."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from random import Random
 
@@ -14,7 +12,7 @@ from crm_store import history, points
 from crm_store.errors import NotEnoughPoints
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
-from tests.crm_store.people import NOW, a_customer
+from tests.crm_store.people import NOW, a_customer, nothing_kept
 from tests.servers.databases import examples
 
 DAY = timedelta(days=1)
@@ -30,15 +28,6 @@ lives = st.lists(st.one_of(earning, spending), max_size=25)
 def store(module_store: Store) -> Store:
     module_store.run_now(a_customer, "ana")
     return module_store
-
-
-@contextmanager
-def nothing_kept(conn) -> Iterator[None]:
-    attempt = conn.begin_nested()
-    try:
-        yield
-    finally:
-        attempt.rollback()
 
 
 class Wallet:

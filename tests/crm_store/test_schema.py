@@ -118,7 +118,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(url, tmp_path, monkeypatch
     shutil.copytree(schema.MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
     (migrations / "versions" / "9999_broken.py").write_text(
         "from alembic import op\n"
-        "revision, down_revision, branch_labels, depends_on = '9999', '0002', None, None\n"
+        f"revision, down_revision, branch_labels, depends_on = '9999', '{schema.newest()}', None, None\n"
         "def upgrade():\n"
         "    op.execute('CREATE TABLE half (id INTEGER)')\n"
         "    op.execute('CREATE TABLE customers (id INTEGER)')\n"

@@ -170,6 +170,7 @@ class Talk:
             language=self._language,
             zone="Asia/Shanghai",
             text=text,
+            message="in-1",
             desk=DESK,
             record=lambda kind, data: None,
         )
