@@ -126,10 +126,10 @@ class Installation:
             yield running
 
     @asynccontextmanager
-    async def role(self, role: str, **environment: str) -> AsyncIterator[Running]:
+    async def role(self, role: str, *, within: float = START_WITHIN, **environment: str) -> AsyncIterator[Running]:
         """Start `shuke run ROLE` and wait until it is up; it is gone when the block is left, however that is."""
         async with self.process("run", role, **environment) as running:
-            await running.until_said(UP[role])
+            await running.until_said(UP[role], within=within)
             yield running
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The real Rasa is killed while customers talk: rules answer, and Rasa comes back by itself."""
+"""The real Rasa is killed while customers talk: rules answer until it is back, and nothing is lost or done twice."""
 
 from __future__ import annotations
 
@@ -7,18 +7,25 @@ import json
 import os
 import signal
 import sqlite3
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from time import monotonic
 
 import httpx
 import psutil
 import pytest
 
+from tests.faults.apart import Open
 from tests.faults.installation import ROOT, Installation, Running
+from tests.faults.rasa_town import WEBHOOK, Town
 
 pytestmark = [pytest.mark.long, pytest.mark.rasa, pytest.mark.timeout(600)]
 
 TRAINED_WITHIN = 400
 """Seconds; the model of the checkout is used where it is there."""
+BACK_WITHIN = 120
+UNDERSTOOD_BEFORE, UNDERSTOOD_BY_RULES = 12, 6
+"""Messages, so that customers are in the middle of talking when Rasa is killed, and notice that it is away."""
 
 
 async def understood_by(running: Running, who: str, *, within: float) -> None:
@@ -65,3 +72,61 @@ async def test_while_rasa_is_dead_rules_answer_and_it_comes_back_by_itself(tmp_p
     assert dead in ("rules", "fallback")
     assert first != second
     assert not psutil.pid_exists(second)
+
+
+async def until_rules_stood_in(town: Town, kill: Callable[[], None], come_back: Callable[[], Awaitable[None]]) -> str:
+    """Kill Rasa while it understands the customers, have it back, and say how they fared meanwhile.
+
+    Rules have to answer some messages, and after them Rasa again.
+    """
+    seen = len(town.sources())
+    await town.until(lambda: town.sources()[seen:].count("rasa") >= UNDERSTOOD_BEFORE)
+    seen, began = len(town.sources()), monotonic()
+    kill()
+    await town.until(lambda: town.sources()[seen:].count("rules") >= UNDERSTOOD_BY_RULES)
+    first_rules = seen + town.sources()[seen:].index("rules")
+    await come_back()
+    await town.until(lambda: "rasa" in town.sources()[first_rules:], within=BACK_WITHIN)
+    back = first_rules + town.sources()[first_rules:].index("rasa")
+    return (
+        f"Rasa understood again after {monotonic() - began:.1f} s, rules {back - first_rules} messages until then, "
+        f"the longest wait for an answer {town.longest_wait(began):.2f} s"
+    )
+
+
+async def test_processes_of_their_own_answer_by_rules_while_rasa_is_killed_and_lose_and_repeat_nothing(
+    open_shop: Open,
+) -> None:
+    models = str(ROOT / "var" / "models")
+    shop = await open_shop(**WEBHOOK, SHUKE_NLU__MODELS=models, SHUKE_NLU__DEADLINE="5")
+    web, *workers = await shop.start("web", "worker", "worker")
+    [first] = await shop.start("nlu", within=TRAINED_WITHIN)
+    town = Town(shop, (await web.until_said("the web is up")).split()[-1].removesuffix("/readyz"))
+    rasas, told, running = [rasa_of(first)], [], [first]
+
+    def kill_rasa() -> None:
+        os.killpg(rasas[-1], signal.SIGKILL)
+
+    async def by_itself() -> None:
+        return
+
+    def kill_all() -> None:
+        rasas.append(rasa_of(first))
+        os.kill(first.pid, signal.SIGKILL)
+        kill_rasa()
+
+    async def started_again() -> None:
+        running.extend(await shop.start("nlu"))
+        rasas.append(rasa_of(running[-1]))
+
+    async with town.talking():
+        told.append("its Rasa killed: " + await until_rules_stood_in(town, kill_rasa, by_itself))
+        told.append("`run nlu` killed: " + await until_rules_stood_in(town, kill_all, started_again))
+    stopped = [await one.stop() for one in (web, *workers, running[-1])]
+
+    print("", *told, sep="\n")
+    assert list(town.broken_promises()) == []
+    assert stopped == [0] * 4
+    assert set(town.sources()) <= {"rasa", "rules"}
+    assert len(set(rasas)) == 3
+    assert not any(psutil.pid_exists(rasa) for rasa in rasas)
