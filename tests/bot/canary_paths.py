@@ -11,7 +11,7 @@ import gc
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -30,9 +30,9 @@ from bot.running import up as running
 from bot.settings import LogSettings, Settings, build
 from crm_store import schema
 from crm_store.ports import SystemClock, Ulids, VirtualClock
-from crm_store.unit_of_work import Store
 from tests.bot import canary_wechat
 from tests.bot.house import FakeChannel, House
+from tests.servers.databases import open_store
 from tests.servers.telegram_api import TelegramApi
 
 TOKEN = "7123456789:AAcanary-token-canary-token-canary-tok"
@@ -176,24 +176,27 @@ async def library_troubles() -> None:
     gc.collect()
 
 
-def settings_for(folder: Path, telegram: TelegramApi, **more: Any) -> Settings:
+def settings_for(folder: Path, url: str, telegram: TelegramApi, **more: Any) -> Settings:
     bot = {"token": SecretStr(TOKEN), "api_base_url": telegram.url, "poll_timeout": 1} | more
-    settings = build({"telegram": bot, "web": {"port": 0}, "work": {"sweep_every": 0.05}}, root=folder)
+    given = {"telegram": bot, "web": {"port": 0}, "work": {"sweep_every": 0.05}, "store": {"url": url}}
+    settings = build(given, root=folder)
     schema.upgrade(settings.store.url)
     return settings
 
 
-async def everything(folder: Path, done: Callable[[str], None]) -> None:
+async def everything(folder: Path, urls: Sequence[str], done: Callable[[str], None]) -> None:
+    """Go every path, each with an empty database of its own."""
+    polling, hook, wechat, failing = urls
     async with TelegramApi(token=TOKEN) as telegram:
-        await whole_house(settings_for(folder / "polling", telegram), telegram)
+        await whole_house(settings_for(folder / "polling", polling, telegram), telegram)
         done("polling")
         secret = {"webhook_url": "https://shop.example/hooks", "webhook_secret": SecretStr(SECRET), "mode": "webhook"}
-        await webhook(settings_for(folder / "webhook", telegram, **secret), telegram)
+        await webhook(settings_for(folder / "webhook", hook, telegram, **secret), telegram)
         done("webhook")
-    await canary_wechat.account(folder / "wechat", WORDS)
+    await canary_wechat.account(folder / "wechat", wechat, WORDS)
     done("wechat")
     clock = VirtualClock(datetime(2026, 1, 5, 1, tzinfo=UTC))
-    store = Store(f"sqlite:///{folder / 'failures.db'}", durable=False)
+    store = open_store(failing)
     store.run_now(schema.create)
     await failures(House(store, clock=clock, ids=Ulids(clock, Random(1)), channel=FakeChannel(), root=folder))
     done("failures")
@@ -202,6 +205,8 @@ async def everything(folder: Path, done: Callable[[str], None]) -> None:
 
 
 if __name__ == "__main__":
-    given = Path(sys.argv[1])
+    folder, *urls = sys.argv[1:]
     logs.configure(LogSettings(level="debug"), [TOKEN, SECRET, *canary_wechat.SECRETS])
-    asyncio.run(everything(given, lambda path: log.info("canary.passed", path=path, at=SystemClock().now())))
+    asyncio.run(
+        everything(Path(folder), urls, lambda path: log.info("canary.passed", path=path, at=SystemClock().now()))
+    )

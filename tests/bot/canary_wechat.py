@@ -26,21 +26,22 @@ class Marked(WechatApi):
     app_secret, token, aes_key = SECRETS
 
 
-def settings_for(folder: Path, wechat: WechatApi) -> Settings:
+def settings_for(folder: Path, url: str, wechat: WechatApi) -> Settings:
     account = {
         "app_id": wechat.app_id, "app_secret": SecretStr(wechat.app_secret), "token": SecretStr(wechat.token),
         "aes_key": SecretStr(wechat.aes_key), "api_base_url": wechat.url,
     }  # fmt: skip
-    settings = build({"wechat": account, "web": {"port": 0}, "work": {"sweep_every": 0.05}}, root=folder)
+    given = {"wechat": account, "web": {"port": 0}, "work": {"sweep_every": 0.05}, "store": {"url": url}}
+    settings = build(given, root=folder)
     schema.upgrade(settings.store.url)
     return settings
 
 
-async def account(folder: Path, words: str) -> None:
+async def account(folder: Path, url: str, words: str) -> None:
     """A running house under a WeChat that fails in every way it knows, and strangers at its hook."""
     async with Marked(SystemClock()) as wechat:
         stop, said = asyncio.Event(), asyncio.Queue[str]()
-        house = asyncio.create_task(up(settings_for(folder, wechat), model=None, say=said.put_nowait, stop=stop))
+        house = asyncio.create_task(up(settings_for(folder, url, wechat), model=None, say=said.put_nowait, stop=stop))
         while "wechat:" not in (line := await said.get()):
             pass
         wechat.hook = line.split()[1].rstrip(",")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.redaction import without_words
+from crm_store import schema
 from tests.bot.canary_paths import MARKS
+from tests.servers.databases import Databases
 
 REPOSITORY = Path(__file__).parents[2]
 # What has to be there, so that silence is not taken for discretion.
@@ -21,14 +24,18 @@ EXPECTED = (
 )  # fmt: skip
 
 
-def test_nothing_of_a_customer_and_no_secret_is_logged_whatever_fails(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.bot.canary_paths", tmp_path],
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=100,
-    )  # fmt: skip
+def test_nothing_of_a_customer_and_no_secret_is_logged_whatever_fails(databases: Databases, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        urls = [stack.enter_context(databases.bare()) for _ in range(4)]
+        ended = subprocess.run(
+            [sys.executable, "-m", "tests.bot.canary_paths", tmp_path, *urls],
+            cwd=REPOSITORY, capture_output=True, text=True, timeout=100,
+        )  # fmt: skip
+        used = [schema.is_current(url) for url in urls[:3]]
     said = ended.stdout + ended.stderr
 
     assert ended.returncode == 0, said
+    assert all(used), "it ran on these databases"
     assert [mark for mark in MARKS if mark in said] == []
     assert [expected for expected in EXPECTED if expected not in said] == []
 

@@ -38,10 +38,10 @@ async def telegram() -> AsyncIterator[TelegramApi]:
 
 
 @pytest.fixture
-def settings(telegram: TelegramApi, tmp_path: Path, sqlite_url: str) -> Callable[..., Settings]:
+def settings(telegram: TelegramApi, tmp_path: Path, database_url: str) -> Callable[..., Settings]:
     def make(**telegram_more: Any) -> Settings:
         bot = {"token": SecretStr(telegram.token), "api_base_url": telegram.url, "poll_timeout": 5}
-        given = {"web": {"port": 0}, "work": {"sweep_every": 0.02}, "store": {"url": sqlite_url}}
+        given = {"web": {"port": 0}, "work": {"sweep_every": 0.02}, "store": {"url": database_url}}
         return build({"telegram": bot | telegram_more, **given}, root=tmp_path)
 
     return make
@@ -295,9 +295,10 @@ class TestStarting:
             with pytest.raises(PartBroke, match=r"^Telegram's polling broke: ValueError$"):
                 await running.up(settings(), model=None, say=lambda line: None)
 
-    def test_two_houses_do_not_share_a_database(self, settings: Callable[..., Settings]) -> None:
+    def test_two_houses_do_not_share_a_database_in_a_file(self, sqlite_url: str, tmp_path: Path) -> None:
+        settings = build({"store": {"url": sqlite_url}}, root=tmp_path)
         refused = pytest.raises(running.AlreadyRunning, match=r"another shuke up works on .*shuke\.db; stop that one")
-        with running.alone(settings()), refused, running.alone(settings()):
+        with running.alone(settings), refused, running.alone(settings):
             pass
-        with running.alone(settings()):
+        with running.alone(settings):
             pass

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crm_store import schema
 from crm_store.unit_of_work import Store
 from tests.bot.house import LEASE, FakeChannel, House, new_house
 
@@ -27,11 +25,8 @@ class Held:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    store = Store(f"sqlite:///{tmp_path / 'shuke.db'}", durable=False)
-    store.run_now(schema.create)
-    yield new_house(store, tmp_path)
-    store.close()
+def house(empty_store: Store, tmp_path: Path) -> House:
+    return new_house(empty_store, tmp_path)
 
 
 async def sweep_after_the_lease(house: House) -> None:

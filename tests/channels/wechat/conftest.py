@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -14,10 +13,10 @@ from bot.channels.wechat.client import WechatClient
 from bot.channels.wechat.receive import webhook_router
 from bot.channels.wechat.send import WechatChannel
 from bot.channels.wechat.settings import WechatSettings
-from crm_store import schema
 from crm_store.ports import VirtualClock
 from crm_store.unit_of_work import Store
 from tests.channels.inbox import Inbox
+from tests.servers.databases import open_store
 from tests.servers.web import serving
 from tests.servers.wechat_api import WechatApi
 
@@ -64,9 +63,9 @@ def inbox() -> Inbox:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path / 'shuke.db'}", durable=False)
-    store.run_now(schema.create)
+def store(sqlite_url: str) -> Iterator[Store]:
+    """A store on SQLite: what is said to WeChat is the same on either database, the token's tests ask both."""
+    store = open_store(sqlite_url)
     yield store
     store.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,15 +17,21 @@ from crm_store.ports import VirtualClock
 from crm_store.unit_of_work import Store
 from tests.channels.contract import a_reply
 from tests.channels.wechat.conftest import ANA, settings_for
+from tests.servers.databases import open_store
 from tests.servers.wechat_api import LASTS, SEND, TOKEN, WechatApi
 
 pytestmark = pytest.mark.parametrize("mode", ["aes"], indirect=True)
 
 
 @pytest.fixture
-async def other(wechat: WechatApi, store: Store, clock: VirtualClock, tmp_path: Path) -> AsyncIterator[WechatChannel]:
+def store(empty_store: Store) -> Store:
+    return empty_store
+
+
+@pytest.fixture
+async def other(wechat: WechatApi, store: Store, clock: VirtualClock) -> AsyncIterator[WechatChannel]:
     """Another process on the same database."""
-    its_store = Store(f"sqlite:///{tmp_path / 'shuke.db'}", durable=False)
+    its_store = open_store(store.url)
     client = WechatClient(settings_for(wechat), its_store, clock, by="elsewhere")
     yield WechatChannel(client)
     await client.stop()
