@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Numeric, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    event,
+)
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
@@ -28,6 +40,19 @@ class Base(DeclarativeBase):
 def table_of(model: type[Base]) -> Table:
     """Return the table behind a model, for Core statements."""
     return cast(Table, model.__table__)
+
+
+def with_statements(table: Table, *, sqlite: Sequence[str], postgresql: Sequence[str]) -> None:
+    """Let what models cannot declare, such as triggers, be made after ``table``, for each database in its own words.
+
+    Migrations have the same statements; a test compares what comes of both.
+    """
+
+    def make(_table: Table, conn: Connection, **_how: Any) -> None:
+        for statement in sqlite if conn.dialect.name == "sqlite" else postgresql:
+            conn.exec_driver_sql(statement)
+
+    event.listen(table, "after_create", make)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -18,6 +18,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from crm_store import memory, opportunities, schema
 from crm_store.consents import EVERY, consent_words, consents
 from crm_store.conversations import BOT, QUEUE, conversations
+from crm_store.guarding import openings
 from crm_store.history import history
 from crm_store.identities import identities
 from crm_store.inbox import inbox
@@ -26,6 +27,7 @@ from crm_store.memory_kinds import KINDS
 from crm_store.models import metadata
 from crm_store.outbox import outbox
 from crm_store.points import entries, lots
+from crm_store.search_index import is_ours, unindexed
 from crm_store.tickets import STEPS, tickets
 
 MOST_TOLD = 20
@@ -59,6 +61,7 @@ def checks() -> dict[str, Check]:
         "conversations": _conversations,
         "tickets": _tickets,
         "memory": _memory,
+        "history": _history,
     }
 
 
@@ -81,7 +84,9 @@ def check(conn: Connection, *, progress: Callable[[float, str], None] = lambda s
 
 def _form(conn: Connection) -> Iterator[Find]:
     """Its tables are those that the models declare, at the newest migration."""
-    context = MigrationContext.configure(conn, opts={"compare_type": True, "target_metadata": metadata})
+    context = MigrationContext.configure(
+        conn, opts={"compare_type": True, "target_metadata": metadata, "include_name": is_ours}
+    )
     present = context.get_current_revision()
     if present != schema.newest():
         yield Find(
@@ -115,6 +120,7 @@ _LOOSE: tuple[tuple[ColumnElement[Any], ColumnElement[Any]], ...] = (
     (tickets.c.conversation_id, conversations.c.id),
     (memory_facts.c.superseded_by, memory_facts.c.id),
     (memory_facts.c.consent_word, consent_words.c.id),
+    (unindexed.c.id, history.c.id),
 )
 
 
@@ -237,6 +243,11 @@ def _memory(conn: Connection) -> Iterator[Find]:
         ),
     )  # fmt: skip
     yield from _rows(conn, "memory", facts, twice, "is remembered beside another that contradicts it")
+
+
+def _history(conn: Connection) -> Iterator[Find]:
+    """It may be changed by nobody, but within the transaction of an erasure."""
+    yield from _rows(conn, "history", openings, openings.c.id > 0, "the history was left open: anybody may change it")
 
 
 def _rows(conn: Connection, check: str, table: Table, wrong: ColumnElement[bool], what: str) -> Iterator[Find]:

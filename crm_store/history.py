@@ -43,6 +43,7 @@ class HistoryEntry(Base):
 
     __table_args__ = (
         Index("ix_history_customer_id", "customer_id", "id"),
+        Index("ix_history_timeline", "customer_id", "at", "id"),
         Index("ix_history_kind", "kind", "at"),
     )
 

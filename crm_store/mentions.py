@@ -31,6 +31,7 @@ class Mention(Base):
 
     __table_args__ = (
         Index("ix_mentions_agent", "agent", "id"),
+        Index("ix_mentions_note_id", "note_id"),
         Index("ix_mentions_unseen", "agent", sqlite_where=_UNSEEN, postgresql_where=_UNSEEN),
     )
 

@@ -1,4 +1,4 @@
-"""`shuke db`: the database brought up to date, checked, backed up and put back."""
+"""`shuke db`: the database brought up to date, checked, backed up and put back, and its search index made anew."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.errors import ShukeError
 from bot.running.up import alone
 from bot.settings import Settings
 from crm_store import backup as backups
-from crm_store import checking, schema
+from crm_store import checking, schema, search_index
 from crm_store.engines import kind_of
 from crm_store.ports import SystemClock
 from crm_store.unit_of_work import Store
@@ -27,7 +27,7 @@ STAMP = "%Y%m%dT%H%M%SZ"
 
 def add_to(app: typer.Typer) -> None:
     database = typer.Typer(help="Care of the database.", no_args_is_help=True, rich_markup_mode=None)
-    for command in (upgrade, check, backup, restore):
+    for command in (upgrade, check, backup, restore, reindex):
         database.command()(command)
     app.add_typer(database, name="db")
 
@@ -98,6 +98,22 @@ def restore(context: typer.Context, file: Annotated[Path, typer.Argument(help="A
     console.print(f"restored from {file}", markup=False)
     if kept is not None:
         console.print(f"the replaced database is kept as {kept}", markup=False)
+
+
+def reindex(context: typer.Context) -> None:
+    """Make the search index anew, for one that was damaged; Shuke may run meanwhile, and finds less until the end.
+
+    Broken off, it is gone on with by whichever Shuke runs next.
+
+    Example: ./shuke db reindex
+    """
+    url = options(context).settings().store.url
+    schema.upgrade(url)
+    with closing(Store(url)) as store, Bar("reading the history") as bar:
+        count = store.run_now(search_index.begin_anew)
+        while store.run_now(search_index.catch_up):
+            bar(1 - store.read_now(search_index.waiting) / max(count, 1), "entries")
+    console.print(f"{count} entries are found by their words", markup=False)
 
 
 def mark_backed_up(settings: Settings, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.indexing import Indexing
 from bot.running.channels import CONNECTED_TO_WEB, Channels, open_channels
 from bot.running.nlu import open_understanding
 from bot.running.parts import Parts, Say
@@ -13,7 +14,7 @@ from bot.wiring import House, build_house
 
 
 async def start_worker(process: Process, channels: Channels, understand: Understand) -> House:
-    """Put the pipeline together and start its worker."""
+    """Put the pipeline together and start its worker, and what takes its history into the search index."""
     house = build_house(
         process.settings,
         store=process.store,
@@ -25,6 +26,8 @@ async def start_worker(process: Process, channels: Channels, understand: Underst
         metrics=process.metrics,
         elsewhere=channels.elsewhere,
     )
+    indexing = Indexing(process.store)
+    await process.parts.beside("the search index", indexing.run(), indexing.stop)
     await process.parts.beside("the worker", house.worker.run(), house.worker.stop)
     return house
 

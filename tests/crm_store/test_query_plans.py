@@ -25,11 +25,16 @@ from crm_store import (
     outbox,
     points,
     schedule,
+    search,
+    search_index,
     showing,
     taking_over,
     tickets,
+    timeline,
 )
 from crm_store.ports import Ulids, VirtualClock
+from crm_store.terms import ask
+from crm_store.timeline import Filters, Place
 from tests.crm_store.people import NOW, a_customer, an_inbound, an_outbound
 from tests.crm_store.plans import effort_on, reads_a_whole_table, steps
 from tests.servers.databases import Databases, open_store
@@ -40,9 +45,10 @@ FEW, MANY = 1_000, 5_000
 """Customers; fewer fill so few pages that reading a whole table is the quickest."""
 SMALL = re.compile(
     "ix_inbox_open|ix_outbox_undelivered|ix_outbox_due|ix_conversations_queue|ix_conversations_with_people"
-    r"|anon_|subquery|CONSTANT ROW|SCAN due(_care)?$|switches"
+    r"|anon_|subquery|CONSTANT ROW|SCAN due(_care)?$|switches|history_unindexed"
 )
-"""Partial indexes of what waits, and what was read from them: no more than what there is to do; two switches."""
+"""Partial indexes of what waits, and what was read from them: no more than what there is to do; two switches; what
+waits for the search index."""
 
 
 WITHOUT_INDEX = "for comparison: who got seven points"
@@ -145,6 +151,11 @@ WORK = {
     "mark sent": lambda conn: outbox.mark_sent(conn, [("out-c7", "1")], now=NOW),
     "last sent": lambda conn: outbox.last_sent(conn, "i-c7"),
     "timeline": lambda conn: history.timeline(conn, "c7"),
+    "a page of the timeline": lambda conn: timeline.page(conn, "c7", before=Place(NOW, 7)),
+    "one kind of the timeline": lambda conn: timeline.page(conn, "c7", filters=Filters(groups=("orders",))),
+    "is the index behind": search_index.is_behind,
+    "take into the index": search_index.catch_up,
+    "search a customer's": lambda conn: search.find_with(conn, ask("退款"), "c7"),
     "a message's reason": lambda conn: history.by_ref(conn, "in-c7"),
     "what waits, for monitoring": figures.read,
     "the queue of the agents": handoffs.waiting,

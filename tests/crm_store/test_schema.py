@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from crm_store import customers, history, schema
 from crm_store.engines import open_engine
 from crm_store.models import metadata
+from crm_store.search_index import is_ours
 from crm_store.unit_of_work import Store
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
@@ -39,6 +40,8 @@ def layout_on_postgres(url: str) -> dict[str, list[str]]:
             " UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
             " UNION ALL SELECT conrelid::regclass || ' ' || conname, pg_get_constraintdef(oid) FROM pg_constraint"
             " WHERE connamespace = 'public'::regnamespace"
+            " UNION ALL SELECT 'trigger ' || tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+            " UNION ALL SELECT 'function ' || proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
         ).fetchall()
     return {name: [text] for name, text in rows if not name.startswith("alembic")}
 
@@ -55,7 +58,9 @@ def layout_on_sqlite(url: str) -> dict[str, list[str]]:
 def differences(url: str) -> list:
     engine = open_engine(url)
     with engine.connect() as conn:
-        context = MigrationContext.configure(conn, opts={"compare_type": True, "target_metadata": metadata})
+        context = MigrationContext.configure(
+            conn, opts={"compare_type": True, "target_metadata": metadata, "include_name": is_ours}
+        )
         found = compare_metadata(context, metadata)
     engine.dispose()
     return found

@@ -133,6 +133,14 @@ FAULTS = {
         "UPDATE tickets SET resolved_at = NULL WHERE status = 'resolved'",
         ("tickets", "tickets", "is resolved and has no time of it"),
     ),
+    "a history that anybody may change": (
+        "INSERT INTO history_openings (reason) VALUES ('erasure')",
+        ("history", "history_openings", "the history was left open: anybody may change it"),
+    ),
+    "looked up and not there": (
+        "INSERT INTO history_unindexed (id) VALUES (999)",
+        ("references", "history_unindexed", "id points to nothing"),
+    ),
     "a column that the program does not know": (
         "ALTER TABLE customers ADD COLUMN horoscope VARCHAR", ("form", "", "is not as the program declares it")
     ),
