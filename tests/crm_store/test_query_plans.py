@@ -8,7 +8,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from sqlalchemy import Connection, event, insert, literal, select
+from sqlalchemy import Connection, event, insert, literal, select, update
 
 from crm_store import (
     budgets,
@@ -260,3 +260,25 @@ def test_what_the_database_likes_best_costs_no_more_than_the_indexes(looks):
     by_index, freely = looks.many.effort, looks.freely.effort
 
     assert {name: freely[name] for name in WORK if freely[name] > 2 * by_index[name]} == {}
+
+
+def let_all_be(conn: Connection, status: str) -> None:
+    conn.execute(update(outbox.outbox).values(status=status))
+
+
+def test_many_that_wait_after_a_quiet_hour_are_each_looked_at_a_few_times_only(empty_store):
+    def claim(conn: Connection) -> int:
+        with effort_on(conn) as cost:
+            outbox.claim_due(conn, worker="w", now=NOW, until=LATER)
+        return cost.done
+
+    def cost_of_a_claim(first: int, last: int) -> int:
+        empty_store.run_now(live, first, last)
+        empty_store.run_now(let_all_be, "sent")
+        empty_store.run_now(analyze)
+        empty_store.run_now(let_all_be, "queued")
+        return empty_store.run_now(claim)
+
+    few, many = cost_of_a_claim(0, 100), cost_of_a_claim(100, 400)
+
+    assert many < 6 * few, "four times as many wait"

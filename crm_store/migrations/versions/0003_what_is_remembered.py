@@ -117,8 +117,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_zone_words_customer_id", "zone_words", ["customer_id", "id"])
 
+    # What is being sent waits for nothing: without it, this index answers for what is due alone.
+    index_what_is_due("status = 'queued'")
+
+
+def index_what_is_due(where: str) -> None:
+    op.drop_index("ix_outbox_due", table_name="outbox")
+    op.create_index("ix_outbox_due", "outbox", ["due_at"], sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
 
 def downgrade() -> None:
+    index_what_is_due("status IN ('queued', 'sending')")
     op.drop_table("zone_words")
     op.drop_table("opportunities")
     op.drop_table("customer_tags")
