@@ -1,8 +1,8 @@
 """Wakes that reach every process on the same PostgreSQL, by LISTEN and NOTIFY.
 
 A NOTIFY inside a transaction would make all commits that carry one wait for each
-other. So wakes are posted on a connection of their own after the commit, those that
-came in meanwhile together. Where a connection is lost it is made again, and since
+other. So wakes are posted on a connection of their own after the commit: one at once,
+those that come right behind it a moment later together. Where a connection is lost it is made again, and since
 nobody knows what was missed, everyone who listens is told to look (an empty key).
 """
 
@@ -26,6 +26,8 @@ CHANNEL = "shuke"
 MOST_PENDING = 10_000
 LAST_WORDS_WITHIN = 2.0
 """Seconds that closing waits for what is still to be posted, and for who is about to connect."""
+APART = 0.01
+"""Seconds between two statements that post: under load each takes the wakes of several turns, not of one step."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 _NOTIFY = "SELECT pg_notify(%s, wake) FROM unnest(%s::text[]) AS wake"
 
@@ -136,3 +138,4 @@ class SharedWakes(Wakes):
                 with self._something:
                     self._pending = wakes | self._pending
                 raise
+            self._ending.wait(APART)
