@@ -42,6 +42,5 @@ class Journal:
 
     def write(self) -> None:
         """Put down what was collected."""
-        if self._entries:
-            self._conn.execute(history.ADD, self._entries)
-            self._entries = []
+        history.append(self._conn, self._entries)
+        self._entries = []

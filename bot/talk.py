@@ -10,10 +10,11 @@ from crm_store import outbox
 from crm_store.conversations import conversations
 from crm_store.customers import customers
 from crm_store.identities import identities
+from crm_store.prepared import Prepared
 from crm_store.switches import switches
 from crm_store.tickets import tickets
 
-_LOAD = (
+_LOAD = Prepared(
     select(
         identities.c.id.label("identity_id"), identities.c.channel, identities.c.user_id, identities.c.verified,
         identities.c.unreachable_since, identities.c.customer_id,
@@ -34,9 +35,10 @@ _LOAD = (
 
 def find(conn: Connection, channel: str, user_id: str) -> Any | None:
     """Return what is known of somebody on a channel; ``id``, of the conversation, is None where they have none."""
-    return conn.execute(_LOAD, {"channel": channel, "user_id": user_id}).one_or_none()
+    return _LOAD.one_or_none(conn, {"channel": channel, "user_id": user_id})
 
 
 def load(conn: Connection, channel: str, user_id: str) -> Any:
     """Return what is known of somebody who has written."""
-    return conn.execute(_LOAD, {"channel": channel, "user_id": user_id}).one()
+    (who,) = _LOAD.all(conn, {"channel": channel, "user_id": user_id})
+    return who

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Json, UtcDateTime, table_of
 from crm_store.leases import lease_end
+from crm_store.prepared import Prepared
 
 BOT = "bot"
 QUEUE = "queue"
@@ -66,7 +67,7 @@ _BY_ID = select(conversations).where(conversations.c.id == bindparam("id"))
 _HOLD = _BY_ID.with_for_update(key_share=True)
 _WAITING = select(func.count()).select_from(conversations).where(text("owner = 'queue'"))
 _OF = select(conversations).where(conversations.c.customer_id == bindparam("customer_id"))
-_SAVE = (
+_SAVE = Prepared(
     update(conversations)
     .where(conversations.c.id == bindparam("key"))
     .values(
@@ -135,7 +136,7 @@ def waiting(conn: Connection) -> int:
 
 def save_turn(conn: Connection, id: str, *, state: dict[str, Any] | None, identity_id: str, now: datetime) -> None:
     """Keep where the dialogue stands after a turn; ownership is not touched (`handoffs.py` does that)."""
-    conn.execute(_SAVE, {"key": id, "state": state, "identity_id": identity_id, "now": now})
+    _SAVE.run(conn, {"key": id, "state": state, "identity_id": identity_id, "now": now})
 
 
 def release(conn: Connection, id: str, worker: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Index, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Json, UtcDateTime, table_of
+from crm_store.prepared import Prepared
 
 
 class Customer(Base):
@@ -53,7 +54,7 @@ _ADD = insert(customers)
 _BY_NO = select(customers).where(customers.c.customer_no == bindparam("customer_no"))
 _BY_IDS = select(customers).where(customers.c.id.in_(bindparam("ids", expanding=True)))
 _BY_ID = select(customers).where(customers.c.id == bindparam("id"))
-_HOLD = select(customers.c.id).where(customers.c.id == bindparam("id")).with_for_update(key_share=True)
+_HOLD = Prepared(select(customers.c.id).where(customers.c.id == bindparam("id")).with_for_update(key_share=True))
 _BY_PHONE = (
     select(customers.c.id).where(customers.c.phone == bindparam("phone")).order_by(customers.c.created_at).limit(2)
 )
@@ -109,7 +110,7 @@ def hold(conn: Connection, *ids: str) -> None:
     """
     if conn.dialect.name == "postgresql":
         for id in sorted(ids):  # in one order for all, else two would wait for each other
-            conn.execute(_HOLD, {"id": id})
+            _HOLD.run(conn, {"id": id})
 
 
 def by_number(conn: Connection, customer_no: str) -> Any | None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, s
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
+from crm_store.prepared import Prepared
 
 
 class HistoryEntry(Base):
@@ -54,7 +55,8 @@ ADD = insert(history)
 """Takes the columns of a row, or a list of them; `entry` fills what is left out."""
 
 _NEWEST = 2**62  # beyond every key
-_EXPLAIN = update(history).where(history.c.ref == bindparam("key")).values(why=bindparam("why"))
+_EXPLAIN = Prepared(update(history).where(history.c.ref == bindparam("key")).values(why=bindparam("why")))
+_APPEND = Prepared(ADD)
 _TIMELINE = select(history).where(history.c.customer_id == bindparam("customer_id")).order_by(history.c.id)
 _SINCE = select(history).where(history.c.id > bindparam("after")).order_by(history.c.id)
 _LAST_ID = select(func.coalesce(func.max(history.c.id), 0))
@@ -113,6 +115,12 @@ def entry(
     }
 
 
+def append(conn: Connection, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Append entries, made by `entry`, in their order."""
+    if entries:
+        _APPEND.run_each(conn, entries)
+
+
 def record(conn: Connection, *, at: datetime, kind: str, by: str, **columns: Any) -> int:
     """Append one entry, ``columns`` as in `entry`; returns its key."""
     key = conn.execute(ADD, entry(at=at, kind=kind, by=by, **columns)).inserted_primary_key
@@ -122,7 +130,7 @@ def record(conn: Connection, *, at: datetime, kind: str, by: str, **columns: Any
 
 def explain(conn: Connection, ref: str, why: Mapping[str, Any]) -> None:
     """Add to a message why it was answered so: the one thing that is ever added to an entry."""
-    conn.execute(_EXPLAIN, {"key": ref, "why": why})
+    _EXPLAIN.run(conn, {"key": ref, "why": why})
 
 
 def timeline(conn: Connection, customer_id: str) -> list[Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.customers import customers
+from crm_store.prepared import Prepared
 
 
 class Identity(Base):
@@ -45,7 +46,7 @@ identities = table_of(Identity)
 _FIND = select(identities).where(
     identities.c.channel == bindparam("channel"), identities.c.user_id == bindparam("user_id")
 )
-_HOLD_CUSTOMER = (
+_HOLD_CUSTOMER = Prepared(
     select(customers.c.id)
     .join(identities, identities.c.customer_id == customers.c.id)
     .where(identities.c.channel == bindparam("channel"), identities.c.user_id == bindparam("user_id"))
@@ -76,7 +77,7 @@ def find(conn: Connection, channel: str, user_id: str) -> Any | None:
 def hold_customer(conn: Connection, channel: str, user_id: str) -> None:
     """Do as `customers.hold` for whoever has this identity."""
     if conn.dialect.name == "postgresql":
-        conn.execute(_HOLD_CUSTOMER, {"channel": channel, "user_id": user_id})
+        _HOLD_CUSTOMER.run(conn, {"channel": channel, "user_id": user_id})
 
 
 def add(

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
 from crm_store.conversations import conversations
 from crm_store.leases import lease_end, moment
+from crm_store.prepared import Prepared
 from crm_store.switches import switches
 
 OPEN = text("status = 'open'")  # literal: a bound value would not match the partial index
@@ -48,7 +49,7 @@ class InboxMessage(Base):
 
 inbox = table_of(InboxMessage)
 
-_STORE = (
+_STORE = Prepared(
     insert(inbox)
     .values(status="open", attempts=0)
     .on_conflict_do_nothing(index_elements=["channel", "account", "external_id"])
@@ -56,7 +57,7 @@ _STORE = (
 )
 _older = inbox.alias("older")
 _FREE = or_(conversations.c.lease_until.is_(None), conversations.c.lease_until < moment())
-_CLAIM = (
+_CLAIM = Prepared(
     update(conversations)
     .where(
         conversations.c.id == bindparam("key"),
@@ -69,7 +70,7 @@ _CLAIM = (
     )
     .values(lease_owner=bindparam("worker"), lease_until=lease_end())
 )
-_SET_FREE = (
+_SET_FREE = Prepared(
     update(conversations)
     .where(
         conversations.c.id == bindparam("key"),
@@ -79,13 +80,15 @@ _SET_FREE = (
     .values(lease_owner=None, lease_until=None)
 )
 _DONE = update(inbox).where(inbox.c.id == bindparam("key"), inbox.c.status == "open").values(status="done")
-_DONE_AS_LOADED = _DONE.where(
-    exists().where(
-        conversations.c.id == bindparam("talk_id"),
-        conversations.c.owner == bindparam("talk_owner"),
-        conversations.c.turns == bindparam("talk_turns"),
-    ),
-    ~exists().where(switches.c.name == text("'bot'")),
+_DONE_AS_LOADED = Prepared(
+    _DONE.where(
+        exists().where(
+            conversations.c.id == bindparam("talk_id"),
+            conversations.c.owner == bindparam("talk_owner"),
+            conversations.c.turns == bindparam("talk_turns"),
+        ),
+        ~exists().where(switches.c.name == text("'bot'")),
+    )
 )
 _OLDEST = (
     select(inbox).where(inbox.c.conversation_id == bindparam("conversation_id"), OPEN).order_by(inbox.c.id).limit(1)
@@ -115,21 +118,19 @@ _DEAD = update(inbox).where(inbox.c.id == bindparam("key")).values(status="dead"
 
 def store(conn: Connection, row: dict[str, Any]) -> int | None:
     """Store a message once; return its key, or None where it was here already."""
-    key: int | None = conn.execute(_STORE, row).scalar_one_or_none()
-    return key
+    stored = _STORE.one_or_none(conn, row)
+    return None if stored is None else int(stored.id)
 
 
 def claim(conn: Connection, conversation_id: str, *, worker: str, now: datetime, until: datetime, before: int) -> bool:
     """Lease a free conversation for the message with key ``before``; False where it is taken or older ones wait."""
-    done = conn.execute(
-        _CLAIM, {"key": conversation_id, "worker": worker, "now": now, "until": until, "before": before}
-    )
-    return done.rowcount == 1
+    claim = {"key": conversation_id, "worker": worker, "now": now, "until": until, "before": before}
+    return _CLAIM.run(conn, claim) == 1
 
 
 def set_free(conn: Connection, conversation_id: str, worker: str) -> bool:
     """End the worker's lease unless another message waits; False where one does, or the lease is not theirs."""
-    return conn.execute(_SET_FREE, {"key": conversation_id, "worker": worker}).rowcount == 1
+    return _SET_FREE.run(conn, {"key": conversation_id, "worker": worker}) == 1
 
 
 def oldest_open(conn: Connection, conversation_id: str) -> Any | None:
@@ -156,7 +157,7 @@ def finish(conn: Connection, key: int) -> bool:
 def finish_as_loaded(conn: Connection, key: int, *, conversation_id: str, owner: str, turns: int) -> bool:
     """Do as `finish`, if the conversation still is as it was loaded and the bot not paused; else nothing is done."""
     loaded = {"talk_id": conversation_id, "talk_owner": owner, "talk_turns": turns}
-    return conn.execute(_DONE_AS_LOADED, {"key": key, **loaded}).rowcount == 1
+    return _DONE_AS_LOADED.run(conn, {"key": key, **loaded}) == 1
 
 
 def failed(conn: Connection, key: int) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Exact, UtcDateTime, table_of
 from crm_store.customers import customers
+from crm_store.prepared import Prepared
 
 _AT_ONCE = 500
 """Orders whose items one statement asks for."""
@@ -56,12 +57,12 @@ class OrderLine(Base):
 orders = table_of(Order)
 order_lines = table_of(OrderLine)
 
-_FIND = (
+_FIND = Prepared(
     select(orders, customers.c.phone)
     .outerjoin(customers, customers.c.id == orders.c.customer_id)
     .where(orders.c.order_no == bindparam("order_no"))
 )
-_RECENT = (
+_RECENT = Prepared(
     select(orders, customers.c.phone)
     .join(customers, customers.c.id == orders.c.customer_id)
     .where(orders.c.customer_id == bindparam("customer_id"))
@@ -149,24 +150,24 @@ def _view(row: Any, items: tuple[OrderItem, ...] = ()) -> OrderView:
 
 def find(conn: Connection, order_no: str) -> OrderView | None:
     """Return the order without its items, or None. Who may hear of it is the caller's to decide."""
-    row = conn.execute(_FIND, {"order_no": order_no}).one_or_none()
+    row = _FIND.one_or_none(conn, {"order_no": order_no})
     return None if row is None else _view(row)
 
 
 def whole(conn: Connection, order_no: str) -> OrderView | None:
     """Return the order with its items, or None."""
-    row = conn.execute(_FIND, {"order_no": order_no}).one_or_none()
+    row = _FIND.one_or_none(conn, {"order_no": order_no})
     return None if row is None else _view(row, _items(conn, order_no))
 
 
 def recent(conn: Connection, customer_id: str, limit: int = 2) -> list[OrderView]:
     """Return the customer's latest orders, newest first, without their items."""
-    return [_view(row) for row in conn.execute(_RECENT, {"customer_id": customer_id, "most": limit})]
+    return [_view(row) for row in _RECENT.all(conn, {"customer_id": customer_id, "most": limit})]
 
 
 def of_customer(conn: Connection, customer_id: str, *, most: int = 1_000_000) -> list[OrderView]:
     """Return a customer's newest ``most`` orders with their items, newest first."""
-    rows = conn.execute(_RECENT, {"customer_id": customer_id, "most": most}).all()
+    rows = _RECENT.all(conn, {"customer_id": customer_id, "most": most})
     items: dict[str, list[OrderItem]] = defaultdict(list)
     numbers = [row.order_no for row in rows]
     for start in range(0, len(numbers), _AT_ONCE):

@@ -33,6 +33,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
 from crm_store.leases import lease_end, moment
+from crm_store.prepared import Prepared
 
 UNDELIVERED = text("status IN ('queued', 'sending')")
 WAITING = text("status = 'queued'")
@@ -83,7 +84,7 @@ class OutboxMessage(Base):
 outbox = table_of(OutboxMessage)
 
 _QUEUE = insert(outbox).on_conflict_do_nothing(index_elements=["dedupe_key"])
-_QUEUE_SENDING = (
+_QUEUE_SENDING = Prepared(
     insert(outbox)
     .values(status="sending", lease_until=lease_end())
     .on_conflict_do_nothing(index_elements=["dedupe_key"])
@@ -105,7 +106,7 @@ def undelivered_to(identity_id: ColumnElement[str]) -> Exists:
     )
 
 
-_SENT = (
+_SENT = Prepared(
     update(outbox)
     .where(outbox.c.ref == bindparam("key"))
     .values(status="sent", sent_at=bindparam("now"), external_id=bindparam("external"), lease_until=None)
@@ -255,13 +256,13 @@ def queue_sending(
     for row in sending:
         del row["lease_until"], row["status"]  # the statement sets them
     if sending:
-        conn.execute(_QUEUE_SENDING, sending)
+        _QUEUE_SENDING.run_each(conn, sending)
 
 
 def mark_sent(conn: Connection, sent: Sequence[tuple[str, str]], *, now: datetime) -> None:
     """Mark messages as taken by their platform: pairs of our reference and the platform's own id."""
     if sent:
-        conn.execute(_SENT, [{"key": ref, "external": external, "now": now} for ref, external in sent])
+        _SENT.run_each(conn, [{"key": ref, "external": external, "now": now} for ref, external in sent])
 
 
 def claim_due(

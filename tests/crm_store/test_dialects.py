@@ -16,6 +16,7 @@ import crm_store
 from crm_store.base import Exact, UtcDateTime
 from crm_store.engines import sqlite_engine
 from crm_store.models import metadata
+from crm_store.prepared import Prepared
 
 DIALECTS = [sqlite.dialect(), postgresql.dialect()]
 BOTH = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
@@ -25,8 +26,9 @@ def prepared_statements():
     for module in pkgutil.iter_modules(crm_store.__path__, "crm_store."):
         for name, value in vars(importlib.import_module(module.name)).items():
             for number, one in enumerate(value if isinstance(value, list) else [value]):
-                if isinstance(one, Executable):
-                    yield f"{module.name}.{name}[{number}]", one
+                statement = one.statement if isinstance(one, Prepared) else one
+                if isinstance(statement, Executable):
+                    yield f"{module.name}.{name}[{number}]", statement
 
 
 # An insert takes its other columns from the rows that it is executed with.
