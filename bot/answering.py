@@ -252,7 +252,8 @@ class Answering:
         for _ in range(MOST_ACTIONS):
             if decision.act is None:
                 return
-            outcome.journal.write()
+            if not REGISTERED[decision.act.name].only_reads:
+                outcome.journal.write()  # what was before stands before what the action writes
             result = REGISTERED.run(decision.act, context)
             outcome.actions.append({"action": decision.act.name, "result": _shown(result)})
             decision = decide(self._book, outcome.state, ActionDone(decision.act.name, result), facts)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
 from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, select, update
@@ -56,7 +57,18 @@ ADD = insert(history)
 
 _NEWEST = 2**62  # beyond every key
 _EXPLAIN = Prepared(update(history).where(history.c.ref == bindparam("key")).values(why=bindparam("why")))
-_APPEND = Prepared(ADD)
+_COLUMNS = tuple(column for column in history.c if not column.primary_key)
+_AT_ONCE = 4
+"""A turn seldom has more entries."""
+
+
+def _append(count: int) -> Prepared:
+    # In a list of rows the first alone would take its types from the columns.
+    rows = [{each.name: bindparam(f"{each.name}_{n}", type_=each.type) for each in _COLUMNS} for n in range(count)]
+    return Prepared(insert(history).values(rows))
+
+
+_APPEND = {count: _append(count) for count in range(1, _AT_ONCE + 1)}
 _TIMELINE = select(history).where(history.c.customer_id == bindparam("customer_id")).order_by(history.c.id)
 _SINCE = select(history).where(history.c.id > bindparam("after")).order_by(history.c.id)
 _LAST_ID = select(func.coalesce(func.max(history.c.id), 0))
@@ -117,8 +129,9 @@ def entry(
 
 def append(conn: Connection, entries: Sequence[Mapping[str, Any]]) -> None:
     """Append entries, made by `entry`, in their order."""
-    if entries:
-        _APPEND.run_each(conn, entries)
+    for some in batched(entries, _AT_ONCE):
+        values = {f"{name}_{n}": value for n, each in enumerate(some) for name, value in each.items()}
+        _APPEND[len(some)].run(conn, values)
 
 
 def record(conn: Connection, *, at: datetime, kind: str, by: str, **columns: Any) -> int:

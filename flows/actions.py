@@ -58,6 +58,8 @@ class RegisteredAction:
     run: Action
     gives: frozenset[str]
     may_give: frozenset[str]
+    only_reads: bool
+    """Nothing is written, so what the turn has to record can wait until later."""
 
 
 class Actions(dict[str, RegisteredAction]):
@@ -72,13 +74,15 @@ REGISTERED = Actions()
 """Every action of the modules imported so far; `flows.standard` imports them all."""
 
 
-def action(name: str, *, gives: tuple[str, ...] = (), may_give: tuple[str, ...] = ()) -> Callable[[Action], Action]:
+def action(
+    name: str, *, gives: tuple[str, ...] = (), may_give: tuple[str, ...] = (), only_reads: bool = False
+) -> Callable[[Action], Action]:
     """Register the function below under ``name``, as flows call it."""
 
     def register(function: Action) -> Action:
         if name in REGISTERED:
             raise ValueError(f'there are two actions "{name}"; rename one')
-        REGISTERED[name] = RegisteredAction(name, function, frozenset(gives), frozenset(may_give))
+        REGISTERED[name] = RegisteredAction(name, function, frozenset(gives), frozenset(may_give), only_reads)
         return function
 
     return register

@@ -12,7 +12,7 @@ from flows.engine.values import moment, word
 MOST_SHOWN = 3
 
 
-@action("list_tickets", gives=("ticket_count",), may_give=("tickets",))
+@action("list_tickets", gives=("ticket_count",), may_give=("tickets",), only_reads=True)
 def list_tickets(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``ticket_count`` of the verified customer and the latest ``tickets``, newest first."""
     if not context.verified:

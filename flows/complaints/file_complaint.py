@@ -10,7 +10,7 @@ from flows.actions import ActionContext, action
 from flows.engine.values import moment, word
 
 
-@action("check_order_owner", gives=("order_is_theirs",))
+@action("check_order_owner", gives=("order_is_theirs",), only_reads=True)
 def check_order_owner(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``order_is_theirs``: false only where a verified customer names an order that isn't.
 

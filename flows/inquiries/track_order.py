@@ -22,6 +22,7 @@ from flows.engine.values import day, word
     "find_order",
     gives=("outcome", "stage", "status"),
     may_give=("late", "eta", "since", "carrier", "tracking_no"),
+    only_reads=True,
 )
 def find_order(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``outcome``: ``own`` with all about it, ``not_yours`` (verified), or ``prove`` (anybody else)."""

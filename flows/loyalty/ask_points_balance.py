@@ -10,7 +10,7 @@ from flows.actions import ActionContext, action
 from flows.engine.values import day
 
 
-@action("points_balance", gives=("points",), may_give=("expiring", "expires_on"))
+@action("points_balance", gives=("points",), may_give=("expiring", "expires_on"), only_reads=True)
 def points_balance(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the balance, and how many points expire next and when; nothing for the unverified."""
     if not context.verified:

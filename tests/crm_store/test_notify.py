@@ -8,6 +8,7 @@ from time import monotonic
 import psycopg
 import pytest
 
+from crm_store import notify
 from crm_store.notify import SharedWakes
 from crm_store.wakes import INBOX, OUTBOX, TALK
 
@@ -123,3 +124,28 @@ async def test_who_never_reached_the_database_closes_at_once():
     await asyncio.to_thread(wakes.close)
 
     assert monotonic() - began < 1
+
+
+async def test_what_comes_right_behind_a_wake_is_posted_together_and_nothing_is_lost(pair, monkeypatch):
+    monkeypatch.setattr(notify, "APART", 0.5)
+    posted: list[int] = []
+    execute = psycopg.Connection.execute
+
+    def counting(self, query, params=None, **more):
+        if query == notify._NOTIFY:
+            posted.append(len(params[1]))
+        return execute(self, query, params, **more)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", counting)
+    here, there = pair
+    heard = await hearing(there, TALK)
+
+    here.post(TALK, "first")
+    first = await next_of(heard)
+    for number in range(50):
+        here.post(TALK, f"c{number}")
+    others = [await next_of(heard) for _ in range(50)]
+
+    assert first == (TALK, "first")
+    assert others == [(TALK, f"c{number}") for number in range(50)]
+    assert posted == [1, 50]

@@ -1,0 +1,42 @@
+"""What actions say of themselves is so."""
+
+from typing import Any
+
+import pytest
+
+from flows.actions import REGISTERED, ActionContext
+from flows.engine.heard import Act
+from tests.flows.talks import DESK, MONDAY, Shop
+
+ASKED_WITH: dict[str, dict[str, Any]] = {
+    "points_balance": {},
+    "find_order": {"order_no": "A10293"},
+    "list_tickets": {},
+    "check_order_owner": {"order_no": "A20001"},
+}
+"""Enough for each action to go its whole way."""
+
+
+@pytest.fixture
+def context() -> ActionContext:
+    shop = Shop()
+    shop.earn("wang", 120, None)
+    shop.conn.commit()
+    return ActionContext(
+        conn=shop.conn, now=MONDAY, ids=shop.ids, customer_id="wang", identity_id="wang-id",
+        conversation_id="wang-talk", channel="telegram", verified=True, language="zh", zone="Asia/Shanghai",
+        text="", desk=DESK, record=lambda kind, data: pytest.fail(f"it recorded {kind}"),
+    )  # fmt: skip
+
+
+def test_those_that_only_read_are_these() -> None:
+    assert {name for name, action in REGISTERED.items() if action.only_reads} == set(ASKED_WITH)
+
+
+@pytest.mark.parametrize("name", ASKED_WITH)
+def test_an_action_that_only_reads_writes_nothing(context: ActionContext, name: str) -> None:
+    context.conn.exec_driver_sql("PRAGMA query_only=ON")  # whoever writes fails
+
+    result = REGISTERED.run(Act(name, ASKED_WITH[name]), context)
+
+    assert set(result) >= REGISTERED[name].gives
