@@ -25,7 +25,7 @@ def context() -> ActionContext:
     return ActionContext(
         conn=shop.conn, now=MONDAY, ids=shop.ids, customer_id="wang", identity_id="wang-id",
         conversation_id="wang-talk", channel="telegram", verified=True, language="zh", zone="Asia/Shanghai",
-        text="", desk=DESK, record=lambda kind, data: pytest.fail(f"it recorded {kind}"),
+        text="", message="m1", desk=DESK, record=lambda kind, data: pytest.fail(f"it recorded {kind}"),
     )  # fmt: skip
 
 
