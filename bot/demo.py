@@ -76,7 +76,8 @@ def _rows(path: Path, kind: str, moved_by: timedelta) -> Iterator[dict[str, str]
     for line in read_lines(path, kind):
         if isinstance(line.row, RowRefused):
             raise line.row
-        yield {name: _moved(value, moved_by) if name in _TIMES and value else value for name, value in line.row.items()}
+        said = line.row or {}
+        yield {name: _moved(value, moved_by) if name in _TIMES and value else value for name, value in said.items()}
 
 
 def _moved(moment: str, by: timedelta) -> str:

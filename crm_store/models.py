@@ -35,5 +35,6 @@ from crm_store import (  # noqa: F401 - imported for their tables
     zones,
 )
 from crm_store.base import Base
+from crm_store.imports import journal  # noqa: F401
 
 metadata = Base.metadata

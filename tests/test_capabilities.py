@@ -376,3 +376,33 @@ async def test_roles_bound_what_each_may_do_and_every_look_is_kept(desk: DeskHou
         assert (audited == 200) == may(role, "see_audit")
     for role in ROLES:
         assert (f"<td>the-{role}</td><td>looked at the conversation" in audit) == may(role, "see_talk")
+
+
+def test_a_shops_own_files_come_in_and_coming_in_again_changes_nothing(
+    shop: Talk, store_url: str, tmp_path: Path
+) -> None:
+    """Number 8: their columns, their days; afterwards the bot speaks of what they said."""
+    customers_file, orders_file, map_file = (tmp_path / name for name in ("会员.csv", "订单.csv", "map.yml"))
+    customers_file.write_text(
+        "customer_id,name,language,channel,channel_user_id\nC7,周敏,zh,telegram,u7\n", encoding="utf-8"
+    )
+    orders_file.write_text("单号,会员,下单,发货,承运\nA20007,C7,2026/01/02,2026/01/04,顺丰\n", encoding="utf-8")
+    map_file.write_text(
+        "columns: {order_no: 单号, customer_id: 会员, ordered_at: 下单, shipped_at: 发货, carrier: 承运}\n"
+        "constants: {sku: TEA-001}\ndate_format: '%Y/%m/%d'\n", encoding="utf-8",
+    )  # fmt: skip
+
+    def bring_in() -> list[tuple[int, int]]:
+        reports = [
+            json.loads(shuke(store_url, "--json", "import", "customers", str(customers_file))),
+            json.loads(shuke(store_url, "--json", "import", "orders", str(orders_file), "--map", str(map_file))),
+        ]
+        return [(report["added"], report["unchanged"]) for report in reports]
+
+    assert bring_in() == [(1, 0), (1, 0)]
+    before = shop.show("C7")
+    assert bring_in() == [(0, 1), (0, 1)]
+
+    assert shop.show("C7") == before
+    answer = "".join(texts(shop.say("u7", "A20007 到哪了")))
+    assert "A20007 已经发货" in answer

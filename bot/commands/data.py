@@ -15,9 +15,13 @@ from bot.commands.common import Bar, console, errors, open_store, options, show_
 from bot.errors import ShukeError
 from bot.wiring import import_settings
 from crm_store import history, outbox
-from crm_store.imports import import_file, load_mapping
+from crm_store.imports import import_file, load_mapping, unfinished, write_refused
 from crm_store.ports import SystemClock, Ulids
 from crm_store.showing import customer_json, find_customer, find_message
+from crm_store.unit_of_work import Store
+
+STOPPED = 130
+"""What a shell expects of a command that Ctrl-C ended."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,38 +43,69 @@ def import_(
     file: Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header.")],
     map: Annotated[Path | None, typer.Option(help="A YAML file that says which column is which.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    refused: Annotated[Path | None, typer.Option(help="Write the rows that are refused to this CSV file.")] = None,
 ) -> None:
     """Bring in customers, products, orders or points; again changes nothing.
 
+    An import that was stopped goes on where it was: call it once more.
+
     Example: ./shuke import customers customers.csv --dry-run
+    Example: ./shuke import orders orders.csv --refused mend.csv
     """
     settings = options(context).settings()
     clock = SystemClock()
-    with open_store(settings) as store, Bar(f"importing {kind}") as bar:
-        report = import_file(
-            store,
-            kind,
-            file,
-            mapping=load_mapping(map, kind) if map else None,
-            dry_run=dry_run,
-            now=clock.now(),
-            ids=Ulids(clock),
-            settings=import_settings(settings),
-            progress=bar.share,
-        )
+    mapping = load_mapping(map, kind) if map else None
+    with open_store(settings) as store:
+        try:
+            with Bar(f"importing {kind}") as bar:
+                report = import_file(
+                    store,
+                    kind,
+                    file,
+                    mapping=mapping,
+                    dry_run=dry_run,
+                    now=clock.now(),
+                    ids=Ulids(clock),
+                    settings=import_settings(settings),
+                    progress=bar.share,
+                )
+        except KeyboardInterrupt:
+            _tell_unfinished(store)
+            sys.exit(STOPPED)
+        _tell_unfinished(store)
+    if refused is not None and report.refused:
+        try:
+            written = write_refused(file, kind, report.refused, refused, mapping)
+        except OSError as exc:
+            raise ShukeError(f"{refused}: cannot be written ({exc.strerror}); name a file that can") from None
+        errors.print(f"{written} refused rows are in {refused}: mend them there, and import that file", markup=False)
     if options(context).json:
         show_json(asdict(report))
     else:
-        for refused in report.refused:
-            errors.print(f"{file.name}:{refused.line}: {refused.field}: {refused.reason}", markup=False)
+        for row in report.refused:
+            errors.print(f"{file.name}:{row.line}: {row.field}: {row.reason}", markup=False)
+        if report.resumed_at:
+            console.print(f"went on behind row {report.resumed_at:,}, where it was stopped before", markup=False)
+        if report.replaced:
+            console.print("an earlier file of this name was stopped half-way; its rows are kept", markup=False)
         would = "would be " if dry_run else ""
         console.print(
             f"{report.rows} rows: {report.added} {would}added, {report.changed} {would}changed, "
-            f"{report.unchanged} unchanged, {len(report.refused)} refused",
+            f"{report.unchanged} unchanged, {len(report.refused)} refused"
+            + (f", {report.passed_over} passed over" if report.passed_over else ""),
             markup=False,
         )
     if report.refused:
         sys.exit(2)
+
+
+def _tell_unfinished(store: Store) -> None:
+    for run in store.run_now(unfinished):  # as a unit, it comes behind the rows that are being written
+        errors.print(
+            f"{run.file}: {run.rows:,} rows of these {run.kind} are in and the rest is not; "
+            f"call `shuke import {run.kind}` with that file again, and it goes on from there",
+            markup=False,
+        )
 
 
 def show(

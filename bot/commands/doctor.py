@@ -24,6 +24,7 @@ from bot.monitoring import Late
 from bot.settings import OVERLAY, Settings
 from crm_store import holidays
 from crm_store.errors import StoreError
+from crm_store.imports import unfinished
 from crm_store.ports import SystemClock
 from crm_store.unit_of_work import Store
 
@@ -86,6 +87,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     try:
         with closing(Store(settings.store.url)) as store:
             figures, dead, last_dead = store.read_now(memory.what_waits)
+            half_imported = store.read_now(unfinished)
         yield machine.clock(memory.apart(settings.store.url, SystemClock().now()))
     except (SQLAlchemyError, StoreError) as exc:
         yield problem("queues", f"cannot be read ({type(exc).__name__})", "./shuke db check")
@@ -93,6 +95,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield memory.queues(figures, now, late)
     yield memory.dead(dead, last_dead, now)
     yield memory.paused(figures.paused)
+    yield from memory.imports(half_imported)
 
 
 async def _ask_platforms(settings: Settings) -> list[Finding]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from contextlib import closing
 from datetime import datetime, timedelta
+from typing import Any
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, func, select, text
@@ -103,3 +104,15 @@ def what_waits(conn: Connection) -> tuple[Figures, int, datetime | None]:
 
 def _minutes(span: timedelta) -> str:
     return f"{span.total_seconds() / 60:.0f} min"
+
+
+def imports(half_done: Sequence[Any]) -> list[Finding]:
+    """Has an import been stopped half-way? ``half_done`` are its runs (`crm_store.imports.unfinished`)."""
+    return [
+        warning(
+            "imports",
+            f"{run.file} has been imported up to row {run.rows:,} and no further",
+            f"call ./shuke import {run.kind} with that file again, and it goes on from there",
+        )
+        for run in half_done
+    ] or [ok("imports", "none was stopped half-way")]

@@ -28,7 +28,7 @@ from care.schedule import sweep
 from crm_store import counters, history, inbox, outbox, schedule, schema
 from crm_store.errors import StoreError
 from crm_store.imports import RowRefused, apply_row, apply_shop_event
-from crm_store.imports.rows import Ordinals
+from crm_store.imports.rows import ordinals_of_items
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.showing import customer_json, find_customer
 from crm_store.unit_of_work import Store
@@ -203,7 +203,7 @@ class World:
 
     async def _load(self, loads: Loads) -> dict[str, Any]:
         refused = []
-        ordinals = Ordinals()
+        ordinals = ordinals_of_items(loads.kind)
         for number, row in enumerate(loads.rows, 1):
             ordinal, now = ordinals.of(row), self.clock.now()
             try:

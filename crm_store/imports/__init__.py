@@ -2,18 +2,22 @@
 
 `cells.py` reads one value, `customers.py`, `products.py`, `orders.py` and `points.py`
 know what a row of theirs means, `rows.py` brings in one row or many, `files.py`
-reads a CSV file, and `mapping.py` the file that says what a shop calls its columns.
+reads a CSV file and `journal.py` keeps how far it came, `mending.py` writes what was
+refused, and `mapping.py` reads the file that says what a shop calls its columns.
 Importing the same again changes nothing.
 """
 
 from __future__ import annotations
 
 from crm_store.imports.files import import_file, read_lines
+from crm_store.imports.journal import unfinished
 from crm_store.imports.mapping import ColumnMap, load_mapping
+from crm_store.imports.mending import write_refused
 from crm_store.imports.outcomes import ImportRefused, ImportSettings, Refused, Report, RowRefused, RowResult
 from crm_store.imports.rows import KINDS, apply_row, apply_rows, apply_shop_event
 
 __all__ = [
     "KINDS", "ColumnMap", "ImportRefused", "ImportSettings", "Refused", "Report", "RowRefused", "RowResult",
-    "apply_row", "apply_rows", "apply_shop_event", "import_file", "load_mapping", "read_lines",
+    "apply_row", "apply_rows", "apply_shop_event", "import_file", "load_mapping", "read_lines", "unfinished",
+    "write_refused",
 ]  # fmt: skip

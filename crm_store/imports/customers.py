@@ -43,6 +43,8 @@ class CustomerRow:
     identity: tuple[str, str] | None
     """Channel and user id."""
     desk: DeskHours | None = None
+    is_further: bool = False
+    """Whether the file spoke of this customer before: this row completes, and adds a channel."""
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Add the customer, or change what the row says otherwise, and link what proves to be theirs."""
@@ -93,14 +95,15 @@ class CustomerRow:
         return next((one for one in identities.of_customer(conn, holder) if one.verified), None)
 
     def _change(self, conn: Connection, known: Any, now: datetime) -> bool:
-        changed = {name: value for name, value in self.fields.items() if getattr(known, name) != value}
+        said, kept = self._said(known), known.attributes or {}
+        changed = {name: value for name, value in said.items() if getattr(known, name) != value}
         if "timezone" in changed and zones.said_by(conn, known.id) is not None:
             del changed["timezone"]  # they told us where they live: no list knows better
         names = dict.fromkeys("birthday" if name.startswith("birth_") else name for name in changed)
-        kept = known.attributes or {}
-        if kept | self.others != kept:
-            changed["attributes"] = kept | self.others
-            names |= dict.fromkeys(name for name, value in self.others.items() if kept.get(name) != value)
+        others = {name: value for name, value in self.others.items() if not (self.is_further and name in kept)}
+        if kept | others != kept:
+            changed["attributes"] = kept | others
+            names |= dict.fromkeys(name for name, value in others.items() if kept.get(name) != value)
         if not changed:
             return False
         customers.change(conn, known.id, **changed)
@@ -114,6 +117,16 @@ class CustomerRow:
             ],
         )
         return True
+
+    def _said(self, known: Any) -> dict[str, Any]:
+        """What of the row counts; a birthday is known as a whole or not at all."""
+        if not self.is_further:
+            return self.fields
+        return {
+            name: value
+            for name, value in self.fields.items()
+            if getattr(known, "birth_month" if name.startswith("birth_") else name) in (None, False)
+        }
 
     def _give_identity(
         self, conn: Connection, found: Any | None, customer_id: str, now: datetime, ids: Ids, *, is_new: bool
@@ -138,8 +151,8 @@ class CustomerRow:
         return True
 
     def _take_consent(self, conn: Connection, customer_id: str, now: datetime) -> bool:
-        if self.marketing_consent is None:
-            return False
+        if self.marketing_consent is None or self.is_further:
+            return False  # an empty word of the first row is a no, and a later row doesn't turn it
         said = {row.purpose: row for row in conn.execute(_SAID, {"customer_id": customer_id})}
         changed = False
         for purpose in ("care", "marketing"):
@@ -180,7 +193,7 @@ def read(cells: Cells) -> CustomerRow:
         }
     return CustomerRow(
         customer_no, fields, cells.others(COLUMNS), cells.flag("marketing_consent"), _identity(cells),
-        cells.settings.desk,
+        cells.settings.desk, is_further=cells.ordinal > 1,
     )  # fmt: skip
 
 

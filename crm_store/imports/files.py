@@ -1,4 +1,8 @@
-"""A CSV file, read as a stream and written a few hundred rows a transaction."""
+"""A CSV file, read as a stream and written a few hundred rows a transaction.
+
+Its place is kept beside what it wrote (`journal.py`): the same file again goes on
+where it was stopped.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,15 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import batched
+from itertools import batched, islice
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from crm_store.imports import journal
 from crm_store.imports.cells import Cells
 from crm_store.imports.mapping import ColumnMap
-from crm_store.imports.outcomes import ImportRefused, ImportSettings, Report, RowRefused, RowResult
+from crm_store.imports.outcomes import MARKS, ImportRefused, ImportSettings, Report, RowRefused
 from crm_store.imports.rows import KINDS, Kind, Ordinals, PreparedRow
 from crm_store.ports import Ids
 from crm_store.rehearsal import RunsUnits, rehearsal
@@ -27,10 +32,13 @@ ROWS_A_TRANSACTION = 500
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of a file by our column names, or why it cannot be read; ``number`` is the line it begins on."""
+    """A row of a file by our column names, why it cannot be read, or None where it is passed over.
+
+    ``number`` is the line it begins on.
+    """
 
     number: int
-    row: Mapping[str, str] | RowRefused
+    row: Mapping[str, str] | RowRefused | None
 
 
 def import_file(
@@ -47,44 +55,69 @@ def import_file(
 ) -> Report:
     """Import a CSV file (UTF-8, with a header); bad rows are listed in the report and good ones kept.
 
-    A dry run does the same where nobody sees it (`crm_store.rehearsal`). ``progress``
-    is told the share of the file that is done, 0 to 1, from the calling thread.
+    Where the very same file was stopped half-way, it goes on from there; the report is of
+    the whole file. A dry run does the same where nobody sees it (`crm_store.rehearsal`).
+    ``progress`` is told the share of the file that is done, 0 to 1, from the calling thread.
 
     Raises:
-        ImportRefused: the file cannot be read at all, or its header lacks a column; nothing was written.
-        StoreBusy: the store has no room; the rows before are written, and importing again is safe.
+        ImportRefused: the file cannot be read at all, its header lacks a column, or another
+            process imports it too.
+        StoreBusy: the store has no room; the rows before are written, and importing again goes on.
     """
+    if kind not in KINDS:
+        raise ImportRefused(f"{kind}: there is no such kind of data; write one of {', '.join(KINDS)}")
     if dry_run and isinstance(store, Store):
         with rehearsal(store) as stage:
             return import_file(
                 stage, kind, path, mapping=mapping, now=now, ids=ids, settings=settings, progress=progress
             )
-    report, ordinals = Report(), Ordinals()
-    if mapping is not None and mapping.date_format is not None:
+    mapping = mapping or ColumnMap()
+    if mapping.date_format is not None:
         settings = replace(settings, date_format=mapping.date_format)
-    if kind not in KINDS:
-        raise ImportRefused(f"{kind}: there is no such kind of data; write one of {', '.join(KINDS)}")
-    for lines in batched(read_lines(path, kind, mapping, report=report, progress=progress), ROWS_A_TRANSACTION):
-        prepared: list[tuple[int, PreparedRow]] = []
-        refused: list[tuple[int, RowRefused]] = []
-        for line in lines:
-            try:
-                if isinstance(line.row, RowRefused):
-                    raise line.row
-                cells = Cells(line.row, settings, now=now, ordinal=ordinals.of(line.row))
-                prepared.append((line.number, KINDS[kind].read(cells)))
-            except RowRefused as refusal:
-                refused.append((line.number, refusal))
-        for number, outcome in store.run_now(_apply_all, prepared, now, ids):
-            if isinstance(outcome, RowRefused):
-                refused.append((number, outcome))
-            else:
-                report.count(outcome)
-        for number, why in sorted(refused, key=lambda each: each[0]):
-            report.refuse(number, why)
+    run = _opened(store, kind, path, mapping, settings, now, ids) if isinstance(store, Store) else None
+    report = run.before if run else Report()
+    ordinals = Ordinals(KINDS[kind].key)
+    lines = read_lines(path, kind, mapping, report=report, progress=progress)
+    for line in islice(lines, report.resumed_at):
+        if isinstance(line.row, Mapping):
+            ordinals.of(line.row)
+    for batch, is_last in _with_last(batched(lines, ROWS_A_TRANSACTION)):
+        prepared = [_prepared(line, kind, settings, now, ordinals) for line in batch]
+        refused = report.refused
+        report = store.run_now(_apply_all, prepared, report, run.id if run else None, is_last, now, ids)
+        refused.extend(report.refused)
+        report.refused = refused
     if progress is not None:
         progress(1.0)
     return report
+
+
+def _opened(
+    store: Store, kind: str, path: Path, mapping: ColumnMap, settings: ImportSettings, now: datetime, ids: Ids
+) -> journal.Run:
+    next(read_lines(path, kind, mapping), None)  # a file whose header is refused leaves no trace
+    digest = journal.digest_of(path, kind, mapping, settings)
+    return store.run_now(journal.begin, kind, path.name, digest, now=now, ids=ids)
+
+
+def _with_last(batches: Iterator[tuple[Line, ...]]) -> Iterator[tuple[tuple[Line, ...], bool]]:
+    """Tell the last batch, which is empty where there is none: it ends the run in its own transaction."""
+    batch = next(batches, ())
+    for following in batches:
+        yield batch, False
+        batch = following
+    yield batch, True
+
+
+def _prepared(
+    line: Line, kind: str, settings: ImportSettings, now: datetime, ordinals: Ordinals
+) -> tuple[int, PreparedRow | RowRefused | None]:
+    if line.row is None or isinstance(line.row, RowRefused):
+        return line.number, line.row
+    try:
+        return line.number, KINDS[kind].read(Cells(line.row, settings, now=now, ordinal=ordinals.of(line.row)))
+    except RowRefused as refusal:
+        return line.number, refusal
 
 
 def read_lines(
@@ -114,9 +147,11 @@ def read_lines(
         if report is not None and not KINDS[kind].keeps_others:
             report.ignored_columns = tuple(name for name in header if name not in KINDS[kind].columns)
         number = rows.line_num + 1
-        while (row := _next_row(rows, header, mapping)) is not None:
-            if row:
+        while (row := _next_row(rows, header)) is not None:
+            if isinstance(row, RowRefused):
                 yield Line(number, row)
+            elif row:
+                yield Line(number, mapping.reading(row))
             if progress is not None and number % ROWS_A_TRANSACTION == 0:
                 progress(raw.tell() / size)
             number = rows.line_num + 1
@@ -124,7 +159,7 @@ def read_lines(
 
 def _header(file: str, rows: Iterator[list[str]], kind: Kind, mapping: ColumnMap) -> list[str]:
     try:
-        theirs = [name.strip() for name in next(rows, [])]
+        theirs = ["" if name.strip() in MARKS else name.strip() for name in next(rows, [])]
     except csv.Error as exc:
         raise ImportRefused(f"{file}:1: is no CSV ({exc}); save it as CSV UTF-8") from None
     for ours, name in mapping.columns.items():
@@ -149,7 +184,7 @@ def _guess(wanted: str, header: list[str]) -> str:
     )  # fmt: skip
 
 
-def _next_row(rows: Iterator[list[str]], header: list[str], mapping: ColumnMap) -> dict[str, str] | RowRefused | None:
+def _next_row(rows: Iterator[list[str]], header: list[str]) -> dict[str, str] | RowRefused | None:
     """Return the next row, {} for an empty line, why it cannot be read, or None at the end."""
     try:
         values = next(rows, None)
@@ -161,17 +196,31 @@ def _next_row(rows: Iterator[list[str]], header: list[str], mapping: ColumnMap) 
         return RowRefused("row", "has more values than there are columns", "quote values that hold a comma")
     row = dict(zip(header, values, strict=False))
     row.pop("", None)
-    return {**row, **mapping.constants}
+    return row
 
 
 def _apply_all(
-    conn: Connection, rows: list[tuple[int, PreparedRow]], now: datetime, ids: Ids
-) -> list[tuple[int, RowResult | RowRefused]]:
-    outcomes: list[tuple[int, RowResult | RowRefused]] = []
+    conn: Connection,
+    rows: list[tuple[int, PreparedRow | RowRefused | None]],
+    before: Report,
+    run_id: str | None,
+    is_last: bool,
+    now: datetime,
+    ids: Ids,
+) -> Report:
+    """Write rows and, with them, how far the run has come; return the report, with the new refusals alone."""
+    report = replace(before, refused=[])
     for number, row in rows:
+        if row is None:
+            report.pass_over()
+            continue
         # A row refuses before it writes, so no savepoint is needed to keep the others.
         try:
-            outcomes.append((number, row.apply(conn, now=now, ids=ids)))
+            if isinstance(row, RowRefused):
+                raise row
+            report.count(row.apply(conn, now=now, ids=ids))
         except RowRefused as refusal:
-            outcomes.append((number, refusal))
-    return outcomes
+            report.refuse(number, refusal)
+    if run_id is not None:
+        journal.advance(conn, run_id, before.rows, report, now=now, is_end=is_last)
+    return report

@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo
 from crm_store.desk_hours import DeskHours
 from crm_store.errors import StoreError
 
+MARKS = ("refused_line", "refused_field", "refused_reason")
+"""Columns that a file of refused rows has for people, and that no import reads."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImportSettings:
@@ -68,7 +71,7 @@ class Refused(NamedTuple):
 
 @dataclass(slots=True)
 class Report:
-    """What came of a file; ``rows`` counts the refused ones too."""
+    """What came of a file; ``rows`` counts the refused ones and those passed over, too."""
 
     rows: int = 0
     added: int = 0
@@ -77,6 +80,12 @@ class Report:
     refused: list[Refused] = field(default_factory=list)
     ignored_columns: tuple[str, ...] = ()
     """Columns of the file that this kind has no place for."""
+    passed_over: int = 0
+    """Rows that the column map told to leave out."""
+    resumed_at: int = 0
+    """Rows that an earlier run, which was stopped, had dealt with; 0 where the file began anew."""
+    replaced: bool = False
+    """Whether an earlier file of this name was left half imported; this one takes its place."""
 
     def count(self, result: RowResult) -> None:
         self.rows += 1
@@ -90,3 +99,7 @@ class Report:
     def refuse(self, line: int, refusal: RowRefused) -> None:
         self.rows += 1
         self.refused.append(Refused(line, refusal.field, f"{refusal.reason}; {refusal.mend}"))
+
+    def pass_over(self) -> None:
+        self.rows += 1
+        self.passed_over += 1

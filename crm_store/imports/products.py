@@ -28,6 +28,8 @@ class ProductRow:
     fields: dict[str, Any]
     others: dict[str, str]
     usual_currency: str
+    is_further: bool = False
+    """Whether the file spoke of this product before: this row only completes."""
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Add the product, or change what the row says otherwise."""
@@ -36,10 +38,15 @@ class ProductRow:
             fields = {"currency": self.usual_currency, **self.fields}
             catalogue.add(conn, sku=self.sku, **fields, attributes=self.others or None)
             return RowResult.ADDED
-        changed = {name: value for name, value in self.fields.items() if getattr(known, name) != value}
+        changed = {
+            name: value
+            for name, value in self.fields.items()
+            if getattr(known, name) != value and not (self.is_further and getattr(known, name) is not None)
+        }
         kept = known.attributes or {}
-        if kept | self.others != kept:
-            changed["attributes"] = kept | self.others
+        others = {name: value for name, value in self.others.items() if not (self.is_further and name in kept)}
+        if kept | others != kept:
+            changed["attributes"] = kept | others
         if not changed:
             return RowResult.UNCHANGED
         catalogue.change(conn, self.sku, **changed)
@@ -60,4 +67,5 @@ def read(cells: Cells) -> ProductRow:
         "description_en": cells.text("description_en"),
     }
     fields = {name: value for name, value in said.items() if value is not None}
-    return ProductRow(cells.required("sku"), fields, cells.others(COLUMNS), cells.settings.currency)
+    others, currency = cells.others(COLUMNS), cells.settings.currency
+    return ProductRow(cells.required("sku"), fields, others, currency, is_further=cells.ordinal > 1)

@@ -34,26 +34,41 @@ class Kind:
     keeps_others: bool
     """Whether columns that are not ours are kept, as attributes."""
     read: Callable[[Cells], PreparedRow]
+    key: str | None = None
+    """The column that names what a row is about, where several rows of a file may be about the same."""
 
 
 KINDS: Mapping[str, Kind] = {
-    "customers": Kind(customers.COLUMNS, customers.REQUIRED, True, customers.read),
-    "products": Kind(products.COLUMNS, products.REQUIRED, True, products.read),
-    "orders": Kind(orders.COLUMNS, orders.REQUIRED, False, orders.read),
+    "customers": Kind(customers.COLUMNS, customers.REQUIRED, True, customers.read, "customer_id"),
+    "products": Kind(products.COLUMNS, products.REQUIRED, True, products.read, "sku"),
+    "orders": Kind(orders.COLUMNS, orders.REQUIRED, False, orders.read, "order_no"),
     "points": Kind(points.COLUMNS, points.REQUIRED, False, points.read),
 }
 
 
 class Ordinals:
-    """Counts the rows of each order as they come: an item's line where the row names none."""
+    """Counts the rows about each thing as they come.
 
-    def __init__(self) -> None:
+    Of an order that is an item's line, where the row names none. Of a file, the first
+    row speaks and later ones complete what it left empty, so that the file means the
+    same each time it is imported.
+    """
+
+    def __init__(self, key: str | None) -> None:
+        self._key = key
         self._seen: Counter[str] = Counter()
 
     def of(self, row: Mapping[str, Any]) -> int:
-        order_no = str(row.get("order_no")).strip()
-        self._seen[order_no] += 1
-        return self._seen[order_no]
+        if self._key is None:
+            return 1
+        about = str(row.get(self._key)).strip()
+        self._seen[about] += 1
+        return self._seen[about]
+
+
+def ordinals_of_items(kind: str) -> Ordinals:
+    """Count as for rows that are said one after the other: the items of orders, and else every row is a first one."""
+    return Ordinals("order_no" if kind == "orders" else None)
 
 
 def apply_row(
@@ -89,13 +104,13 @@ def apply_rows(
     ids: Ids,
     settings: ImportSettings,
 ) -> list[RowResult]:
-    """Bring in rows that belong together, as `apply_row` does, counting the items of each order.
+    """Bring in rows one after the other, as `apply_row` does, counting the items of each order.
 
     Raises:
         RowRefused: at the first row that cannot be taken; the rows before it are written,
             unless the caller's transaction is rolled back.
     """
-    ordinals = Ordinals()
+    ordinals = ordinals_of_items(kind)
     return [
         apply_row(conn, kind, row, line=ordinals.of(row), now=now, ids=ids, settings=settings) for row in rows
     ]  # fmt: skip

@@ -17,6 +17,7 @@ import pytest
 
 from bot.cli import app, global_options_first, main
 from crm_store import schema
+from crm_store.imports import unfinished
 from crm_store.outbox import outbox
 from crm_store.switches import paused
 from crm_store.unit_of_work import Store
@@ -236,6 +237,47 @@ class TestImport:
 
         assert dry.out.startswith("1 rows: 1 would be added")
         assert (first.json["added"], again.json["added"], again.json["unchanged"]) == (1, 0, 1)
+
+    @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
+    def test_one_that_is_stopped_goes_on_where_it_was(self, shuke: Shuke, root: Path, stop: signal.Signals) -> None:
+        file = root / "customers.csv"
+        file.write_text("customer_id,name\n" + "".join(f"C{n},Ana\n" for n in range(100_000)))
+        store = Store(f"sqlite:///{root / 'var/shuke.db'}")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot.cli", "import", "customers", file], cwd=REPOSITORY, text=True,
+            env={**os.environ, "SHUKE_ROOT": str(root)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        while process.poll() is None and not any(run.rows for run in store.read_now(unfinished)):
+            pass
+        process.send_signal(stop)
+        _, told = process.communicate(timeout=60)
+        (left,) = store.read_now(unfinished)
+        store.close()
+
+        again = shuke("import", "customers", str(file))
+
+        if stop is signal.SIGINT:
+            assert process.returncode == 130
+            assert told == (
+                f"customers.csv: {left.rows:,} rows of these customers are in and the rest is not; "
+                "call `shuke import customers` with that file again, and it goes on from there\n"
+            )
+        assert again.out.startswith(f"went on behind row {left.rows:,}, where it was stopped before\n100000 rows: 1")
+        assert again.err == ""
+        assert again.code == 0
+
+    def test_what_is_refused_goes_to_a_file_to_mend(self, shuke: Shuke, root: Path) -> None:
+        file, mend = root / "customers.csv", root / "mend.csv"
+        file.write_text(self.ROWS)
+
+        ended = shuke("import", "customers", str(file), "--refused", str(mend))
+        mend.write_text(mend.read_text().replace("not a phone", "13800001235"))
+        mended = shuke("import", "customers", str(mend))
+
+        assert "1 refused rows are in" in ended.err
+        assert mended.out.startswith("1 rows: 1 added")
+        nowhere = shuke("import", "customers", str(file), "--refused", str(root / "no/mend.csv"))
+        assert "mend.csv: cannot be written (No such file or directory); name a file that can" in nowhere.err
 
 
 class TestConversations:

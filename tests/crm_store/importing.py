@@ -68,4 +68,5 @@ class Shop:
         return self.store.read_now(all_of)
 
     def dump(self) -> dict[str, list[Any]]:
-        return {table.name: [tuple(row) for row in self.rows(table)] for table in metadata.sorted_tables}
+        shop_data = [table for table in metadata.sorted_tables if not table.name.startswith("import_")]
+        return {table.name: [tuple(row) for row in self.rows(table)] for table in shop_data}

@@ -23,6 +23,7 @@ from bot.monitoring import Late
 from bot.web import build_app
 from crm_store import holidays, schema
 from crm_store.figures import Figures, Waiting
+from crm_store.imports.journal import ImportRun
 from crm_store.ports import VirtualClock
 from crm_store.unit_of_work import Store
 from nlu.settings import NluSettings
@@ -91,6 +92,11 @@ CHECKS: dict[str, tuple[Callable[[Path], Finding], str, str]] = {
     "given up lately": (lambda _: memory.dead(2, NOW - timedelta(days=2), NOW), "warning", "the last on 2026-11-20"),
     "nothing paused": (lambda _: memory.paused(frozenset()), "ok", "nothing"),
     "care paused": (lambda _: memory.paused(frozenset(["care"])), "warning", "care is paused; ./shuke resume"),
+    "no half import": (lambda _: memory.imports([])[0], "ok", "none was stopped half-way"),
+    "half an import": (
+        lambda _: memory.imports([ImportRun(kind="orders", file="o.csv", rows=1000)])[0], "warning",
+        "o.csv has been imported up to row 1,000 and no further; call ./shuke import orders",
+    ),
     "backed up": (lambda _: memory.backed_up(NOW - timedelta(days=6), NOW), "ok", "taken 2026-11-16"),
     "backed up long ago": (lambda _: memory.backed_up(NOW - timedelta(days=9), NOW), "warning", "9 days old"),
     "never backed up": (lambda _: memory.backed_up(None, NOW), "warning", "none was taken yet"),
