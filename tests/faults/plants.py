@@ -17,7 +17,9 @@ from sqlalchemy.sql import visitors
 from bot.channels import edge
 from bot.channels.telegram import receive
 from bot.messages import Inbound
-from crm_store import inbox, outbox
+from crm_store import engines, inbox, outbox
+from crm_store.engines import GIVEN_TIME
+from crm_store.shared_clock import SharedClock
 
 
 def plant(name: str | None) -> None:
@@ -54,6 +56,19 @@ def _claimed_without_a_lock() -> None:
     outbox.claim_due = slowly
 
 
+def _goes_by_its_own_clock() -> None:
+    """Leases, and all that is put off, go by the clock of the machine, which may be wrong."""
+    open_it = engines.postgres_engine
+
+    def by_its_own(url: str, **how: Any) -> Any:
+        engine = open_it(url, **how)
+        setattr(engine.dialect, GIVEN_TIME, True)
+        return engine
+
+    engines.postgres_engine = by_its_own
+    SharedClock.now = lambda clock: clock._machine.now()  # type: ignore[method-assign]
+
+
 def _stored_as_often_as_delivered() -> None:
     """What is delivered again is not known by its id."""
     store, numbers = inbox.store, count()
@@ -84,6 +99,7 @@ def _acknowledged_before_it_is_stored() -> None:
 _PLANTS: dict[str, Callable[[], None]] = {
     "done before it is answered": _done_before_it_is_answered,
     "claimed without a lock": _claimed_without_a_lock,
+    "goes by its own clock": _goes_by_its_own_clock,
     "stored as often as delivered": _stored_as_often_as_delivered,
     "acknowledged before it is stored": _acknowledged_before_it_is_stored,
 }

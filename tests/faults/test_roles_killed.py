@@ -58,7 +58,7 @@ async def test_the_sweep_finds_what_was_broken_on_purpose(own_cluster: Cluster, 
     for seed in range(1, 7):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        outcome = await kill_sweep(own_cluster, folder, Plan(seed, kills=40, restarts=0, plant=plant, patience=12))
+        outcome = await kill_sweep(own_cluster, folder, Plan(seed, kills=40, restarts=0, plant=plant, patience=20))
         if found := [broken for broken in outcome.broken if PLANTS[plant] in broken]:
             print(f"\n{plant}: found by seed {seed}: {found[0][:200]}")
             break
