@@ -1,6 +1,6 @@
 """What kills cost: `python -m benchmarks.faults --kills 1000`; `--write` puts the figures into RESULTS.md.
 
-Towns of real processes on a PostgreSQL of their own (`tests/faults/roles.py`), one
+Towns of real processes on a PostgreSQL of their own (`tests/faults/town.py`), one
 after the other, by polling and by webhook in turn, each with its own seed, until
 there were kills enough. What a town breaks is printed with its seed and all events.
 """
@@ -19,8 +19,9 @@ from time import monotonic
 
 from benchmarks.load import quantile
 from benchmarks.results import machine, write_section
-from tests.faults.roles import Outcome, Plan, kill_sweep
-from tests.faults.town_checks import surplus
+from tests.faults.sending_checks import came_again
+from tests.faults.town import kill_sweep
+from tests.faults.town_plan import Outcome, Plan
 from tests.servers.postgres import running_cluster
 
 KILLS_A_TOWN = 120
@@ -58,7 +59,7 @@ def figures(outcomes: Sequence[Outcome]) -> list[str]:
     kills = [harm for harm in harms if harm.what == "killed"]
     waits = [wait for one in outcomes for wait in one.chronicle.waits]
     until_next = [wait for one in outcomes for wait in _until_next_answer(one)]
-    again = sum(surplus(one.records.tables["outbox"], one.sent).total() for one in outcomes)
+    again = sum(came_again(one.sent).total() for one in outcomes)
     in_doubt = sum(one.chronicle.in_doubt.total() for one in outcomes)
     care = Counter(row["status"] for one in outcomes for row in one.records.tables["outbox"] if row["kind"] == "care")
     messages, answers, tickets, entries = (

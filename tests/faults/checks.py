@@ -10,19 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.faults.customers import CUSTOMERS, EARNED, MESSAGES, POINTS, SPENT
+from tests.faults.sending_checks import came_again
 from tests.servers.telegram_api import Sent
 
-Reply = tuple[str, str]
-"""Whom it went to, and its text."""
+
+def being_sent(database: Path) -> Counter[str]:
+    """Return the references of the replies of which nobody can know whether they have arrived."""
+    return _refs(database, "status = 'sending'")
 
 
-def replies_being_sent(database: Path) -> Counter[Reply]:
-    """Return the replies of which nobody can know whether they have arrived."""
-    with _opened(database) as db:
-        return Counter(
-            (row["recipient"], json.loads(row["body"])["text"])
-            for row in db.execute("SELECT recipient, body FROM outbox WHERE status = 'sending'")
-        )
+def tried_again(database: Path) -> Counter[str]:
+    """Return the references of the replies that were handed over more than once, or may have been."""
+    return _refs(database, "attempts > 0")
 
 
 def counted(database: Path, what: str) -> int:
@@ -55,21 +54,19 @@ def check_nothing_is_lost_or_done_twice(database: Path) -> None:
             _check_points(db, str(customer.user), customer.swaps)
 
 
-def surplus(database: Path, sent: Sequence[Sent]) -> Counter[Reply]:
-    """Return the replies that arrived more often than once; all must have arrived, and in their order."""
-    arrived = [(one.chat_id, one.text) for one in sent]
+def surplus(database: Path, sent: Sequence[Sent]) -> Counter[str]:
+    """Return how often replies, by their references, arrived once more; all must have arrived, and in their order."""
     with _opened(database) as db:
-        meant = [
-            (row["recipient"], json.loads(row["body"])["text"])
-            for row in db.execute("SELECT recipient, body FROM outbox ORDER BY id")
-        ]
+        meant = db.execute("SELECT ref, recipient, body FROM outbox ORDER BY id").fetchall()
+    written = {row["ref"]: (row["recipient"], json.loads(row["body"])["text"]) for row in meant}
+    for one in sent:
+        assert written.get(one.ref) == (one.chat_id, one.text), "nothing arrives that was not meant"
     for customer in CUSTOMERS:
         user = str(customer.user)
-        _is_within([words for to, words in meant if to == user], [words for to, words in arrived if to == user])
-    more = Counter(arrived)
-    more.subtract(Counter(meant))
-    assert min(more.values()) >= 0, "nothing arrives that was not meant, and everything meant arrives"
-    return +more
+        _is_within(
+            [row["ref"] for row in meant if row["recipient"] == user], [one.ref for one in sent if one.chat_id == user]
+        )
+    return came_again(sent)
 
 
 def _check_talk(db: sqlite3.Connection, user: str, lines: Sequence[str]) -> None:
@@ -118,7 +115,12 @@ def _check_points(db: sqlite3.Connection, user: str, swaps: int) -> None:
 
 def _is_within(meant: Sequence[str], arrived: Sequence[str]) -> None:
     rest: Iterator[str] = iter(arrived)
-    assert all(words in rest for words in meant), "replies arrive in the order they were meant"
+    assert all(ref in rest for ref in meant), "all replies arrive, in the order they were meant"
+
+
+def _refs(database: Path, condition: str) -> Counter[str]:
+    with _opened(database) as db:
+        return Counter(row["ref"] for row in db.execute(f"SELECT ref FROM outbox WHERE {condition}"))
 
 
 def _one(db: sqlite3.Connection, query: str, *values: str) -> int:

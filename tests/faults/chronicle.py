@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-
-Reply = tuple[str, str]
-"""Whom it went to, and its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +30,8 @@ class Chronicle:
     began: float = field(default_factory=monotonic)
     events: list[str] = field(default_factory=list)
     harms: list[Harm] = field(default_factory=list)
-    in_doubt: Counter[Reply] = field(default_factory=Counter)
-    """Replies that were being sent by somebody who was killed, frozen or cut off: nobody can know of them."""
+    in_doubt: Counter[str] = field(default_factory=Counter)
+    """How often each message, by its reference, was being sent by somebody who was killed, frozen or cut off."""
     waits: list[float] = field(default_factory=list)
     """How long customers waited for each answer."""
     broken: list[str] = field(default_factory=list)
@@ -43,11 +41,11 @@ class Chronicle:
         """Write down an event."""
         self.events.append(f"{self.now():8.3f}  {what}")
 
-    def harm(self, what: str, to: str, step: str, replies: list[Reply]) -> None:
-        """Write down a harm, and what became doubtful by it."""
-        self.in_doubt.update(replies)
-        self.harms.append(Harm(self.now(), what, to, step, len(replies)))
-        self.note(f"{to}: {what} ({step}), sending {len(replies)}")
+    def harm(self, what: str, to: str, step: str, sending: Sequence[str]) -> None:
+        """Write down a harm, and the references of the messages that became doubtful by it."""
+        self.in_doubt.update(sending)
+        self.harms.append(Harm(self.now(), what, to, step, len(sending)))
+        self.note(f"{to}: {what} ({step}), sending {len(sending)}")
 
     def broke(self, what: str) -> None:
         """Write down a promise that was broken."""

@@ -22,7 +22,7 @@ STEPS: Mapping[str, Mapping[str, int]] = {
 PLANTS = {
     "done before it is answered": "took turns for",
     "claimed without a lock": "came more often than meant",
-    "goes by its own clock": "not quiet after",
+    "goes by its own clock": "times are not of this run",
     "stored as often as delivered": "of which is stored",
     "acknowledged before it is stored": "of which is stored",
 }

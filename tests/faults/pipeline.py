@@ -25,6 +25,7 @@ from crm_store.unit_of_work import Store
 from flows.standard import load_standard
 from tests.faults import swapping  # noqa: F401 - registers the action of the shop's own flow
 from tests.faults.bot_process import Plan
+from tests.faults.labels import label_messages
 from tests.faults.steps import Steps
 
 SHOP = Path(__file__).parent
@@ -76,6 +77,7 @@ async def _answer(plan: Plan, settings: Settings) -> None:
     store = Store(settings.store.url)
     quiet = _Quiet(store, plan.messages)
     steps.watch_store(store, quiet.look_again)
+    label_messages()
     steps.watch_requests()
 
     bot = build_bot(settings.telegram)

@@ -12,7 +12,7 @@ import httpx
 import psycopg
 
 from tests.faults.apart import Shop
-from tests.faults.town_checks import read_records
+from tests.faults.town_records import read_records
 
 SECRET = "the-secret-of-the-webhook"
 LINES = {

@@ -30,6 +30,7 @@ from crm_store.unit_of_work import Store
 from flows.standard import Standard, load_standard
 from tests.faults import pipeline, plants
 from tests.faults.fates import Birth
+from tests.faults.labels import label_messages
 from tests.faults.steps import Steps
 
 _BOOK = load_standard(pipeline.SHOP / "shop" / "flows")
@@ -61,6 +62,7 @@ def live(birth: Birth) -> int:
 
     fate = birth.fate
     steps = Steps(fate.number, of=fate.step) if fate is not None and fate.how == "killed at" else Steps(None)
+    label_messages()
     steps.watch_requests()
     _is_told_apart()
     _set_up(steps, birth.clock_off)

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.bot_process import Plan, run_bot
-from tests.faults.checks import check_nothing_is_lost_or_done_twice, counted, surplus
+from tests.faults.checks import check_nothing_is_lost_or_done_twice, surplus, tried_again
 from tests.faults.customers import MESSAGES, a_shop, all_talk
-from tests.faults.roles import Plan as TownPlan
-from tests.faults.roles import kill_sweep
+from tests.faults.town import kill_sweep
+from tests.faults.town_plan import Plan as TownPlan
 from tests.servers.postgres import running_cluster
 from tests.servers.small_disk import NotMounted, SmallDisk, small_disk
 from tests.servers.telegram_api import TelegramApi
@@ -66,7 +66,7 @@ async def test_on_a_full_disk_messages_are_refused_and_come_again_when_there_is_
 
     check_nothing_is_lost_or_done_twice(database)
     assert refused > 0, "the platform still has what was not stored"
-    assert doubled.total() <= counted(database, "outbox WHERE attempts > 0")
+    assert doubled <= tried_again(database)
 
 
 @pytest.mark.long

@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from tests.faults.bot_process import Plan, run_bot
-from tests.faults.checks import check_nothing_is_lost_or_done_twice, counted, replies_being_sent, surplus
+from tests.faults.checks import being_sent, check_nothing_is_lost_or_done_twice, counted, surplus
 from tests.faults.customers import MESSAGES, a_shop, all_talk
 from tests.servers.telegram_api import TelegramApi
 
@@ -57,7 +57,7 @@ async def a_crash(shop: Path, folder: Path, *, kill_at: int | None, kill_after: 
         talking = asyncio.create_task(all_talk(telegram))
         code = await run_bot(plan, kill_when=None if kill_after is None else _polled(telegram, kill_after))
         assert code in (0, KILLED), (folder / "log").read_text()
-        in_doubt = replies_being_sent(database)
+        in_doubt = being_sent(database)
         if code == KILLED:
             assert await run_bot(replace(plan, kill_at=None)) == 0, (folder / "log").read_text()
         await talking

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.fates import PLANTS
-from tests.faults.roles import Outcome, Plan, WayIn, kill_sweep
+from tests.faults.town import kill_sweep
+from tests.faults.town_plan import Outcome, Plan, WayIn
 from tests.servers.postgres import Cluster, running_cluster
 
 pytestmark = pytest.mark.timeout(600)
@@ -55,10 +56,10 @@ async def test_a_hundred_kills_by_either_way_in_lose_and_repeat_nothing(
 @pytest.mark.parametrize("plant", PLANTS)
 async def test_the_sweep_finds_what_was_broken_on_purpose(own_cluster: Cluster, tmp_path: Path, plant: str) -> None:
     found: list[str] = []
-    for seed in range(1, 7):
+    for seed in range(1, 4):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        outcome = await kill_sweep(own_cluster, folder, Plan(seed, kills=40, restarts=0, plant=plant, patience=20))
+        outcome = await kill_sweep(own_cluster, folder, Plan(seed, kills=20, restarts=0, plant=plant, patience=20))
         if found := [broken for broken in outcome.broken if PLANTS[plant] in broken]:
             print(f"\n{plant}: found by seed {seed}: {found[0][:200]}")
             break

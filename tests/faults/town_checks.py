@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-import psycopg
-from psycopg.rows import dict_row
-
-from tests.faults.chronicle import Chronicle, Reply
+from tests.faults.chronicle import Chronicle
 from tests.faults.customers import EARNED, POINTS, SPENT, Customer
-from tests.faults.townsfolk import FIRST_CARED_FOR, silent_lines
+from tests.faults.sending_checks import broken_in_sending
+from tests.faults.town_records import Records, Row, from_json
+from tests.faults.townsfolk import CARE_AFTER, FIRST_CARED_FOR, silent_lines
 from tests.servers.telegram_api import Sent
 
-Row = dict[str, Any]
-
-_READ = {
-    "inbox": "SELECT t.*, i.user_id FROM inbox t JOIN identities i ON i.id = t.identity_id ORDER BY t.id",
-    "outbox": "SELECT * FROM outbox ORDER BY id",
-    "history": "SELECT t.*, i.user_id FROM history t"
-    " LEFT JOIN (SELECT DISTINCT ON (customer_id) customer_id, user_id FROM identities) i USING (customer_id)"
-    " ORDER BY t.id",
-    "tickets": "SELECT t.*, i.user_id FROM tickets t JOIN identities i USING (customer_id)",
-    "entries": "SELECT t.*, i.user_id FROM points_entries t JOIN identities i USING (customer_id) ORDER BY t.id",
-    "lots": "SELECT t.*, i.user_id FROM points_lots t JOIN identities i USING (customer_id)",
-    "talks": "SELECT t.*, i.user_id, t.lease_until > clock_timestamp() AS leased"
-    " FROM conversations t JOIN identities i ON i.id = t.identity_id",
-    "claims": "SELECT * FROM schedule_claims",
-}
 HANDED_OVER = {"handoff.requested": 1, "handoff.taken": 1, "handoff.returned": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """All that a town has written down, by table; those of a customer by their user id."""
-
-    tables: dict[str, list[Row]]
-
-    def of(self, table: str, user: str) -> list[Row]:
-        return [row for row in self.tables[table] if row["user_id"] == user]
-
-
-def read_records(url: str) -> Records:
-    """Read everything in one snapshot."""
-    with psycopg.connect(url, row_factory=dict_row) as db:
-        db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        return Records({name: db.execute(query).fetchall() for name, query in _READ.items()})
+_SENT, _UNKNOWN = _ENDS_OF_CARE = ("care.sent", "care.unknown")
+_AT_MOST_OFF = timedelta(minutes=1)
+"""Much more than processes differ, and much less than the hour that a clock is set wrong."""
 
 
 def broken_promises(
@@ -65,20 +33,14 @@ def broken_promises(
         f"{row['user_id']} never wrote {row['body']}" for row in records.tables["inbox"] if row["user_id"] not in known
     ]
     with_person = {str(customer.user) for customer in talked if customer.asks_person is not None}
-    found += _of_sending(records.tables["outbox"], sent, chronicle, with_person)
+    found += broken_in_sending(records.tables["outbox"], sent, chronicle.in_doubt, with_person=with_person)
+    found += _of_times(records, chronicle)
     found += _of_care(records, sent)
     return found
 
 
-def surplus(outbox: Sequence[Row], sent: Sequence[Sent]) -> Counter[Reply]:
-    """Return what arrived more often than it was meant to."""
-    more = Counter((one.chat_id, one.text) for one in sent)
-    more.subtract(Counter((row["recipient"], _text(row)) for row in outbox))
-    return +more
-
-
 def _of_customer(customer: Customer, theirs: dict[str, list[Row]]) -> Iterator[str]:
-    bodies = [_json(row["body"]) for row in theirs["inbox"]]
+    bodies = [from_json(row["body"]) for row in theirs["inbox"]]
     said = [body.get("text") or body.get("payload") for body in bodies]
     if said != list(customer.lines):
         yield f"said {list(customer.lines)}, of which is stored {said}"
@@ -89,11 +51,13 @@ def _of_customer(customer: Customer, theirs: dict[str, list[Row]]) -> Iterator[s
     heard = [row["ref"] for row in theirs["history"] if row["kind"] == "message.in"]
     if heard != refs:
         yield f"took turns for {heard}, not once for each of {refs}"
-    answers = [
-        _json(row["data"])["answers"]
-        for row in theirs["history"]
-        if row["kind"] == "message.out" and row["by"] == "bot"
-    ]
+    said_by_bot = [row for row in theirs["history"] if row["kind"] == "message.out" and row["by"] == "bot"]
+    answers = [from_json(row["data"])["answers"] for row in said_by_bot]
+    if len({(to, row["text"]) for to, row in zip(answers, said_by_bot, strict=True)}) < len(answers):
+        yield f"answered twice in the same words: {answers}"
+    told = [row["ref"] for row in theirs["history"] if row["kind"] == "message.out"]
+    if sorted(told) != sorted(row["ref"] for row in theirs["outbox"] if row["kind"] != "care"):
+        yield f"what is to be delivered is not what the history tells: {told}"
     silent = silent_lines(customer)
     answered = {ref for number, ref in enumerate(refs) if number not in silent}
     if set(answers) != answered:
@@ -123,38 +87,35 @@ def _of_customer(customer: Customer, theirs: dict[str, list[Row]]) -> Iterator[s
             yield f"left with {talk['owner']}, leased by {talk['lease_owner']}"
 
 
-def _of_sending(
-    outbox: Sequence[Row], sent: Sequence[Sent], chronicle: Chronicle, with_person: Collection[str]
-) -> Iterator[str]:
-    for row in outbox:
-        left_to_person = row["status"] == "skipped" and row["recipient"] in with_person
-        unknown = row["status"] == "unknown" and row["kind"] == "care"
-        if row["status"] != "sent" and not left_to_person and not unknown:
-            yield f"message {row['ref']} to {row['recipient']} is {row['status']}: {row['error']}"
-    meant, arrived = defaultdict(list), defaultdict(list)
-    for row in outbox:
-        if row["status"] == "sent":
-            meant[row["recipient"]].append(_text(row))
-    for one in sent:
-        arrived[one.chat_id].append(one.text)
-    for recipient, texts in meant.items():
-        rest = iter(arrived[recipient])
-        if not all(text in rest for text in texts):
-            yield f"to {recipient} was to go, in this order, {texts}, and there came {arrived[recipient]}"
-    if unexplained := surplus(outbox, sent) - chronicle.in_doubt:
-        yield f"came more often than meant, and nobody was harmed while sending it: {dict(unexplained)}"
+def _of_times(records: Records, chronicle: Chronicle) -> Iterator[str]:
+    """All that was written down bears the time that the processes share, whatever their machines' clocks say."""
+    began = records.read_at - timedelta(seconds=chronicle.now()) - CARE_AFTER - _AT_MOST_OFF
+    until = records.read_at + _AT_MOST_OFF
+    times = [row["at"] for row in records.tables["history"]] + [row["created_at"] for row in records.tables["outbox"]]
+    if wrong := [at for at in times if not began < at < until]:
+        yield f"{len(wrong)} of {len(times)} times are not of this run, such as {wrong[0]} at {records.read_at}"
 
 
 def _of_care(records: Records, sent: Sequence[Sent]) -> Iterator[str]:
     arrived = Counter(one.chat_id for one in sent)
-    messages = Counter(row["recipient"] for row in records.tables["outbox"] if row["kind"] == "care")
+    care = {row["ref"]: row for row in records.tables["outbox"] if row["kind"] == "care"}
+    messages = Counter(row["recipient"] for row in care.values())
     for row in records.tables["claims"]:
         if row["outcome"] != "queued":
             yield f"care {row['occasion']} came to {row['outcome']}"
-    for user, rows in _by_user(records.tables["history"]).items():
-        kinds = Counter(row["kind"] for row in rows)
-        if kinds["care.queued"] != messages[user] or kinds["care.queued"] != kinds["care.sent"] + kinds["care.unknown"]:
-            yield f"care for {user}: {messages[user]} messages, recorded {dict(kinds)}"
+    told: dict[str, list[str]] = defaultdict(list)
+    for row in records.tables["history"]:
+        if row["kind"] in ("care.queued", *_ENDS_OF_CARE):
+            told[from_json(row["data"])["message"]].append(row["kind"])
+    for ref, kinds in told.items():
+        ended = kinds[1:]
+        # Who was slow or frozen while sending may come back, and tell that it was taken after all.
+        in_order = ended in ([_SENT], [_UNKNOWN], [_UNKNOWN, _SENT]) and kinds[0] == "care.queued"
+        if not in_order or ref not in care or ended[-1] != f"care.{care[ref]['status']}":
+            yield f"care {ref} was recorded as {kinds}, and is {care[ref]['status'] if ref in care else 'none'}"
+    if missing := care.keys() - told.keys():
+        yield f"care that the history does not tell of: {sorted(missing)}"
+    for user in messages.keys() | {user for user in arrived if int(user) >= FIRST_CARED_FOR}:
         if int(user) >= FIRST_CARED_FOR and (messages[user] != 1 or arrived[user] > 1):
             yield f"care for {user}: {messages[user]} messages, {arrived[user]} arrived"
 
@@ -165,12 +126,3 @@ def _by_user(rows: Sequence[Row]) -> dict[str, list[Row]]:
         if row["user_id"] is not None:
             found[row["user_id"]].append(row)
     return found
-
-
-def _text(row: Row) -> str:
-    text: str = _json(row["body"])["text"]
-    return text
-
-
-def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value

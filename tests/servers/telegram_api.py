@@ -27,15 +27,16 @@ import asyncio
 import copy
 import json
 import threading
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 import httpx
 
-from tests.servers.http import DropConnection, LocalServer, Request, Response
+from tests.servers.http import LocalServer, Request, Response
+from tests.servers.platform import Fault, LocalPlatform, Unreadable
 from tests.servers.telegram_customers import TelegramCustomers, utf16_length
 
 TEST_TOKEN = "7000000001:AAtest-token-of-the-local-bot-api-00000"
@@ -65,17 +66,20 @@ class Sent:
     text: str
     buttons: list[tuple[str, str | None]] = field(default_factory=list)
     asks_contact: bool = False
+    ref: str = ""
+    """What the sender calls it, where the request says so in its query."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    status: int | None
-    retry_after: int | None
-    description: str | None
-    drop: bool
-    stall: bool
-    unreadable: bool
-    handled: bool
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelegramFault(Fault):
+    """How a call to Telegram goes wrong; an error without ``status`` is 500."""
+
+    retry_after: int | None = None
+    description: str | None = None
+
+    def refusal(self) -> _Refused:
+        status = self.status or 500
+        return _Refused(status, self.description or f"Error {status} on demand", self.retry_after)
 
 
 class _Refused(Exception):
@@ -84,15 +88,12 @@ class _Refused(Exception):
         self.status, self.description, self.retry_after = status, description, retry_after
 
 
-class _Unreadable(Exception):
-    pass
-
-
-class TelegramApi(TelegramCustomers):
+class TelegramApi(LocalPlatform[TelegramFault], TelegramCustomers):
     """The server and the handle on it; see the module."""
 
     def __init__(self, *, token: str = TEST_TOKEN, host: str = "127.0.0.1", port: int = 0) -> None:
-        super().__init__()
+        LocalPlatform.__init__(self)
+        TelegramCustomers.__init__(self)
         self.token = token
         self.sent: list[Sent] = []
         self.answered_callbacks: list[str] = []
@@ -101,9 +102,7 @@ class TelegramApi(TelegramCustomers):
         """How often each method was called."""
         self._host, self._port = host, port
         self._server = LocalServer(self._handle)
-        self._faults: dict[str, deque[_Fault]] = defaultdict(deque)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._changed = asyncio.Event()
         self._poll_number = 0
         self._ended_poll = 0
 
@@ -142,36 +141,11 @@ class TelegramApi(TelegramCustomers):
 
     # Faults
 
-    def fail_next(
-        self,
-        method: str,
-        *,
-        status: int | None = None,
-        retry_after: int | None = None,
-        description: str | None = None,
-        drop: bool = False,
-        stall: bool = False,
-        unreadable: bool = False,
-        handled: bool = False,
-        times: int = 1,
-    ) -> None:
-        """Let the next calls of ``method`` fail.
-
-        ``status`` answers with that error; ``drop`` closes the connection, ``stall``
-        never answers (the client must time out), ``unreadable`` answers 200 and half a
-        JSON. With ``handled`` the work is done first, so that only the answer is lost.
-        """
-        fault = _Fault(status, retry_after, description, drop, stall, unreadable, handled)
-        self._faults[method.lower()].extend([fault] * times)
+    def fail_next(self, method: str, *, times: int = 1, **how: Any) -> None:
+        """Let the next calls of ``method`` fail; ``how`` are the fields of `TelegramFault`."""
+        self._will_fail(method.lower(), TelegramFault(**how), times)
 
     # Waiting, for tests
-
-    async def wait_until(self, condition: Callable[[], bool], within: float = 5) -> None:
-        """Wait until ``condition`` holds; it is tried after each call and each update."""
-        async with asyncio.timeout(within):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
 
     async def wait_for_sent(self, count: int, within: float = 5) -> list[Sent]:
         """Wait until the bot has sent ``count`` messages in all, and return them."""
@@ -220,14 +194,14 @@ class TelegramApi(TelegramCustomers):
         # The Bot API's methods have no case.
         method = method.lower()
         self.calls[method] += 1
-        fault = self._faults[method].popleft() if self._faults[method] else None
+        fault = self._next_fault(method)
         try:
             if fault is not None and not fault.handled:
                 await _misbehave(fault)
             result = await self._call(method, request.fields)
             if fault is not None:
                 await _misbehave(fault)
-        except _Unreadable:
+        except Unreadable:
             return Response(200, '{"ok": true, "result": [{"update_id"')
         except _Refused as refused:
             return _error(refused.status, refused.description, refused.retry_after)
@@ -305,7 +279,7 @@ class TelegramApi(TelegramCustomers):
         buttons, asks_contact = _keyboard(_parsed(fields.get("reply_markup")) or {})
         if any(payload is not None and len(payload.encode()) > 64 for _, payload in buttons):
             raise _Refused(400, "Bad Request: BUTTON_DATA_INVALID")
-        sent = Sent(chat_id, self.next_message_id(), text, buttons, asks_contact)
+        sent = Sent(chat_id, self.next_message_id(), text, buttons, asks_contact, str(fields.get("ref", "")))
         self.sent.append(sent)
         return {
             "message_id": sent.message_id,
@@ -331,15 +305,9 @@ class TelegramApi(TelegramCustomers):
         return Response(200, {"result": getattr(self, name)(**request.fields)})
 
 
-async def _misbehave(fault: _Fault) -> None:
-    if fault.stall:
-        await asyncio.Event().wait()
-    if fault.drop:
-        raise DropConnection
-    if fault.unreadable:
-        raise _Unreadable
-    status = fault.status or 500
-    raise _Refused(status, fault.description or f"Error {status} on demand", fault.retry_after)
+async def _misbehave(fault: TelegramFault) -> None:
+    await fault.strike()
+    raise fault.refusal()
 
 
 def _error(status: int, description: str, retry_after: int | None = None) -> Response:

@@ -17,17 +17,16 @@ the body: WeChat shows the escapes of JSON.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 from crm_store.ports import Clock
-from tests.servers.http import DropConnection, LocalServer, Request, Response
+from tests.servers.http import LocalServer, Request, Response
+from tests.servers.platform import Fault, LocalPlatform, Unreadable
 from tests.servers.wechat_customers import WechatCustomers
 
 TOKEN = "/cgi-bin/stable_token"
@@ -47,23 +46,21 @@ class _Refused(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    code: int | None
-    status: int | None
-    drop: bool
-    stall: bool
-    unreadable: bool
-    handled: bool
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WechatFault(Fault):
+    """How a call to WeChat goes wrong; without ``status`` it is answered with the error ``code``."""
+
+    code: int | None = None
 
 
-class WechatApi(WechatCustomers):
+class WechatApi(LocalPlatform[WechatFault], WechatCustomers):
     """The server and the handle on it; see the module."""
 
     app_secret = "0123456789abcdef0123456789abcdef"
 
     def __init__(self, clock: Clock, *, mode: str = "aes") -> None:
-        super().__init__(clock, mode=mode)
+        LocalPlatform.__init__(self)
+        WechatCustomers.__init__(self, clock, mode=mode)
         self.sent: list[tuple[str, str]] = []
         """(openid, text) of each message that a customer has got."""
         self.calls_of: Counter[str] = Counter()
@@ -78,10 +75,8 @@ class WechatApi(WechatCustomers):
         self._good: dict[str, datetime] = {}
         self._newest, self._number = "", 0
         self._ends = clock.now()
-        self._faults: defaultdict[str, deque[_Fault]] = defaultdict(deque)
         self._server = LocalServer(self._handle)
         self._port = 0
-        self._changed = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -104,20 +99,9 @@ class WechatApi(WechatCustomers):
             lasts, messages = _OPENS[what]
             self._windows[openid, lasts] = (self._clock.now() + lasts, messages)
 
-    def fail_next(
-        self,
-        path: str,
-        *,
-        code: int | None = None,
-        status: int | None = None,
-        drop: bool = False,
-        stall: bool = False,
-        unreadable: bool = False,
-        handled: bool = False,
-        times: int = 1,
-    ) -> None:
-        """Let the next calls of ``path`` fail; with ``handled`` the work is done first, so only the answer is lost."""
-        self._faults[path].extend([_Fault(code, status, drop, stall, unreadable, handled)] * times)
+    def fail_next(self, path: str, *, times: int = 1, **how: Any) -> None:
+        """Let the next calls of ``path`` fail; ``how`` are the fields of `WechatFault`."""
+        self._will_fail(path, WechatFault(**how), times)
 
     def reject_tokens(self) -> None:
         """Reject every token given so far, but go on giving the newest one, as WeChat does when it is confused."""
@@ -136,22 +120,16 @@ class WechatApi(WechatCustomers):
         await self.wait_until(lambda: len(self.sent) >= count, within)
         return self.sent
 
-    async def wait_until(self, condition: Callable[[], bool], within: float = 5) -> None:
-        """Wait until ``condition`` holds; it is tried after each call."""
-        async with asyncio.timeout(within):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
-
     async def _handle(self, request: Request) -> Response:
         self.calls_of[request.path] += 1
         try:
-            faults = self._faults[request.path]
-            fault = faults.popleft() if faults else None
+            fault = self._next_fault(request.path)
             if fault is None or fault.handled:
                 answer = self._answer(request)
             if fault is not None:
                 answer = await _misbehave(fault)
+        except Unreadable:
+            answer = Response(200, '{"errcode": 0, ')
         except _Refused as refused:
             answer = Response(200, {"errcode": refused.code, "errmsg": "refused rid: 1"})
         finally:
@@ -219,13 +197,8 @@ class WechatApi(WechatCustomers):
         raise _Refused(45047)
 
 
-async def _misbehave(fault: _Fault) -> Response:
-    if fault.stall:
-        await asyncio.Event().wait()
-    if fault.drop:
-        raise DropConnection
-    if fault.unreadable:
-        return Response(200, '{"errcode": 0, ')
+async def _misbehave(fault: WechatFault) -> Response:
+    await fault.strike()
     if fault.status is not None:
         return Response(fault.status, "bad gateway")
     raise _Refused(fault.code or 0)
