@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flows.engine.filling import Found, answer, entity_value, grown, kept, substance
+from flows.engine.filling import answer, entity_value
 from flows.engine.heard import ActionDone, Decision, Heard
-from flows.engine.model import Collect, Flow, FlowBook, Slot
+from flows.engine.learning import Learner
+from flows.engine.model import Collect, FlowBook, Slot
 from flows.engine.payloads import SET, Pressed, accepts, read_payload, typed_option
 from flows.engine.run import Run
 from flows.engine.starting import Starter, Wish, wishes_in
@@ -24,8 +25,6 @@ from flows.engine.state import DialogueState
 from flows.engine.values import word
 from nlu.understanding import IntentScore
 
-LONG_ANSWER = 8
-"""From this substance on a text is an answer, even where it was taken for small talk."""
 SHORT_TEXT = 40
 """Passing over a question is said in few characters."""
 
@@ -57,6 +56,7 @@ class _Talk:
         self._heard = heard
         self._before = before
         self._starter = Starter(book, run, heard, {})
+        self._learner = Learner(book, run, heard)
 
     def listen(self) -> None:
         heard = self._heard
@@ -112,6 +112,7 @@ class _Talk:
         score = IntentScore(intent, 1.0)
         self._heard = Heard(intent=intent, intents=(score,), confidence=1.0, language=self._heard.language)
         self._starter = Starter(self._book, self._run, self._heard, pressed.slots)
+        self._learner = Learner(self._book, self._run, self._heard)
         self._hear()
         return True
 
@@ -185,11 +186,11 @@ class _Talk:
         if self._interrupts(slot, others, names):
             self._interrupt(others)
             return
-        learnt, corrected = self._correct(flow, slot, others)
-        found = None if corrected and slot.entity is None else self._answer(flow, slot, names, others)
+        learnt, corrected = self._learner.correct(flow, slot, others)
+        found = None if corrected and slot.entity is None else self._learner.answer(flow, slot, names, others)
         if found is not None:
             self._run.fill(slot.name, found.value)
-            self._take_description(wishes)
+            self._learner.describe(wishes)
             others = [] if found.bare else others
         elif question.skippable and self._types_skip():
             # "没有订单" passes over the question; the order in it is no wish of its own.
@@ -222,34 +223,6 @@ class _Talk:
         found = entity_value(slot, self._heard)
         claims = slot.entity in {other.entity for other in others[0].flow.slots.values()}
         return found is not None and claims and not found.bare
-
-    def _correct(self, flow: Flow, asked: Slot, others: list[Wish]) -> tuple[bool, bool]:
-        """Take in what the message names for other slots; return whether there was any, and any known before."""
-        claimed = {slot.entity for wish in others[:1] for slot in wish.flow.slots.values()}
-        frame = self._run.top
-        learnt = corrected = False
-        for slot in flow.slots.values():
-            if slot is asked or slot.entity is None or slot.entity in claimed:
-                continue
-            found = entity_value(slot, self._heard)
-            if found is None or frame.slots.get(slot.name) == found.value:
-                continue
-            corrected |= frame.slots.get(slot.name) is not None or slot.name in frame.skipped
-            learnt = True
-            self._run.fill(slot.name, found.value)
-        return learnt, corrected
-
-    def _answer(self, flow: Flow, slot: Slot, names: list[str], others: list[Wish]) -> Found | None:
-        if not slot.free:
-            return answer(self._book, flow, slot, self._heard, names)
-        text = self._heard.text
-        says = substance(self._book, text)
-        patterns = self._patterns
-        talk = {patterns.repeat_intent, patterns.yes_intent, patterns.no_intent, *patterns.answers}
-        if says == 0 or (names[0] in talk and says < LONG_ANSWER):
-            return None
-        others.clear()
-        return Found(kept(text))
 
     def _types_skip(self) -> bool:
         text = self._heard.text.strip()
@@ -299,11 +272,11 @@ class _Talk:
             return
         flow = self._run.top_flow
         slot = flow.slots[question.slot]
-        _, corrected = self._correct(flow, slot, [])
+        _, corrected = self._learner.correct(flow, slot, [])
         found = None if slot.free else answer(self._book, flow, slot, self._heard, self._heard.names)
         if found is not None:
             self._run.fill(slot.name, found.value)
-            self._take_description(wishes)
+            self._learner.describe(wishes)
         elif corrected:
             self._run.rerun()
 
@@ -377,28 +350,13 @@ class _Talk:
             run.say(self._patterns.says["not_an_answer"])
             run.ask_again()
 
-    # What is learnt
-
     def _more_of_the_same(self, question: Collect) -> None:
         """The customer says once more what they want: keep what is new, and ask again."""
-        grows = [slot.name for slot in self._run.top_flow.slots.values() if slot.grows]
-        text = self._heard.text
-        if text.strip() and (not grows or substance(self._book, text) == 0):
+        if not self._learner.grow():
             self._misunderstood(question)
             return
         self._understood()
-        for name in grows:
-            if text.strip():
-                self._run.fill(name, grown(self._run.top.slots.get(name), text))
         self._run.ask_again()
-
-    def _take_description(self, wishes: list[Wish]) -> None:
-        """An answer such as "the courier lost it" both chooses a category and describes what happened."""
-        said = substance(self._book, self._heard.text)
-        for slot in self._run.top_flow.slots.values():
-            unknown = slot.grows and self._run.top.slots.get(slot.name) is None
-            if unknown and wishes and slot.opening is not None and said >= slot.opening:
-                self._run.fill(slot.name, kept(self._heard.text))
 
     def _understood(self) -> None:
         self._run.misunderstood = 0

@@ -1,0 +1,70 @@
+"""Take in what a message says about the flow that the customer is in: answers, corrections, descriptions."""
+
+from __future__ import annotations
+
+from flows.engine.filling import Found, answer, entity_value, grown, kept, substance
+from flows.engine.heard import Heard
+from flows.engine.model import Flow, FlowBook, Slot
+from flows.engine.run import Run
+from flows.engine.starting import Wish
+
+LONG_ANSWER = 8
+"""From this substance on a text is an answer, even where it was taken for small talk."""
+
+
+class Learner:
+    """Fills slots of the flow on top from one message; how the talk goes on is the caller's."""
+
+    def __init__(self, book: FlowBook, run: Run, heard: Heard) -> None:
+        self._book = book
+        self._run = run
+        self._heard = heard
+
+    def correct(self, flow: Flow, asked: Slot, others: list[Wish]) -> tuple[bool, bool]:
+        """Take in what the message names for other slots; return whether there was any, and any known before."""
+        claimed = {slot.entity for wish in others[:1] for slot in wish.flow.slots.values()}
+        frame = self._run.top
+        learnt = corrected = False
+        for slot in flow.slots.values():
+            if slot is asked or slot.entity is None or slot.entity in claimed:
+                continue
+            found = entity_value(slot, self._heard)
+            if found is None or frame.slots.get(slot.name) == found.value:
+                continue
+            corrected |= frame.slots.get(slot.name) is not None or slot.name in frame.skipped
+            learnt = True
+            self._run.fill(slot.name, found.value)
+        return learnt, corrected
+
+    def answer(self, flow: Flow, slot: Slot, names: list[str], others: list[Wish]) -> Found | None:
+        """Return the answer to the open question, or None; free text that is one leaves nothing of ``others``."""
+        if not slot.free:
+            return answer(self._book, flow, slot, self._heard, names)
+        text = self._heard.text
+        says = substance(self._book, text)
+        patterns = self._book.patterns
+        talk = {patterns.repeat_intent, patterns.yes_intent, patterns.no_intent, *patterns.answers}
+        if says == 0 or (names[0] in talk and says < LONG_ANSWER):
+            return None
+        others.clear()
+        return Found(kept(text))
+
+    def describe(self, wishes: list[Wish]) -> None:
+        """An answer such as "the courier lost it" both chooses a category and describes what happened."""
+        said = substance(self._book, self._heard.text)
+        for slot in self._run.top_flow.slots.values():
+            unknown = slot.grows and self._run.top.slots.get(slot.name) is None
+            if unknown and wishes and slot.opening is not None and said >= slot.opening:
+                self._run.fill(slot.name, kept(self._heard.text))
+
+    def grow(self) -> bool:
+        """Keep what a wish that is said once more adds; return whether it said anything that could be kept."""
+        grows = [slot.name for slot in self._run.top_flow.slots.values() if slot.grows]
+        text = self._heard.text
+        if not text.strip():
+            return True  # a button adds nothing, and is understood
+        if not grows or substance(self._book, text) == 0:
+            return False
+        for name in grows:
+            self._run.fill(name, grown(self._run.top.slots.get(name), text))
+        return True
