@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from crm_store import schema
 from crm_store.unit_of_work import Store
 from tests.servers.databases import Databases, PostgresDatabases, SqliteDatabases, open_store
 from tests.servers.postgres import Cluster, NotInstalled, running_cluster
@@ -32,6 +34,14 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabase
 @pytest.fixture(scope="session")
 def postgres_databases(request: pytest.FixtureRequest) -> PostgresDatabases:
     return PostgresDatabases(lambda: request.getfixturevalue("cluster"))
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database as migrations make it, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "shuke.db"
+    schema.upgrade(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -92,3 +102,19 @@ def postgres_url(postgres_databases: PostgresDatabases) -> Iterator[str]:
     """An empty database with all tables, on PostgreSQL alone."""
     with postgres_databases.with_tables() as url:
         yield url
+
+
+@pytest.fixture
+def here(postgres_url: str) -> Iterator[Store]:
+    """One of two processes on one PostgreSQL."""
+    store = open_store(postgres_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def there(postgres_url: str) -> Iterator[Store]:
+    """The other one, beside `here`."""
+    store = open_store(postgres_url)
+    yield store
+    store.close()

@@ -2,70 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.cli import app, global_options_first, main
-from crm_store import schema
+from bot.cli import app, global_options_first
 from crm_store.imports import unfinished
 from crm_store.outbox import outbox
 from crm_store.switches import paused
 from crm_store.unit_of_work import Store
+from tests.bot.commands import Ended, Shuke, an_installation, given_database, shuke_in_process
 from tests.bot.house import House, new_house
 
 REPOSITORY = Path(__file__).parents[2]
 
 
-@dataclass
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Shuke = Callable[..., Ended]
-
-
-@pytest.fixture(scope="session")
-def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "shuke.db"
-    schema.upgrade(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
 def root(tmp_path: Path, migrated_database: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "var").mkdir()
-    (tmp_path / "var/shuke.db").write_bytes(migrated_database.read_bytes())
-    monkeypatch.setenv("SHUKE_ROOT", str(tmp_path))
-    # Logging is set up once for a process, and this one runs other tests too.
-    monkeypatch.setattr("bot.commands.common.logs.configure", lambda *_, **__: None)
-    return tmp_path
+    given_database(tmp_path, migrated_database)
+    return an_installation(tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def shuke(root: Path, capsys: pytest.CaptureFixture[str]) -> Shuke:
-    def run(*arguments: str) -> Ended:
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        out, err = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), out, err)
-
-    return run
+    return shuke_in_process(capsys)
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import pytest
 from sqlalchemy import Connection, select
 
 from bot.intake import Receipt, receive
@@ -23,26 +21,11 @@ from crm_store.customers import customers as customers_table
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
 from tests.bot.house import BEGINNING, new_house
-from tests.servers.databases import open_store
 from tests.servers.meeting import meet
 
 NOW = datetime.fromisoformat(BEGINNING)
 IDS = Ulids(VirtualClock(NOW), Random(3))
 LEASE = timedelta(seconds=30)
-
-
-@pytest.fixture
-def here(postgres_url: str) -> Iterator[Store]:
-    store = open_store(postgres_url)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def there(postgres_url: str) -> Iterator[Store]:
-    store = open_store(postgres_url)
-    yield store
-    store.close()
 
 
 def test_a_strangers_first_messages_at_the_same_moment_make_one_customer(here: Store, there: Store) -> None:

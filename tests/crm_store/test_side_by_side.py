@@ -1,6 +1,5 @@
 """What one writer gives for free holds for processes that work side by side on PostgreSQL, too."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 
@@ -11,7 +10,6 @@ from crm_store.errors import NotEnoughPoints
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import DESK, NOW, a_customer, an_inbound, an_outbound
-from tests.servers.databases import open_store
 from tests.servers.meeting import meet
 
 IDS = Ulids(VirtualClock(NOW), Random(7))
@@ -21,18 +19,9 @@ ROUNDS = range(5)
 
 
 @pytest.fixture
-def here(postgres_url: str) -> Iterator[Store]:
-    store = open_store(postgres_url)
-    store.run_now(a_customer, "ana")
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def there(postgres_url: str) -> Iterator[Store]:
-    store = open_store(postgres_url)
-    yield store
-    store.close()
+def here(here):
+    here.run_now(a_customer, "ana")
+    return here
 
 
 def test_a_message_that_reaches_two_processes_at_once_is_stored_once(here, there):

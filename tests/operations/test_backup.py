@@ -18,7 +18,7 @@ from crm_store import backup_sqlite as backups
 from crm_store import customers, schema
 from crm_store.errors import BackupError
 from crm_store.unit_of_work import Store
-from tests.operations.conftest import Shuke
+from tests.bot.commands import Shuke
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

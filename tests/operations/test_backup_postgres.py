@@ -13,7 +13,7 @@ import pytest
 
 from crm_store import backup_postgres, customers, schema
 from crm_store.unit_of_work import Store
-from tests.operations.conftest import Shuke
+from tests.bot.commands import Shuke
 from tests.servers.postgres import Cluster
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

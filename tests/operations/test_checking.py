@@ -15,8 +15,8 @@ from bot.commands.database import stamp_of
 from crm_store import checking, handoffs, inbox, outbox, points, schema, tickets
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
+from tests.bot.commands import Shuke
 from tests.crm_store.people import DESK, NOW, a_customer, an_inbound, an_outbound
-from tests.operations.conftest import Shuke
 
 IDS = Ulids(VirtualClock(NOW), Random(7))
 

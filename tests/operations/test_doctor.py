@@ -27,8 +27,8 @@ from crm_store.imports.journal import ImportRun
 from crm_store.ports import VirtualClock
 from crm_store.unit_of_work import Store
 from nlu.settings import NluSettings
+from tests.bot.commands import Shuke
 from tests.channels.wechat.conftest import settings_for
-from tests.operations.conftest import Shuke
 from tests.servers.telegram_api import TelegramApi
 from tests.servers.web import serving
 from tests.servers.wechat_api import WechatApi

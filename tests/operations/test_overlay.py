@@ -15,7 +15,7 @@ from flows.engine.marks import FlowError
 from flows.replies import ReplyError
 from flows.standard import load_standard
 from nlu.training import model_key
-from tests.operations.conftest import Shuke
+from tests.bot.commands import Shuke
 from tests.operations.test_upgrading import write
 
 REPOSITORY = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from pathlib import Path
 from crm_store import history, search
 from crm_store.terms import ask
 from crm_store.unit_of_work import Store
+from tests.bot.commands import Shuke
 from tests.crm_store.people import NOW, a_customer
-from tests.operations.conftest import Shuke
 
 
 def test_a_damaged_index_is_made_anew(database: Path, shuke: Shuke) -> None:

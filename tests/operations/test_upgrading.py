@@ -16,7 +16,7 @@ from bot.settings import load
 from crm_store import schema
 from crm_store.errors import BackupError
 from nlu.errors import TrainingFailed
-from tests.operations.conftest import Ended, Shuke
+from tests.bot.commands import Ended, Shuke
 
 
 @pytest.fixture
