@@ -22,6 +22,7 @@ from bot.intake import Claimed
 from bot.journal import Journal
 from bot.messages import Inbound
 from bot.ports import Capabilities, Channel, able_of
+from bot.promised import INSTEAD, unentered
 from bot.rates import held_until
 from bot.windows import count_answers, opened_by
 from crm_store import conversations, handoffs, identities, inbox, outbox, suggesting, zones
@@ -248,7 +249,7 @@ class Answering:
             desk=self._shop.desk, record=record,
         )  # fmt: skip
         decision = decide(self._book, outcome.state, heard, facts)
-        self._take_in(decision, outcome)
+        self._take_in(conn, who, decision, outcome, now)
         for _ in range(MOST_ACTIONS):
             if decision.act is None:
                 return
@@ -257,15 +258,29 @@ class Answering:
             result = REGISTERED.run(decision.act, context)
             outcome.actions.append({"action": decision.act.name, "result": _shown(result)})
             decision = decide(self._book, outcome.state, ActionDone(decision.act.name, result), facts)
-            self._take_in(decision, outcome)
+            self._take_in(conn, who, decision, outcome, now)
         raise ShukeError(f"flow {outcome.state.flow}: more than {MOST_ACTIONS} actions for one message")
 
-    def _take_in(self, decision: Decision, outcome: _Outcome) -> None:
+    def _take_in(self, conn: Connection, who: Any, decision: Decision, outcome: _Outcome, now: datetime) -> None:
         outcome.state = decision.state
         outcome.trace.extend(decision.trace)
         for event in decision.events:
             outcome.journal.add(event.kind, "bot", event.data)
-        self._say(outcome, decision.says)
+        self._say(outcome, self._entered(conn, who, decision.says, outcome, now))
+
+    def _entered(
+        self, conn: Connection, who: Any, says: Sequence[Say], outcome: _Outcome, now: datetime
+    ) -> Sequence[Say]:
+        """Leave out promises that nobody has entered: a person is called, and no time is named."""
+        not_entered = unentered(
+            conn, self._replies, says, outcome.state, outcome.listener, customer_id=who.customer_id, now=now
+        )
+        if not not_entered:
+            return says
+        outcome.trace.extend(f"not said, since it is not entered: {say.reply}" for say in not_entered)
+        outcome.journal.write()
+        self._hand_over(conn, who, "not_promised", now)
+        return [INSTEAD if say in not_entered else say for say in says]
 
     def _say(self, outcome: _Outcome, says: Sequence[Say]) -> None:
         outcome.state, messages = self._replies.speak(outcome.state, says, outcome.listener)

@@ -38,8 +38,11 @@ SENDER_DIED = "the sender died while the platform was called"
 FORGET_EVERY = timedelta(minutes=10)
 """How often used-up budgets that are full again are cleared away."""
 
+SPOKEN_FIRST = ("care", "notice")
+"""What nobody has asked for: it waits while care is paused, and is looked at once more before it leaves."""
+
 LastMoment = Callable[[Connection, Any, datetime], str | None]
-"""Asked right before a care message leaves: a reason not to send it after all, or None."""
+"""Asked right before a message of care or a notice leaves: a reason not to send it after all, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,13 +282,15 @@ def _take_due(
     due = outbox.claim_due(conn, worker=worker, now=now, until=until, elsewhere=elsewhere)
     # By channel: all that take budgets take those of several channels in one order.
     for row in sorted(due, key=lambda row: row.channel):
-        if row.kind == "care" and "care" in held:
+        if row.kind in SPOKEN_FIRST and "care" in held:
             outbox.try_again(conn, row.ref, sender=worker, due=now + LONGEST_WAIT, reason="care is paused")
         elif (reason := _objection(conn, row, held, last_moment, now)) is not None:
             outbox.end(conn, row.ref, "skipped", reason, sender=worker)
             ended.append((parcel_of(row._mapping), "skipped", reason))
             if row.kind == "care":
                 _record_care(conn, parcel_of(row._mapping), "skipped", reason, now)
+            elif row.kind == "notice":
+                _record(conn, parcel_of(row._mapping), "message.failed", {"reason": reason, "message": row.ref}, now)
         elif (later := departures.held_until(able_of(channels, row.channel), row)) is not None:
             outbox.hold(conn, row.ref, due=later)
             crowded = True
@@ -303,7 +308,7 @@ def _take_due(
 
 
 def _objection(conn: Connection, row: Any, held: frozenset[str], last_moment: LastMoment, now: datetime) -> str | None:
-    if row.kind == "care":
+    if row.kind in SPOKEN_FIRST:
         return last_moment(conn, row, now)
     if row.kind not in ("reply", "survey") or row.conversation_id is None:
         return None

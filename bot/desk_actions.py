@@ -15,7 +15,7 @@ from bot.errors import ShukeError
 from bot.limits import pieces
 from bot.ports import Capabilities
 from bot.windows import count_agents
-from crm_store import agents, conversations, customers, handoffs, history, identities, mentions, outbox
+from crm_store import agents, conversations, customers, handoffs, history, identities, mentions, outbox, promises
 from crm_store.conversations import agent_owner
 from crm_store.ports import Ids
 from crm_store.windows import Shut
@@ -152,6 +152,7 @@ def _reply(
             conversation_id=talk.id, identity_id=identity.id, channel=identity.channel, text=words,
             data={"kind": "agent"},
         )  # fmt: skip
+    promises.keep_answers(conn, talk.customer_id, proof=ref, by=agent_owner(wanted.agent), now=now)
 
 
 def _note(conn: Connection, talk: Any, wanted: AgentAction, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
+from care import keeping
 from care.facts import agreed, gather, reachable_identity, shut_to
 from care.gate import SkipReason, Verdict, judge
 from care.occasions import Occasion, occasions, still_stands
@@ -78,13 +79,15 @@ def fire(
 
 
 def last_moment(conn: Connection, row: Any, now: datetime, policy: Policy) -> str | None:
-    """Look once more right before ``row``, an outbox row of kind ``care``, leaves.
+    """Look once more right before ``row``, an outbox row of kind ``care`` or ``notice``, leaves.
 
     Returns None where it may, a skip reason where it may no more, and `PAUSED`
     where it has to wait.
     """
     if "care" in switches.paused(conn):
         return PAUSED
+    if row.kind == "notice":
+        return keeping.last_moment(conn, row, now)
     customer = customers.by_id(conn, row.customer_id)
     if customer is None:
         return "unreachable"

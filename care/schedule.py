@@ -16,9 +16,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from care.due import PAUSED, SWEEP, Fired, fire
+from care.keeping import keep_watch
 from care.occasions import Occasion, occasions
 from care.policy import Policy
 from crm_store import schedule, switches
+from crm_store.desk_hours import DeskHours
 from crm_store.ports import Clock, Ids
 from crm_store.unit_of_work import Store
 
@@ -68,6 +70,7 @@ class CareClock:
         self,
         store: Store,
         policy: Policy,
+        desk: DeskHours,
         *,
         clock: Clock,
         ids: Ids,
@@ -76,6 +79,7 @@ class CareClock:
     ) -> None:
         self._store = store
         self._policy = policy
+        self._desk = desk
         self._clock = clock
         self._ids = ids
         self._queued = queued
@@ -96,8 +100,10 @@ class CareClock:
     async def look(self) -> None:
         """Sweep once; where the database does not answer, the next look makes up for it."""
         async with self._sweeping:
+            now = self._clock.now()
             try:
-                fired = await sweep(self._store, self._clock.now(), policy=self._policy, ids=self._ids)
+                fired = await sweep(self._store, now, policy=self._policy, ids=self._ids)
+                kept = await keep_watch(self._store, now, policy=self._policy, desk=self._desk, ids=self._ids)
             except DBAPIError as exc:
                 log.warning("care.not_swept", error=type(exc).__name__)
                 return
@@ -106,7 +112,9 @@ class CareClock:
         outcomes = [one.outcome for one in fired]
         if outcomes:
             log.info("care.swept", occasions=len(outcomes), queued=outcomes.count("queued"))
-        if "queued" in outcomes:
+        if kept:
+            log.info("promises.attended", promises=len(kept), late=sum("escalated" in one.steps for one in kept))
+        if "queued" in outcomes or any(one.ref is not None for one in kept):
             self._queued()
 
     async def stop(self) -> None:

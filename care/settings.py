@@ -45,6 +45,10 @@ class CareSettings:
     """How many care and marketing messages a customer gets in a calendar day and month of theirs."""
     late_after: timedelta = Field(default=timedelta(hours=12), gt=timedelta(0))
     """What could not be sent for so long is not sent at all; a birthday has until midnight."""
+    promise_reminded_before: timedelta = Field(default=timedelta(hours=4), gt=timedelta(0))
+    """How long before a promise is due its owner is reminded…"""
+    promise_told_before: timedelta = Field(default=timedelta(hours=2), gt=timedelta(0))
+    """…and the customer told that it may be late."""
     sweep_every: timedelta = Field(default=timedelta(seconds=30), gt=timedelta(0))
 
     def is_quiet(self, local: time) -> bool:

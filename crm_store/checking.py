@@ -15,7 +15,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Connection, Table, and_, exists, func, or_, select, text
 from sqlalchemy.sql.elements import ColumnElement
 
+from crm_store import approvals as approval_store
 from crm_store import memory, opportunities, schema
+from crm_store import promises as promise_store
+from crm_store import surveys as survey_store
+from crm_store import tasks as task_store
+from crm_store.approvals import approvals
 from crm_store.consents import EVERY, consent_words, consents
 from crm_store.conversations import BOT, QUEUE, conversations
 from crm_store.guarding import openings
@@ -27,7 +32,10 @@ from crm_store.memory_kinds import KINDS
 from crm_store.models import metadata
 from crm_store.outbox import outbox
 from crm_store.points import entries, lots
+from crm_store.promises import promises
 from crm_store.search_index import is_ours, unindexed
+from crm_store.surveys import surveys
+from crm_store.tasks import tasks
 from crm_store.tickets import STEPS, tickets
 
 MOST_TOLD = 20
@@ -62,6 +70,7 @@ def checks() -> dict[str, Check]:
         "tickets": _tickets,
         "memory": _memory,
         "history": _history,
+        "promises": _promises,
     }
 
 
@@ -121,6 +130,13 @@ _LOOSE: tuple[tuple[ColumnElement[Any], ColumnElement[Any]], ...] = (
     (memory_facts.c.superseded_by, memory_facts.c.id),
     (memory_facts.c.consent_word, consent_words.c.id),
     (unindexed.c.id, history.c.id),
+    (promises.c.conversation_id, conversations.c.id),
+    (promises.c.ticket, tickets.c.number),
+    (promises.c.replaces, promises.c.id),
+    (tasks.c.conversation_id, conversations.c.id),
+    (tasks.c.promise_id, promises.c.id),
+    (approvals.c.conversation_id, conversations.c.id),
+    (surveys.c.conversation_id, conversations.c.id),
 )
 
 
@@ -167,6 +183,10 @@ def _statuses(conn: Connection) -> Iterator[Find]:
         (consent_words.c.purpose, EVERY),
         (memory_facts.c.status, memory.STATUSES),
         (opportunities.opportunities.c.stage, opportunities.STAGES),
+        (promises.c.state, tuple(promise_store.STEPS)),
+        (tasks.c.state, task_store.STATES),
+        (approvals.c.state, approval_store.STATES),
+        (surveys.c.state, survey_store.STATES),
     )
     for column, values in known:
         wrong = column.not_in(values)
@@ -248,6 +268,26 @@ def _memory(conn: Connection) -> Iterator[Find]:
 def _history(conn: Connection) -> Iterator[Find]:
     """It may be changed by nobody, but within the transaction of an erasure."""
     yield from _rows(conn, "history", openings, openings.c.id > 0, "the history was left open: anybody may change it")
+
+
+def _promises(conn: Connection) -> Iterator[Find]:
+    """None has ended without what shows how, none was told about after it was due, and what was done has its time."""
+    kept, ended = promises.c.state == "kept", promises.c.state.in_(("kept", "renegotiated", "withdrawn"))
+    wrongs = {
+        "is kept and nothing shows it": and_(kept, promises.c.proof.is_(None)),
+        "has ended without its time": and_(ended, promises.c.ended_at.is_(None)),
+        "has ended without a reason": and_(ended, ~kept, promises.c.reason.is_(None)),
+        "is escalated and has no time of it": and_(promises.c.state == "escalated", promises.c.late_at.is_(None)),
+        "was told to the customer after it was due": promises.c.told_at >= promises.c.due_at,
+    }
+    for what, wrong in wrongs.items():
+        yield from _rows(conn, "promises", promises, wrong, what)
+    later = promises.alias("later")
+    follows = ~exists().where(later.c.replaces == promises.c.id)
+    lost = and_(promises.c.state == "renegotiated", follows)
+    yield from _rows(conn, "promises", promises, lost, "is renegotiated and nothing came in its place")
+    undone = and_(tasks.c.state == "done", tasks.c.done_at.is_(None))
+    yield from _rows(conn, "promises", tasks, undone, "is done and has no time of it")
 
 
 def _rows(conn: Connection, check: str, table: Table, wrong: ColumnElement[bool], what: str) -> Iterator[Find]:

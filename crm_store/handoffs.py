@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, text, update
 
 from crm_store import conversations as conversation_store
-from crm_store import history, tickets
+from crm_store import history, promises, tickets
 from crm_store.conversations import BOT, QUEUE, agent_owner, conversations
 from crm_store.errors import NotAllowed
 
@@ -125,6 +125,7 @@ def cancel(conn: Connection, conversation_id: str, *, now: datetime) -> None:
         raise NotAllowed(f"the conversation is with {conversation.owner}, not in the queue")
     _own(conn, conversation, BOT)
     _record(conn, conversation, "handoff.returned", "customer", now, reason="cancelled")
+    promises.withdraw_answers(conn, conversation.customer_id, reason="cancelled", by="customer", now=now)
 
 
 def take(conn: Connection, conversation_id: str, agent: str, *, now: datetime) -> None:
@@ -190,6 +191,9 @@ def resolve(conn: Connection, conversation_id: str, agent: str, *, ticket: str |
     numbers = [ticket] if ticket else [one.number for one in theirs if one.status == "open"]
     for number in numbers:
         tickets.move(conn, number, "resolved", now=now, by=agent_owner(agent))
+    if ticket is None:
+        shown = ", ".join(numbers) or "resolved"
+        promises.keep_answers(conn, conversation.customer_id, proof=shown, by=agent_owner(agent), now=now)
     was_with_people = conversation.owner != BOT
     _own(conn, conversation, BOT, closed_at=now)
     conn.execute(_FORGET_STATE, {"key": conversation_id})

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from crm_store import conversations, customers, history, memory, zones
+from crm_store.approvals import approvals
 from crm_store.audit import audit
 from crm_store.consents import consent_words, consents
 from crm_store.conversations import BOT, QUEUE
@@ -19,8 +20,11 @@ from crm_store.opportunities import opportunities
 from crm_store.orders import orders
 from crm_store.outbox import outbox
 from crm_store.points import entries, lots
+from crm_store.promises import promises
 from crm_store.related import related_persons
+from crm_store.surveys import surveys
 from crm_store.tags import customer_tags
+from crm_store.tasks import tasks
 from crm_store.tickets import tickets
 from crm_store.zones import zone_words
 
@@ -42,6 +46,10 @@ _MOVE_OWNED = [
         customer_tags,
         opportunities,
         zone_words,
+        promises,
+        tasks,
+        approvals,
+        surveys,
     )
 ]
 _MOVE_SPOKEN = [
@@ -49,7 +57,7 @@ _MOVE_SPOKEN = [
     update(table)
     .where(table.c.customer_id == bindparam("stranger"), table.c.conversation_id == bindparam("old"))
     .values(conversation_id=bindparam("new"))
-    for table in (history_table, outbox, tickets)
+    for table in (history_table, outbox, tickets, promises, tasks, approvals, surveys)
 ]
 _MOVE_WAITING = (
     # What has been handled stays where it was handled; it is only kept to know it again.

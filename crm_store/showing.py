@@ -19,6 +19,7 @@ from crm_store import (
     opportunities,
     orders,
     points,
+    promises,
     related,
     tags,
     tickets,
@@ -125,7 +126,7 @@ def customer_json(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
             for one in identities.of_customer(conn, key)
         ],
         "tickets": [ticket.as_json() for ticket in tickets.of_customer(conn, key)],
-        "promises": [],
+        "promises": [promises.as_json(one) for one in promises.of_customer(conn, key)],
         "memory": [fact.as_json() for fact in memory.known(conn, key, now)],
         "orders": [order.as_json() for order in orders.of_customer(conn, key)],
         "timeline": [

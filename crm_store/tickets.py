@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_store import counters, customers, history, resolution
+from crm_store import counters, customers, history, promises, resolution
 from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.desk_hours import ANSWER_DUE, DeskHours
 from crm_store.errors import ChangedMeanwhile, NotAllowed
@@ -163,6 +163,12 @@ def open_ticket(
     return view
 
 
+def answer_due(due: datetime, desk: DeskHours, *, now: datetime) -> datetime:
+    """Return by when an answer is promised that falls due at ``due``: people have to be there for a while before."""
+    present = desk.back_at(now) or now
+    return due if due > present else present + AFTER_OPENING
+
+
 def of_customer(conn: Connection, customer_id: str) -> list[TicketView]:
     """Return the customer's tickets, oldest first."""
     return [_view(row) for row in conn.execute(_OF, {"customer_id": customer_id})]
@@ -199,6 +205,8 @@ def move(
     kind = "ticket.reopened" if status == "open" else f"ticket.{status}"
     more = {"open_s": _open_for(conn, row, now)} if row.status == "open" else {}
     _record(conn, kind, view, row.customer_id, row.conversation_id, channel, now, by, **more)
+    if status != "open":
+        promises.keep_answers_to(conn, row.customer_id, number, by=by, now=now)
     return view
 
 

@@ -58,8 +58,10 @@ class RegisteredAction:
     run: Action
     gives: frozenset[str]
     may_give: frozenset[str]
-    only_reads: bool
+    only_reads: bool = False
     """Nothing is written, so what the turn has to record can wait until later."""
+    promises: bool = False
+    """It enters what the replies behind it promise."""
 
 
 class Actions(dict[str, RegisteredAction]):
@@ -75,14 +77,19 @@ REGISTERED = Actions()
 
 
 def action(
-    name: str, *, gives: tuple[str, ...] = (), may_give: tuple[str, ...] = (), only_reads: bool = False
+    name: str,
+    *,
+    gives: tuple[str, ...] = (),
+    may_give: tuple[str, ...] = (),
+    only_reads: bool = False,
+    promises: bool = False,
 ) -> Callable[[Action], Action]:
     """Register the function below under ``name``, as flows call it."""
 
     def register(function: Action) -> Action:
         if name in REGISTERED:
             raise ValueError(f'there are two actions "{name}"; rename one')
-        REGISTERED[name] = RegisteredAction(name, function, frozenset(gives), frozenset(may_give), only_reads)
+        REGISTERED[name] = RegisteredAction(name, function, frozenset(gives), frozenset(may_give), only_reads, promises)
         return function
 
     return register

@@ -29,7 +29,9 @@ NAME = "name"
 ITEM = "item"
 
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
-_REPLY_KEYS = frozenset({"text", "buttons", "lines", "request_contact"})
+_REPLY_KEYS = frozenset({"text", "buttons", "lines", "request_contact", "promises"})
+PROMISED = frozenset({"due_at", "back_at"})
+"""A wording that names one of these says by when somebody does something: a promise, as is any of a reply so marked."""
 
 Piece = tuple[str, bool]
 """A part of a template: its text, or the name of a placeholder (True)."""
@@ -56,6 +58,8 @@ class Rendered:
     request_contact: bool = False
     reply: str = ""
     wording: int = 0
+    promises: bool = False
+    """It says that somebody will do something by a time: only what is entered may be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,10 @@ class _Reply:
     buttons: tuple[_Button, ...]
     lines: _Lines | None
     request_contact: bool
+    promises: bool
+
+    def is_promise(self, wording: _Wording) -> bool:
+        return self.promises or bool(wording.needs & PROMISED)
 
 
 class Replies:
@@ -129,7 +137,7 @@ class Replies:
                     continue
                 name = f"{path.parent.parent.name}/{path.parent.name}/{path.name}"
                 source = read_marked(path, name)
-                replies[language] |= _read_replies(source, name)
+                replies[language] |= _still_promising(_read_replies(source, name), replies[language])
                 for table, said in _section(source, "words", name).items():
                     words[language].setdefault(table, {}).update({key: str(word) for key, word in said.items()})
         return cls(replies, words)
@@ -140,6 +148,11 @@ class Replies:
         if found is None:
             return None
         return [(wording.place, wording.needs) for group in found.groups for wording in group]
+
+    def promises(self, reply: str, language: str) -> bool:
+        """Return whether any wording of a reply is a promise."""
+        found = self._replies.get(language, {}).get(reply)
+        return found is not None and any(found.is_promise(wording) for group in found.groups for wording in group)
 
     def names(self, language: str) -> frozenset[str]:
         """Return the names of all replies of a language."""
@@ -172,7 +185,7 @@ class Replies:
         if reply.lines is not None:
             text = "\n".join((text, *_lines(reply.lines, values, reader)))
         buttons = tuple(_buttons(reply.buttons, values, reader))
-        return Rendered(text, buttons, reply.request_contact, reply_name, wording.number)
+        return Rendered(text, buttons, reply.request_contact, reply_name, wording.number, reply.is_promise(wording))
 
     def speak(
         self, state: DialogueState, says: Iterable[Say], listener: Listener
@@ -259,6 +272,12 @@ def _buttons(buttons: tuple[_Button, ...], values: Mapping[str, Any], reader: Re
                 yield Choice(title, payload)
 
 
+def _still_promising(said: dict[str, _Reply], before: Mapping[str, _Reply]) -> dict[str, _Reply]:
+    """A shop's own words for a reply that promises promise as well, marked or not."""
+    promised = {name for name, reply in before.items() if reply.promises}
+    return {name: replace(reply, promises=True) if name in promised else reply for name, reply in said.items()}
+
+
 def _read_replies(source: MarkedMap, file: str) -> dict[str, _Reply]:
     for key in source:
         if key not in ("replies", "words"):
@@ -298,6 +317,7 @@ def _read_reply(name: str, said: Any, line: int, file: str) -> _Reply:
         buttons=tuple(_read_button(name, button, line, file) for button in whole.get("buttons") or ()),
         lines=_read_lines(name, whole.get("lines"), line, file),
         request_contact=whole.get("request_contact") is True,
+        promises=whole.get("promises") is True,
     )
 
 

@@ -59,7 +59,7 @@ _ACTING = (
 """Modules whose import registers the actions of the flow with the same name."""
 
 
-SAID_BY_THE_RUNTIME = ("handoff_cancelled", "handoff_after_error", "window_ends")
+SAID_BY_THE_RUNTIME = ("handoff_cancelled", "handoff_after_error", "window_ends", "not_promised")
 """Replies that no flow says: the runtime does, where the flows are not asked."""
 
 

@@ -194,11 +194,35 @@ def test_a_case_keeps_each_step_with_its_time_and_who_took_it(shop: Talk) -> Non
         ("2026-01-05T01:00:00+00:00", "ticket.opened", "bot"),
         ("2026-01-05T03:00:00+00:00", "handoff.taken", "agent:li"),
         ("2026-01-05T03:00:00+00:00", "message.out", "agent:li"),
+        ("2026-01-05T03:00:00+00:00", "promise.kept", "agent:li"),
         ("2026-01-05T06:30:00+00:00", "ticket.resolved", "agent:li"),
         ("2026-01-05T06:30:00+00:00", "handoff.returned", "agent:li"),
     ]
     (resolved,) = [entry for entry in page["timeline"] if entry["kind"] == "ticket.resolved"]
     assert resolved["data"]["open_s"] == 5.5 * 3_600
+
+
+def test_each_promise_has_an_owner_and_a_due_time_and_an_overdue_one_escalates(shop: Talk) -> None:
+    """Number 42: the bot's own promise of an answer, which nobody keeps."""
+    number = complain(shop)
+    (made,) = shop.show("C1")["promises"]
+
+    waited = shop(at="2026-01-06T12:00:00+08:00")
+    (late,) = shop.show("C1")["promises"]
+    shop(agent="li", action="reply", customer="u1", text="抱歉，久等了。")
+    (kept,) = shop.show("C1")["promises"]
+
+    assert (made["ticket"], made["by"], made["due_at"]) == (number, "bot", "2026-01-06T01:00:00+00:00")
+    (notice,) = waited["sent"]
+    assert (notice["kind"], notice["at"]) == ("notice", "2026-01-05T20:59:00+08:00")  # due when quiet hours end
+    assert number in notice["text"]
+    steps = [(one["type"], one["at"], one.get("owner")) for one in waited["events"]]
+    assert steps == [
+        ("task.opened", "2026-01-06T05:00:00+08:00", None),
+        ("promise.late", "2026-01-06T09:00:00+08:00", None),
+        ("task.opened", "2026-01-06T09:00:00+08:00", "supervisor"),
+    ]
+    assert [one["state"] for one in (made, late, kept)] == ["open", "escalated", "kept"]
 
 
 MEI = {

@@ -1,4 +1,4 @@
-"""The role that watches the time: care that falls due."""
+"""The role that watches the time: care that falls due, and promises that have to be kept."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from crm_store.wakes import OUTBOX
 async def start_clock(process: Process, policy: Policy, *, queued: Callable[[], None]) -> None:
     """Look at once for what is due, then regularly; ``queued`` is called where messages were put into the outbox."""
     clock = CareClock(
-        process.store, policy, clock=process.clock, ids=process.ids, queued=queued, count=process.metrics.care
-    )
+        process.store, policy, process.settings.desk_hours, clock=process.clock, ids=process.ids, queued=queued,
+        count=process.metrics.care,
+    )  # fmt: skip
     await clock.start()
     process.parts.stack.push_async_callback(clock.stop)
 

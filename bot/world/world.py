@@ -23,6 +23,7 @@ from bot.world.describe import Aftermath, named
 from bot.world.lines import CHANNELS, Acts, Happens, Line, LineRefused, Loads, Shows, Speaks, line_of
 from bot.world.recording import RecordingChannel, Remembering
 from care.due import SWEEP
+from care.keeping import keep_watch, next_moment
 from care.occasions import next_due
 from care.schedule import sweep
 from crm_store import counters, history, inbox, outbox, schedule, schema
@@ -156,6 +157,7 @@ class World:
         rested = inbox.next_free(conn)
         moments = (
             next_due(conn, policy.rules, after=now, until=target, settings=policy.settings),
+            next_moment(conn, policy, self._settings.desk_hours, after=now, until=target),
             outbox.next_due(conn),
             rested + _A_MOMENT if rested else None,
         )
@@ -165,6 +167,7 @@ class World:
         """Do what is due now: care, turns that failed and have rested, and what waits to be sent."""
         now = self.clock.now()
         await sweep(self.store, now, policy=self.house.policy, ids=self.ids)
+        await keep_watch(self.store, now, policy=self.house.policy, desk=self._settings.desk_hours, ids=self.ids)
         until = now + self._settings.work.lease
         for claimed in await self.store.run(claim_waiting, worker=_NAME, now=now, until=until, most=SWEEP_TAKES):
             await self._converse(claimed)

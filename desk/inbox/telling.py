@@ -11,12 +11,22 @@ from typing import Any, Literal
 
 from desk.words import Words
 
-TALK_KINDS = ("message.", "note", "ticket.", "handoff.", "order.", "care.sent", "conversation.")
+TALK_KINDS = (
+    "message.",
+    "note",
+    "ticket.",
+    "handoff.",
+    "order.",
+    "care.sent",
+    "conversation.",
+    "promise.",
+    "approval.",
+)
 """What a conversation shows; the customer's own page has everything."""
 
 NO_STATES: Mapping[str, Any] = MappingProxyType({})
 _NAMED = {"category": "category", "priority": "priority", "reason": "reason", "purpose": "purpose"}
-_MOMENTS = ("due_at", "until")
+_MOMENTS = ("due_at", "new_due_at", "until")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from crm_store import orders, tickets
 from flows.actions import ActionContext, action
 from flows.engine.values import moment, word
+from flows.promising import promise_answer
 
 
 @action("check_order_owner", gives=("order_is_theirs",), only_reads=True)
@@ -20,9 +21,9 @@ def check_order_owner(context: ActionContext, args: Mapping[str, Any]) -> Mappin
     return {"order_is_theirs": not context.verified or order_no is None or _is_theirs(context, order_no)}
 
 
-@action("open_ticket", gives=("number", "due_at", "category_word", "priority"))
+@action("open_ticket", gives=("number", "due_at", "category_word", "priority"), promises=True)
 def open_ticket(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Open a ticket from the slots; a verified customer's ticket never names another's order."""
+    """Open a ticket from the slots and promise its answer; a verified customer's never names another's order."""
     order_no = args.get("order_no")
     summary = args.get("description") or context.text
     if order_no is not None and context.verified and not _is_theirs(context, order_no):
@@ -41,6 +42,7 @@ def open_ticket(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
         ids=context.ids,
         desk=context.desk,
     )
+    promise_answer(context, ticket.due_at, ticket=ticket.number)
     return {
         "number": ticket.number,
         "due_at": moment(ticket.due_at),

@@ -35,6 +35,10 @@ class Wordings(Protocol):
         """Return the placeholders of each wording of a reply; None where the language has no such reply."""
         ...
 
+    def promises(self, reply: str, language: str) -> bool:
+        """Return whether any wording of a reply says that somebody will do something by a time."""
+        ...
+
 
 class Gives(Protocol):
     """What the check asks of an action: the names whose values are there to be told, and may be."""
@@ -43,6 +47,8 @@ class Gives(Protocol):
     def gives(self) -> frozenset[str]: ...
     @property
     def may_give(self) -> frozenset[str]: ...
+    @property
+    def promises(self) -> bool: ...
 
 
 def check(
@@ -81,6 +87,7 @@ class _Checker:
             reached = set(_reached(flow, flow.first_step))
             yield from self._unreachable(flow, reached)
             yield from self._endless(flow, reached)
+            yield from self._unkept(flow)
             for step in flow.steps.values():
                 yield from self._step(flow, step)
         yield from self._patterns()
@@ -101,6 +108,48 @@ class _Checker:
                 yield _problem(step.place, f'step "{name}": no way leads from here to the end')
             elif not isinstance(step, Collect) and name in _reached_unasked(flow, name):
                 yield _problem(step.place, f'step "{name}": a way leads back here without asking the customer anything')
+
+    def _unkept(self, flow: Flow) -> Iterator[Problem]:
+        """What is promised has been entered before, on every way to the words."""
+        unentered = self._reached_unentered(flow)
+        for step in flow.steps.values():
+            if isinstance(step, Tell) and step.id in unentered and self._promises(step.reply):
+                yield _problem(
+                    step.place,
+                    f'step "{step.id}": reply "{step.reply}" promises something, and a way leads here on which no '
+                    "action has entered it; put an action before it that does, or take the time out of the reply",
+                )
+            elif isinstance(step, Collect):
+                asked = (step.utter, step.help, *(one.utter for one in step.rejections))
+                for reply in filter(None, asked):
+                    if self._promises(reply):
+                        yield _problem(
+                            step.place, f'step "{step.id}": reply "{reply}" asks and promises; do one of both'
+                        )
+
+    def _promises(self, reply: str) -> bool:
+        return any(self._wordings.promises(reply, language) for language in self._wordings.languages)
+
+    def _reached_unentered(self, flow: Flow, within: frozenset[str] = frozenset()) -> set[str]:
+        """The steps that can be come to before a promise is entered; the end is one where none need be."""
+        found, waiting = {flow.first_step}, [flow.first_step]
+        while waiting:
+            step = flow.steps[waiting.pop()]
+            if self._enters(step, within | {flow.name}):
+                continue
+            for following in _ways(step):
+                if following not in found:
+                    found.add(following)
+                    if following != END:
+                        waiting.append(following)
+        return found
+
+    def _enters(self, step: Step, within: frozenset[str]) -> bool:
+        if isinstance(step, Do):
+            return step.action in self._actions and self._actions[step.action].promises
+        if isinstance(step, Call) and step.flow not in within:
+            return END not in self._reached_unentered(self._book.flows[step.flow], within)
+        return False
 
     def _step(self, flow: Flow, step: Step) -> Iterator[Problem]:
         known = self._known_names(flow)
@@ -138,6 +187,8 @@ class _Checker:
         known = (frozenset({"kind", "task"}), self._facts)
         said = (*patterns.answers.values(), *patterns.says.values(), *patterns.attachments.values())
         for reply in (*said, *self._said_elsewhere):
+            if self._promises(reply):
+                yield _problem(patterns.place, f'reply "{reply}" promises something, and nothing enters it')
             yield from self._reply(reply, patterns.place, known, "a pattern")
 
     def _reply(

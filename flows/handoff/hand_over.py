@@ -7,11 +7,12 @@ from typing import Any
 
 from crm_store import handoffs
 from flows.actions import ActionContext, action
+from flows.promising import promise_when_back
 
 
-@action("hand_over", gives=())
+@action("hand_over", gives=(), promises=True)
 def hand_over(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Request a person, for the flow's ``reason``."""
+    """Request a person, for the flow's ``reason``; while nobody is there, an answer is promised."""
     handoffs.request(
         context.conn,
         conversation_id=context.conversation_id,
@@ -20,4 +21,5 @@ def hand_over(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, A
         now=context.now,
         channel=context.channel,
     )
+    promise_when_back(context)
     return {}

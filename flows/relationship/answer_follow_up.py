@@ -8,9 +8,10 @@ from typing import Any
 from crm_store import tickets
 from flows.actions import ActionContext, action
 from flows.engine.values import moment
+from flows.promising import promise_answer
 
 
-@action("reopen_followed_up", gives=(), may_give=("number", "due_at"))
+@action("reopen_followed_up", gives=(), may_give=("number", "due_at"), promises=True)
 def reopen_followed_up(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Open the case again that our message asked about; nothing is returned where it is no solved case of theirs."""
     theirs = tickets.of_customer(context.conn, context.customer_id)
@@ -20,4 +21,5 @@ def reopen_followed_up(context: ActionContext, args: Mapping[str, Any]) -> Mappi
     ticket = tickets.reopen(
         context.conn, found.number, now=context.now, desk=context.desk, by="bot", channel=context.channel
     )
+    promise_answer(context, ticket.due_at, ticket=ticket.number)
     return {"number": ticket.number, "due_at": moment(ticket.due_at)}

@@ -15,6 +15,7 @@ from care.policy import load_policy
 from care.schedule import CareClock
 from care.settings import CareSettings
 from crm_store import consents, history, identities, schedule, switches
+from tests.crm_store.people import DESK
 
 BIRTHDAY = (5, 20)
 TEN_THERE = datetime(2026, 5, 20, 2, tzinfo=UTC)
@@ -324,7 +325,7 @@ async def test_the_clock_sweeps_at_its_start_and_wakes_delivery(shop):
     woken: list[str] = []
     counted: list[str] = []
     clock = CareClock(
-        shop.store, shop.policy, clock=shop.clock, ids=shop.ids, queued=lambda: woken.append("delivery"),
+        shop.store, shop.policy, DESK, clock=shop.clock, ids=shop.ids, queued=lambda: woken.append("delivery"),
         count=lambda outcome, _reason: counted.append(outcome),
     )  # fmt: skip
 
@@ -358,8 +359,9 @@ async def test_a_clock_that_starts_while_the_database_is_away_makes_up_for_it(sh
     often = replace(shop.policy, settings=CareSettings(sweep_every=timedelta(seconds=0.01)))
     queued = asyncio.Event()
     clock = CareClock(
-        AwayAtFirst(shop.store), often, clock=shop.clock, ids=shop.ids, queued=queued.set, count=lambda *_: None
-    )
+        AwayAtFirst(shop.store), often, DESK, clock=shop.clock, ids=shop.ids, queued=queued.set,
+        count=lambda *_: None,
+    )  # fmt: skip
 
     await clock.start()
     async with asyncio.timeout(20):

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from crm_store import (
+    approvals,
     audit,
     consents,
     conversations,
@@ -21,14 +22,20 @@ from crm_store import (
     orders,
     outbox,
     points,
+    promises,
     related,
+    surveys,
     tags,
+    tasks,
     tickets,
     zones,
 )  # fmt: skip
+from crm_store.approvals import NewApproval
 from crm_store.memory import Said
 from crm_store.models import metadata
 from crm_store.ports import Ulids, VirtualClock
+from crm_store.promises import NewPromise
+from crm_store.tasks import NewTask
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import DESK, NOW, a_customer, an_inbound, an_outbound
 
@@ -74,6 +81,13 @@ def a_full_life(conn, id, **fields):
     tags.add(conn, id, "vip", now=NOW, by="agent:li")
     opportunities.open_one(conn, id, "a sofa", Decimal(1), "CNY", now=NOW, by="agent:li", ids=IDS)
     zones.say(conn, id, "Asia/Shanghai", said, now=NOW)
+    about = {"customer_id": id, "conversation_id": f"t-{id}"}
+    promise = NewPromise(due_at=NOW + timedelta(days=1), by="agent:li", text="a refund", **about)
+    promises.make(conn, promise, now=NOW, ids=IDS)
+    task = NewTask(f"call:{id}", "call_back", "call them", NOW + timedelta(days=1), **about)
+    tasks.open_task(conn, task, now=NOW, ids=IDS, by="agent:li")
+    approvals.request(conn, NewApproval(f"refund:{id}", about="129 CNY", by="agent:li", **about), now=NOW, ids=IDS)
+    surveys.send(conn, key=f"csat:{id}", question="csat", now=NOW, ids=IDS, **about)
 
 
 def counts(store):

@@ -1,11 +1,14 @@
 """Faults planted in flows are found before anybody talks."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from flows.actions import RegisteredAction
 from flows.engine.check import check
 from flows.engine.graph import mermaid
-from flows.replies import Replies
+from flows.engine.state import Say
+from flows.replies import Listener, Rendered, Replies
 from flows.standard import load_standard
 from tests.flows.small import book_of
 
@@ -35,8 +38,8 @@ PATTERN_REPLIES = [
 ]
 
 
-def does(name, gives=(), may_give=()):
-    return RegisteredAction(name, lambda context, args: {}, frozenset(gives), frozenset(may_give))
+def does(name, gives=(), may_give=(), promises=False):
+    return RegisteredAction(name, lambda context, args: {}, frozenset(gives), frozenset(may_give), promises=promises)
 
 
 ACTIONS = {"hand_over": does("hand_over"), "find": does("find", gives=["found"], may_give=["eta"])}
@@ -151,3 +154,47 @@ def test_a_flow_can_be_drawn():
 
     assert drawn.startswith('flowchart TD\n  start(["track_order"]) --> s0\n')
     assert "s1 -->|\"result.outcome == 'own'\"|" in drawn
+
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+TIMES = "  opened: 'by {due_at}'\n"
+
+
+@pytest.mark.parametrize(
+    ("flow", "told"),
+    [
+        ("intents: [ask_price]\nsteps: [{action: enter}, {say: opened}]", None),
+        ("intents: [ask_price]\nsteps: [{action: find}, {say: opened}]", 'reply "opened" promises something'),
+        (
+            "intents: [ask_price]\nsteps:\n"
+            "  - {id: a, noop: true, next: [{if: facts.verified, then: b}, {else: c}]}\n"
+            "  - {id: b, action: enter}\n  - {id: c, say: opened}\n",
+            "a way leads here on which no action has entered it",
+        ),
+        (
+            "intents: [ask_price]\nslots: {x: {}}\nsteps: [{action: enter}, {collect: x, utter: opened}]",
+            "asks and promises",
+        ),
+    ],
+)
+def test_what_is_promised_is_entered_before_on_every_way(tmp_path, monkeypatch, flow, told):
+    entering = {"enter": does("enter", gives=["due_at"], promises=True), "find": does("find", gives=["due_at"])}
+    monkeypatch.setattr("tests.flows.test_check.ACTIONS", ACTIONS | entering)
+
+    found = [one for one in problems(tmp_path, flow, TIMES, TIMES) if "promise" in one]
+
+    assert (found == []) if told is None else (told in found[0])
+
+
+def test_a_marked_reply_promises_without_a_time_and_a_shops_own_words_for_it_do_too(tmp_path):
+    for folder, said in (("ours", "{text: soon, promises: true}"), ("theirs", "right away")):
+        (tmp_path / folder).mkdir()
+        for language in ("zh", "en"):
+            (tmp_path / folder / f"{language}.yml").write_text(f"replies:\n  opened: {said}\n  other: hello\n")
+
+    replies = Replies.load(tmp_path / "ours", tmp_path / "theirs")
+
+    assert replies.render(Say("opened"), Listener("en", "UTC", NOON, "k")) == Rendered(
+        "right away", reply="opened", promises=True
+    )
+    assert [replies.promises(name, "en") for name in ("opened", "other", "none")] == [True, False, False]
