@@ -27,8 +27,8 @@ from crm_store.timeline import EVERYTHING, Filters, Place
 A_PAGE = 30
 CATCHES_UP = 1_000
 """Entries that a search takes into the index itself; of more, as after an import, it tells how many are missing."""
-_NEAR = 20_000
-"""PostgreSQL looks at the newest entries first: of a word that is in every tenth it would read half a million."""
+NEAR = 20_000
+"""Entries. PostgreSQL looks at the newest first: of a word that is in every tenth it would read half a million."""
 _ROUNDS = 5
 _AT_ONCE = 500
 _MOST_MONTHS = 36
@@ -119,7 +119,7 @@ def _keys(conn: Connection, asked: str, before: int, most: int) -> Sequence[int]
     if conn.dialect.name == "sqlite":
         return conn.execute(_ON_SQLITE, values).scalars().all()
     newest = before if before < _NEWEST else conn.execute(_LAST).scalar() or 0
-    near = conn.execute(_NEAR_ON_POSTGRES, values | {"floor": newest - _NEAR}).scalars().all()
+    near = conn.execute(_NEAR_ON_POSTGRES, values | {"floor": newest - NEAR}).scalars().all()
     return near if len(near) == most else conn.execute(_ON_POSTGRES, values).scalars().all()
 
 

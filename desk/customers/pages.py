@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Depends
@@ -11,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from crm_store import (
-    audit,
     catalogue,
     consents,
     conversations,
@@ -20,19 +20,20 @@ from crm_store import (
     history,
     identities,
     orders,
-    outbox,
     points,
     resolution,
     tickets,
 )
+from crm_store.desk_hours import DeskHours
 from desk.access import May
 from desk.context import Desk, Visitor
+from desk.customers.filtering import KINDS, Wanted
+from desk.customers.timelines import Stretch, first_page
 from desk.errors import Refused
 from desk.inbox.talk import looked
 from desk.inbox.telling import tell
 from desk.pages import Pages
 
-A_PAGE = 50
 LONGEST_SEARCH = 100
 MOST = 30
 """Orders, cases and lots of points that the page shows; the timeline has all that was done with them."""
@@ -53,29 +54,24 @@ def customer_pages(desk: Desk, pages: Pages, router: APIRouter) -> None:
     ) -> Response:  # fmt: skip
         shown = await desk.store.run(_open, desk, visitor, customer_id)
         t = pages.words_for(request)
-        entries = shown.pop("entries")
-        told = tell(reversed(entries), shown.pop("titles"), t)
-        oldest = entries[0].id if len(entries) == A_PAGE else None
-        return pages.show(request, "customer.html", told=told, oldest=oldest, **shown)
-
-    @router.get("/customers/{customer_id}/older")
-    async def older(
-        request: Request, customer_id: str, before: int, visitor: Visitor = Depends(May(desk, "see_customer"))
-    ) -> Response:  # fmt: skip
-        entries, titles, known = await desk.store.read(_older, desk, visitor, customer_id, before)
-        if not known:
-            await desk.store.run(looked, desk, visitor, "see_customer", customer_id)
-        told = tell(reversed(entries), titles, pages.words_for(request))
-        oldest = entries[0].id if len(entries) == A_PAGE else None
-        return pages.show(request, "_timeline.html", told=told, oldest=oldest, customer_id=customer_id)
+        latest: Stretch = shown.pop("latest")
+        told = tell(latest.entries, latest.titles, t)
+        more = Wanted("", "", "", "", "").address(f"{request.url.path}/timeline", latest.next) if latest.next else None
+        ways = sorted({one.channel for one in shown["identities"]})
+        return pages.show(request, "customer.html", told=told, more=more, kinds=KINDS, channels=ways, **shown)
 
 
 def _open(conn: Connection, desk: Desk, visitor: Visitor, customer_id: str) -> dict[str, Any]:
     row = customers.by_id(conn, customer_id)
     if row is None:
         raise Refused(404, "no_customer")
-    now = desk.clock.now()
     looked(conn, desk, visitor, "see_customer", customer_id)
+    return page_of(conn, row, desk.hours, now=desk.clock.now())
+
+
+def page_of(conn: Connection, row: Any, hours: DeskHours, *, now: datetime) -> dict[str, Any]:
+    """Return what the page of a customer (their row) shows."""
+    customer_id = row.id
     steps: dict[str, list[Any]] = defaultdict(list)
     for step in history.backwards(conn, customer_id, *resolution.STEPS):
         steps[step.data["number"]].insert(0, step)
@@ -94,19 +90,6 @@ def _open(conn: Connection, desk: Desk, visitor: Visitor, customer_id: str) -> d
         "most": MOST,
         "tickets": tickets.of_customer(conn, customer_id)[::-1],
         "steps": steps,
-        "took": {number: resolution.took(each, desk.hours, now=now) for number, each in steps.items()},
-        "entries": history.page(conn, customer_id, most=A_PAGE),
-        "titles": outbox.button_titles(conn, customer_id),
+        "took": {number: resolution.took(each, hours, now=now) for number, each in steps.items()},
+        "latest": first_page(conn, customer_id),
     }
-
-
-def _older(
-    conn: Connection, desk: Desk, visitor: Visitor, customer_id: str, before: int
-) -> tuple[list[Any], dict[str, str], bool]:
-    if customers.by_id(conn, customer_id) is None:
-        raise Refused(404, "no_customer")
-    known = audit.has_looked(
-        conn, by=visitor.owner, action="see_customer", customer_id=customer_id, now=desk.clock.now()
-    )
-    entries = history.page(conn, customer_id, before=before, most=A_PAGE)
-    return entries, outbox.button_titles(conn, customer_id), known

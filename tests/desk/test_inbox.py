@@ -296,7 +296,7 @@ async def test_a_part_that_is_asked_for_alone_is_a_look_too(desk: DeskHouse) -> 
     for later in (0, 1, 1, 10):
         await desk.house.later(minutes=later)
         await browser.get(f"/desk/talks/{customer}/newer?after=0")
-        await browser.get(f"/desk/customers/{customer}/older?before=99")
+        await browser.get(f"/desk/customers/{customer}/timeline")
         seen.append(looks())
 
     assert seen == [2, 2, 2, 4]
