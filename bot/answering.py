@@ -25,10 +25,11 @@ from bot.ports import Capabilities, Channel, able_of
 from bot.promised import INSTEAD, unentered
 from bot.rates import held_until
 from bot.windows import count_answers, opened_by
-from crm_store import conversations, handoffs, identities, inbox, outbox, suggesting, zones
+from crm_store import conversations, handoffs, identities, inbox, outbox, sides, suggesting, zones
 from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
 from crm_store.desk_hours import DeskHours
+from crm_store.origins import bringing
 from crm_store.ports import Ids
 from flows.actions import REGISTERED, ActionContext
 from flows.engine.decide import decide
@@ -131,15 +132,22 @@ class Answering:
         inbound = claimed.inbound
         about, who = None, claimed.who
         customers_store.hold(conn, who.customer_id)
-        if inbound.kind in ("contact", "event") or not inbox.finish_as_loaded(
-            conn, claimed.inbox_id, conversation_id=who.id, owner=who.owner, turns=who.turns
-        ):
+        is_about_them = inbound.kind in ("contact", "event")
+        if is_about_them or not inbox.finish_as_loaded(conn, claimed.inbox_id, who=who):
             if not inbox.finish(conn, claimed.inbox_id):
                 raise MessageTaken("the message has been handled by another worker")
             identities.hold_customer(conn, inbound.channel, inbound.user_id)
-            if inbound.kind in ("contact", "event"):
+            if is_about_them:
                 about = events.apply(conn, inbound, region=self._shop.region, now=now)
             who = talk.load(conn, inbound.channel, inbound.user_id)
+        with bringing(who.side):
+            return self._write(conn, claimed, understood, who, about, now, lease)
+
+    def _write(
+        self, conn: Connection, claimed: Claimed, understood: Understanding | None, who: Any,
+        about: Mapping[str, Any] | None, now: datetime, lease: timedelta,
+    ) -> Written:  # fmt: skip
+        inbound = claimed.inbound
         spoken = (who.state or {}).get("language")
         if understood is not None and understood.language != "other":
             spoken = understood.language
@@ -177,13 +185,10 @@ class Answering:
         rows = self._queue(conn, who, claimed, outcome, now, lease)
         self._record(who, claimed, understood, outcome, rows, now)
         if heard is not None:  # who leaves, or whose receipt comes, has not spoken: answers keep their way
-            conversations.save_turn(
-                conn,
-                who.id,
-                state={"dialogue": outcome.state.to_json(), "language": language},
-                identity_id=who.identity_id,
-                now=now,
-            )
+            state = {"dialogue": outcome.state.to_json(), "language": language}
+            conversations.save_turn(conn, who.id, state=state, identity_id=who.identity_id, now=now)
+            if who.is_merged:
+                sides.keep_turn(conn, who.customer_id, state=state, identity_id=who.identity_id, now=now)
         parcels = tuple(parcel_of(row) for row in rows if row["status"] == "sending")
         return Written(
             who.id,
@@ -202,6 +207,12 @@ class Answering:
             return False
         inbox.bury(conn, claimed.inbox_id)
         who = talk.load(conn, claimed.inbound.channel, claimed.inbound.user_id)
+        with bringing(who.side):
+            self._give_up(conn, claimed, who, now)
+        conversations.release(conn, who.id, self._worker)
+        return True
+
+    def _give_up(self, conn: Connection, claimed: Claimed, who: Any, now: datetime) -> None:
         language = self.language((who.state or {}).get("language"), who.language or claimed.inbound.language)
         if (written_in := detect(claimed.inbound.text or "", language)) != "other":
             language = written_in
@@ -216,8 +227,6 @@ class Answering:
             self._say(outcome, [Say("handoff_after_error")])
         rows = self._queue(conn, who, claimed, outcome, now, lease=None)
         self._record(who, claimed, None, outcome, rows, now)
-        conversations.release(conn, claimed.conversation_id, self._worker)
-        return True
 
     def _able(self, channel: str) -> Capabilities | None:
         return able_of(self._channels, channel) or self._elsewhere.get(channel)

@@ -10,6 +10,8 @@ from crm_store import outbox
 from crm_store.conversations import conversations
 from crm_store.customers import customers
 from crm_store.identities import identities
+from crm_store.merges import STANDING as IS_STANDING
+from crm_store.merges import merges
 from crm_store.prepared import Prepared
 from crm_store.switches import switches
 from crm_store.tickets import tickets
@@ -17,7 +19,7 @@ from crm_store.tickets import tickets
 _LOAD = Prepared(
     select(
         identities.c.id.label("identity_id"), identities.c.channel, identities.c.user_id, identities.c.verified,
-        identities.c.unreachable_since, identities.c.customer_id,
+        identities.c.unreachable_since, identities.c.customer_id, identities.c.side,
         customers.c.name, customers.c.language, customers.c.timezone, customers.c.phone, customers.c.attributes,
         conversations.c.id, conversations.c.owner, conversations.c.state, conversations.c.turns,
         outbox.undelivered_to(identities.c.id).label("others_waiting"),
@@ -25,6 +27,7 @@ _LOAD = Prepared(
         exists()
         .where(tickets.c.customer_id == identities.c.customer_id, tickets.c.status == text("'open'"))
         .label("open_complaint"),
+        exists().where(merges.c.survivor_id == identities.c.customer_id, IS_STANDING).label("is_merged"),
     )
     .select_from(identities)
     .join(customers, customers.c.id == identities.c.customer_id)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_store import history
 from crm_store.base import Base, Json, UtcDateTime, table_of
 from crm_store.errors import NotAllowed
+from crm_store.origins import bringing, side, side_column
 from crm_store.ports import Ids
 
 STATES = ("requested", "given", "refused")
@@ -39,6 +40,7 @@ class Approval(Base):
     answered_by: Mapped[str | None]
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str | None]
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (
         Index("ix_approvals_waiting", "asked_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
@@ -135,7 +137,8 @@ def _record(conn: Connection, kind: str, row: Any, by: str, now: datetime, **mor
     data = {"approval": row["id"], "about": row["about"], **(row["data"] or {}), **more}
     if row["ticket"]:
         data["number"] = row["ticket"]
-    history.record(
-        conn, at=now, kind=kind, by=by, customer_id=row["customer_id"], conversation_id=row["conversation_id"],
-        data=data,
-    )  # fmt: skip
+    with bringing(row.get("side", side())):
+        history.record(
+            conn, at=now, kind=kind, by=by, customer_id=row["customer_id"], conversation_id=row["conversation_id"],
+            data=data,
+        )  # fmt: skip

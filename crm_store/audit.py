@@ -13,6 +13,7 @@ from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
+from crm_store.origins import side_column
 
 ONE_LOOK = timedelta(minutes=10)
 """What a page loads by itself within this time belongs to the look that opened it."""
@@ -29,6 +30,7 @@ class AuditEntry(Base):
     action: Mapped[str]
     customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id"))
     data: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (Index("ix_audit_customer_id", "customer_id", "by", "at"),)
 

@@ -20,8 +20,9 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_store import history
+from crm_store import history, origins, sides
 from crm_store.base import Base, Counting, UtcDateTime, table_of
+from crm_store.origins import side_column
 
 PURPOSES = ("service", "care", "marketing")
 """For what we write to a customer."""
@@ -61,6 +62,7 @@ class ConsentWord(Base):
     words: Mapped[str | None] = mapped_column(Text)
     """What was said, where it is in no message of ours."""
     by: Mapped[str]
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (Index("ix_consent_words_customer_id", "customer_id", "purpose", "id"),)
 
@@ -161,29 +163,41 @@ def set_consent(
         raise ValueError("a consent needs its evidence: the reference of the message, import, or what was seen")
     about = {"customer_id": customer_id}
     proof = {"at": now, "said_on": channel, "evidence": evidence, "words": words, "by": by}
-    narrower = {(row.channel, row.purpose): bool(row.value) for row in conn.execute(_NARROWER, about)}
+    narrower: dict[tuple[str, str], bool] = {}
+    own: dict[tuple[str, str], bool] = {}
+    merge: int | None = None
+    for row in conn.execute(_NARROWER, about):
+        narrower[row.channel, row.purpose] = bool(row.value)
+        if row.side == origins.side():
+            own[row.channel, row.purpose] = bool(row.value)
     if only_on is None:
         said = {row.purpose: bool(row.value) for row in conn.execute(_OF, about)}
         if value and channel is not None and narrower.get((channel, purpose)) is False:
             # Who says yes here, where they had said no, means here too.
             _keep(conn, about, purpose, channel, True, proof, conversation_id)
-        if said.get(purpose) == value:
+        word = {"purpose": purpose, "value": value, "at": now, "evidence": evidence}
+        on_side = sides.keep_word(conn, customer_id, word, key=("purpose",))
+        if said.get(purpose) == value and (on_side is None or not on_side.is_new):
             return False
-        conn.execute(_SET, {**about, "purpose": purpose, "value": value, "at": now, "evidence": evidence})
-    elif narrower.get((only_on, purpose)) == value:
+        conn.execute(_SET, {**about, **word})
+        if on_side is not None and not on_side.is_new:
+            merge = on_side.merge  # they only repeat what they said; the other one had contradicted it
+    elif narrower.get((only_on, purpose)) == value == own.get((only_on, purpose)):
         return False
-    _keep(conn, about, purpose, only_on, value, proof, conversation_id)
+    _keep(conn, about, purpose, only_on, value, proof, conversation_id, merge)
     return True
 
 
 def _keep(
     conn: Connection, about: dict[str, str], purpose: str, only_on: str | None, value: bool, proof: dict[str, Any],
-    conversation_id: str | None,
+    conversation_id: str | None, merge: int | None = None,
 ) -> None:  # fmt: skip
     conn.execute(_ADD_WORD, {**about, **proof, "purpose": purpose, "channel": only_on, "value": value})
     data = {"purpose": purpose, "value": value, "evidence": proof["evidence"]}
     if only_on is not None:
         data["only_on"] = only_on
+    if merge is not None:
+        data["merge"] = merge
     history.record(
         conn, at=proof["at"], conversation_id=conversation_id, channel=proof["said_on"], kind="consent.changed",
         by=proof["by"], data=data, **about,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Index, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crm_store import merges, sides
 from crm_store.base import Base, Json, UtcDateTime, table_of
 from crm_store.prepared import Prepared
 
@@ -114,8 +115,14 @@ def hold(conn: Connection, *ids: str) -> None:
 
 
 def by_number(conn: Connection, customer_no: str) -> Any | None:
-    """Return the customer's row by the shop's own customer_id, or None."""
-    return conn.execute(_BY_NO, {"customer_no": customer_no}).one_or_none()
+    """Return the customer's row by the shop's own customer_id, or None.
+
+    The number of somebody who was merged into another customer names that one.
+    """
+    found = conn.execute(_BY_NO, {"customer_no": customer_no}).one_or_none()
+    if found is None and (absorbed := merges.numbered(conn, customer_no)) is not None:
+        return by_id(conn, merges.root(conn, absorbed))
+    return found
 
 
 def by_phone(conn: Connection, phone: str) -> str | None:
@@ -125,5 +132,11 @@ def by_phone(conn: Connection, phone: str) -> str | None:
 
 
 def change(conn: Connection, id: str, **fields: Any) -> None:
-    """Set columns of a customer."""
+    """Set columns of a customer; of one who was merged, those of the side that brought it as well."""
+    put(conn, id, fields)
+    sides.keep_profile(conn, id, fields)
+
+
+def put(conn: Connection, id: str, fields: Mapping[str, Any]) -> None:
+    """Set columns of a customer as they stand, whichever side they are from."""
     conn.execute(update(customers).where(customers.c.id == id).values(**fields))

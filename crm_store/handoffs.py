@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, text, update
 
 from crm_store import conversations as conversation_store
-from crm_store import history, promises, tickets
+from crm_store import history, promises, sides, tickets
 from crm_store.conversations import BOT, QUEUE, agent_owner, conversations
 from crm_store.errors import NotAllowed
 
@@ -173,6 +173,7 @@ def snooze(conn: Connection, conversation_id: str, agent: str, *, until: datetim
     """Put the conversation out of sight until a moment or the customer's next message."""
     conversation = _owned_by(conn, conversation_id, agent)
     conn.execute(_SNOOZE, {"key": conversation_id, "until": until})
+    sides.keep_owner(conn, conversation, {"snoozed_until": until})
     _record(conn, conversation, "conversation.snoozed", agent_owner(agent), now, until=until.isoformat())
 
 
@@ -195,7 +196,7 @@ def resolve(conn: Connection, conversation_id: str, agent: str, *, ticket: str |
         shown = ", ".join(numbers) or "resolved"
         promises.keep_answers(conn, conversation.customer_id, proof=shown, by=agent_owner(agent), now=now)
     was_with_people = conversation.owner != BOT
-    _own(conn, conversation, BOT, closed_at=now)
+    _own(conn, conversation, BOT, closed_at=now, forget=True)
     conn.execute(_FORGET_STATE, {"key": conversation_id})
     if was_with_people:
         _record(conn, conversation, "handoff.returned", agent_owner(agent), now, reason="resolved")
@@ -220,9 +221,11 @@ def _owned_by(conn: Connection, conversation_id: str, agent: str) -> Any:
 
 def _own(
     conn: Connection, conversation: Any, owner: str, *, waiting_since: datetime | None = None,
-    closed_at: datetime | None = None,
+    closed_at: datetime | None = None, forget: bool = False,
 ) -> None:  # fmt: skip
-    conn.execute(_OWN, {"key": conversation.id, "owner": owner, "waiting_since": waiting_since, "closed_at": closed_at})
+    columns = {"owner": owner, "waiting_since": waiting_since, "closed_at": closed_at}
+    conn.execute(_OWN, {"key": conversation.id, **columns})
+    sides.keep_owner(conn, conversation, {**columns, "snoozed_until": None}, forget=forget)
 
 
 def _record(conn: Connection, conversation: Any, kind: str, by: str, now: datetime, **data: Any) -> None:

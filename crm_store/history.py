@@ -14,6 +14,7 @@ from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, s
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
+from crm_store.origins import side, side_column
 from crm_store.prepared import Prepared
 
 
@@ -42,6 +43,7 @@ class HistoryEntry(Base):
     """Of an inbound message: ``understood``, with all its scores (None where there were no words), and
     ``decided``: ``at``, ``owner``, ``flow``, ``asking``, ``facts``, ``trace``, ``actions``, ``replies`` and
     ``sent`` (references)."""
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (
         Index("ix_history_customer_id", "customer_id", "id"),
@@ -124,6 +126,7 @@ def entry(
         "text": text,
         "data": data,
         "why": why,
+        "side": side(),
     }
 
 

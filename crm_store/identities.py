@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.customers import customers
+from crm_store.origins import side_column
 from crm_store.prepared import Prepared
 
 
@@ -34,6 +35,7 @@ class Identity(Base):
     """When the platform said that this customer blocked or left us; cleared when they write again."""
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (
         UniqueConstraint("channel", "user_id"),
@@ -66,6 +68,11 @@ _GONE = (
     update(identities)
     .where(identities.c.id == bindparam("key"), identities.c.unreachable_since.is_(None))
     .values(unreachable_since=bindparam("now"))
+)
+_SET_PROOF = (
+    update(identities)
+    .where(identities.c.id == bindparam("key"), identities.c.evidence == bindparam("present"))
+    .values(verified=bindparam("verified"), evidence=bindparam("evidence"))
 )
 
 
@@ -104,6 +111,14 @@ def of_customer(conn: Connection, customer_id: str) -> list[Any]:
 def of_customers(conn: Connection, who: Sequence[str]) -> list[Any]:
     """Return the identities of several customers, oldest first."""
     return list(conn.execute(_OF_MANY, {"who": who}))
+
+
+def set_proof(
+    conn: Connection, identity_id: str, *, verified: bool, evidence: str | None, unless_other_than: str
+) -> None:
+    """Set what an identity is verified by, where it still is ``unless_other_than``."""
+    proof = {"key": identity_id, "present": unless_other_than, "verified": verified, "evidence": evidence}
+    conn.execute(_SET_PROOF, proof)
 
 
 def mark_reachable(conn: Connection, identity_id: str, now: datetime) -> None:

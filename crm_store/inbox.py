@@ -6,6 +6,7 @@ marked done in the same transaction as everything that the message caused.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
 from crm_store.conversations import conversations
+from crm_store.identities import identities
 from crm_store.leases import lease_end, moment
 from crm_store.prepared import Prepared
 from crm_store.switches import switches
@@ -86,12 +88,23 @@ _DONE_AS_LOADED = Prepared(
             conversations.c.id == bindparam("talk_id"),
             conversations.c.owner == bindparam("talk_owner"),
             conversations.c.turns == bindparam("talk_turns"),
+            conversations.c.customer_id == identities.c.customer_id,
+            identities.c.id == bindparam("talk_identity"),
         ),
         ~exists().where(switches.c.name == text("'bot'")),
     )
 )
 _OLDEST = (
     select(inbox).where(inbox.c.conversation_id == bindparam("conversation_id"), OPEN).order_by(inbox.c.id).limit(1)
+)
+_FIRST_IN = (
+    select(inbox)
+    .where(
+        inbox.c.identity_id.in_(bindparam("ways", expanding=True)),
+        inbox.c.conversation_id == bindparam("conversation_id"),
+    )
+    .order_by(inbox.c.id)
+    .limit(1)
 )
 _WAITING = (
     select(inbox.c.conversation_id)
@@ -138,6 +151,12 @@ def oldest_open(conn: Connection, conversation_id: str) -> Any | None:
     return conn.execute(_OLDEST, {"conversation_id": conversation_id}).one_or_none()
 
 
+def first_in(conn: Connection, conversation_id: str, ways: Sequence[str]) -> Any | None:
+    """Return the first message of these identities in a conversation, or None."""
+    wanted = {"conversation_id": conversation_id, "ways": list(ways)}
+    return conn.execute(_FIRST_IN, wanted).one_or_none()
+
+
 def waiting_conversations(conn: Connection, *, now: datetime, most: int) -> list[str]:
     """Return free conversations that have a message to handle: left by a worker that died, or never taken."""
     return list(conn.execute(_WAITING, {"now": now, "most": most}).scalars())
@@ -154,9 +173,13 @@ def finish(conn: Connection, key: int) -> bool:
     return conn.execute(_DONE, {"key": key}).rowcount == 1
 
 
-def finish_as_loaded(conn: Connection, key: int, *, conversation_id: str, owner: str, turns: int) -> bool:
-    """Do as `finish`, if the conversation still is as it was loaded and the bot not paused; else nothing is done."""
-    loaded = {"talk_id": conversation_id, "talk_owner": owner, "talk_turns": turns}
+def finish_as_loaded(conn: Connection, key: int, *, who: Any) -> bool:
+    """Do as `finish`, if all is as it was when ``who`` was loaded and the bot is not paused; else nothing is done.
+
+    ``who`` is a conversation's row with the ``identity_id`` of who speaks; it still has to
+    be that customer's, since customers are merged and taken apart.
+    """
+    loaded = {"talk_id": who.id, "talk_owner": who.owner, "talk_turns": who.turns, "talk_identity": who.identity_id}
     return _DONE_AS_LOADED.run(conn, {"key": key, **loaded}) == 1
 
 

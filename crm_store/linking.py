@@ -14,22 +14,19 @@ from sqlalchemy import Connection, bindparam, update
 
 from crm_store import customers, history, identities
 from crm_store.errors import ChangedMeanwhile
-from crm_store.joining import follow, join
+from crm_store.joining import follow
+from crm_store.merging import merge
+from crm_store.origins import bringing
 
 _GIVE = (
     update(identities.identities)
     .where(identities.identities.c.id == bindparam("key"))
-    .values(customer_id=bindparam("known"))
+    .values(customer_id=bindparam("known"), side=None)
 )
 _VERIFY = (
     update(identities.identities)
     .where(identities.identities.c.id == bindparam("key"))
     .values(verified=True, evidence=bindparam("evidence"))
-)
-_FILL_PHONE = (
-    update(customers.customers)
-    .where(customers.customers.c.id == bindparam("key"), customers.customers.c.phone.is_(None))
-    .values(phone=bindparam("phone"))
 )
 
 
@@ -41,8 +38,11 @@ def link_phone(conn: Connection, identity: Any, phone: str, *, now: datetime) ->
     """
     known = customers.by_phone(conn, phone)
     if known is None:
-        conn.execute(_FILL_PHONE, {"key": identity.customer_id, "phone": phone})
         known = identity.customer_id
+        row = customers.by_id(conn, known)
+        if row is not None and row.phone is None:
+            with bringing(identity.side):
+                customers.change(conn, known, phone=phone)
     return link(conn, identity, known, evidence="contact", now=now)
 
 
@@ -51,23 +51,34 @@ def link(conn: Connection, identity: Any, known: str, *, evidence: str, now: dat
 
     A customer that the shop knows by number is never emptied: where the identity
     belongs to one already, it alone moves, and the talk goes with it.
+
+    Raises:
+        ChangedMeanwhile: one of them has become somebody else at the same moment.
     """
+    merged = {}
     if identity.verified and identity.customer_id == known:
         return known
     if identity.customer_id != known:
         customers.hold(conn, identity.customer_id, known)
         present = identities.find(conn, identity.channel, identity.user_id)
-        if present is None or present.customer_id != identity.customer_id:
+        if present is None or present.customer_id != identity.customer_id or customers.by_id(conn, known) is None:
             raise ChangedMeanwhile("the identity has been given to another customer at the same moment")
         former = customers.by_id(conn, identity.customer_id)
         if former is not None and former.customer_no is None:
-            join(conn, former, known, now=now)
+            proved = {
+                "identity": identity.id, "verified": bool(identity.verified), "evidence": identity.evidence,
+                "by": evidence,
+            }  # fmt: skip
+            number = merge(
+                conn, former.id, known, evidence=evidence, by="system", now=now, marks={"proved": proved}
+            )  # fmt: skip
+            merged = {"merge": number}
         else:
             conn.execute(_GIVE, {"key": identity.id, "known": known})
             follow(conn, identity.id, identity.customer_id, known)
     conn.execute(_VERIFY, {"key": identity.id, "evidence": evidence})
     history.record(
         conn, at=now, kind="identity.linked", by="system", customer_id=known, identity_id=identity.id,
-        channel=identity.channel, data={"channel": identity.channel, "evidence": evidence},
+        channel=identity.channel, data={"channel": identity.channel, "evidence": evidence, **merged},
     )  # fmt: skip
     return known

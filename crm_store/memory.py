@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_store import consents, customers, history
 from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.memory_kinds import KINDS, Kind, contradict, normal
+from crm_store.origins import side, side_column
 from crm_store.ports import Ids
 
 STATUSES = ("active", "superseded", "forgotten", "pending")
@@ -51,6 +52,7 @@ class MemoryFact(Base):
     superseded_by: Mapped[str | None]
     consent_word: Mapped[int | None] = mapped_column(BigInteger)
     """By which of the customer's words something sensitive is kept."""
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (Index("ix_memory_facts_customer_id", "customer_id", "learned_at"),)
 
@@ -76,6 +78,11 @@ _SUPERSEDE = (
     .where(memory_facts.c.id == bindparam("key"))
     .values(status="superseded", ended_at=bindparam("now"), superseded_by=bindparam("by"))
 )
+_REVIVE = (
+    update(memory_facts)
+    .where(memory_facts.c.id == bindparam("key"))
+    .values(status="active", ended_at=None, superseded_by=None)
+)
 _WIPE = (
     update(memory_facts)
     .where(memory_facts.c.id == bindparam("key"))
@@ -98,6 +105,8 @@ class Fact:
     about: str | None = None
     words: str | None = None
     superseded_by: str | None = None
+    side: str | None = None
+    """On which side of a merge it was learnt, see `origins`."""
 
     @property
     def sensitive(self) -> bool:
@@ -170,7 +179,7 @@ def learn(
     if gone := next((one for one in same if one.status == "forgotten" and one.source == said.source), None):
         return Learned("forgotten", gone)
     leave = consents.allows_sensitive(conn, customer_id) if what.sensitive else None
-    fact = Fact(ids.new(), kind, text, said.source, confidence, at, ends, "active", about, said.words)
+    fact = Fact(ids.new(), kind, text, said.source, confidence, at, ends, "active", about, said.words, side=side())
     waiting = [one for one in same if one.status == "pending" and one.source == said.source]
     if what.sensitive and leave is None:
         if waiting:
@@ -180,10 +189,12 @@ def learn(
         return Learned("pending", fact)
     for one in waiting:
         conn.execute(_SUPERSEDE, {"key": one.id, "now": now, "by": fact.id})
-    known = next((one for one in same if one.status == "active" and normal(one.value) == normal(text)), None)
+    equal = [one for one in same if one.status == "active" and normal(one.value) == normal(text)]
+    # What only the other side of a merge has told is theirs: each keeps their own, and the newer one counts.
+    known = next((one for one in equal if one.side == fact.side), None)
     if known is not None:
         return Learned("confirmed", _confirm(conn, known, fact))
-    others = [one for one in facts if one.status == "active" and _contradict(one, fact)]
+    others = [one for one in facts if one.status == "active" and (_contradict(one, fact) or one in equal)]
     later = max((one for one in others if one.learned_at > at), key=lambda one: one.learned_at, default=None)
     if later is not None:
         fact = replace(fact, status="superseded", superseded_by=later.id)
@@ -336,6 +347,16 @@ def settle(conn: Connection, customer_id: str, *, now: datetime) -> list[str]:
     return aside
 
 
+def part(conn: Connection, one: str, other: str, *, now: datetime) -> None:
+    """Let facts count again that only the other one contradicts, after a customer has become two."""
+    theirs = {key: {fact.id for fact in _all(conn, key)} for key in (one, other)}
+    for key, not_theirs in ((one, theirs[other]), (other, theirs[one])):
+        for fact in _all(conn, key):
+            if fact.status == "superseded" and fact.superseded_by in not_theirs:
+                conn.execute(_REVIVE, {"key": fact.id})
+        settle(conn, key, now=now)
+
+
 def _same(one: Fact, other: Fact) -> bool:
     return (one.kind, one.about, normal(one.value)) == (other.kind, other.about, normal(other.value))
 
@@ -380,7 +401,7 @@ def _all(conn: Connection, customer_id: str) -> list[Fact]:
     return [
         Fact(
             row.id, row.kind, row.value or "", row.source, row.confidence, row.learned_at, row.expires_at, row.status,
-            row.about, row.words, row.superseded_by,
+            row.about, row.words, row.superseded_by, row.side,
         )
         for row in conn.execute(_OF, {"customer_id": customer_id})
     ]  # fmt: skip

@@ -21,6 +21,7 @@ from crm_store import (  # noqa: F401 - imported for their tables
     inbox,
     memory,
     mentions,
+    merges,
     opportunities,
     orders,
     outbox,

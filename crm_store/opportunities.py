@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_store import customers, history
 from crm_store.base import Base, Exact, UtcDateTime, table_of
 from crm_store.errors import ChangedMeanwhile, NotAllowed
+from crm_store.origins import bringing, side_column
 from crm_store.ports import Ids
 
 STEPS: Mapping[str, tuple[str, ...]] = {
@@ -48,6 +49,7 @@ class Opportunity(Base):
     source: Mapped[str | None]
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (
         Index("ix_opportunities_customer_id", "customer_id", "opened_at"),
@@ -179,7 +181,8 @@ def move(
     if not conn.execute(_MOVE, moved).rowcount:
         raise ChangedMeanwhile("the opportunity was moved at the same moment")
     view = _view(conn.execute(_ONE, {"key": key, "whose": customer_id}).one())
-    _tell(conn, customer_id, "opportunity.moved", view, now, by, {"from": row.stage, "why": why})
+    with bringing(row.side):  # its steps go with it
+        _tell(conn, customer_id, "opportunity.moved", view, now, by, {"from": row.stage, "why": why})
     return view
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Exact, UtcDateTime, table_of
 from crm_store.customers import customers
+from crm_store.origins import side_column
 from crm_store.prepared import Prepared
 
 _AT_ONCE = 500
@@ -36,6 +37,7 @@ class Order(Base):
     eta: Mapped[datetime | None] = mapped_column(UtcDateTime)
     carrier: Mapped[str | None]
     tracking_no: Mapped[str | None]
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (Index("ix_orders_customer_id", "customer_id", "ordered_at"),)
 

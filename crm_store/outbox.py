@@ -33,6 +33,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
 from crm_store.leases import lease_end, moment
+from crm_store.origins import side, side_column
 from crm_store.prepared import Prepared
 
 UNDELIVERED = text("status IN ('queued', 'sending')")
@@ -66,6 +67,7 @@ class OutboxMessage(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     external_id: Mapped[str | None]
     error: Mapped[str | None]
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (
         Index(
@@ -244,7 +246,7 @@ _NEXT_DUE = (
 def queue(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Queue messages in their order; one whose dedupe key is known already changes nothing."""
     if rows:
-        conn.execute(_QUEUE, [_COLUMNS | row for row in rows])
+        conn.execute(_QUEUE, [{**_COLUMNS, "side": side(), **row} for row in rows])
 
 
 def queue_sending(
@@ -252,7 +254,7 @@ def queue_sending(
 ) -> None:
     """Do as `queue` for messages that ``worker`` sends right after this transaction."""
     lease = {"lease_owner": worker, "now": now, "until": until}
-    sending = [{**_COLUMNS, **row, **lease} for row in rows]
+    sending = [{**_COLUMNS, "side": side(), **row, **lease} for row in rows]
     for row in sending:
         del row["lease_until"], row["status"]  # the statement sets them
     if sending:

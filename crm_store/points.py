@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_store import customers, history
 from crm_store.base import Base, Counting, UtcDateTime, table_of
 from crm_store.errors import NotEnoughPoints
+from crm_store.origins import side_column
 from crm_store.ports import Ids
 
 
@@ -30,6 +31,7 @@ class PointsLot(Base):
     remaining: Mapped[int]
     earned_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (Index("ix_points_lots_customer_id", "customer_id", "expires_at"),)
 

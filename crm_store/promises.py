@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_store import history, tasks
 from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.errors import NotAllowed
+from crm_store.origins import bringing, side, side_column
 from crm_store.ports import Ids
 from crm_store.tasks import SUPERVISORS, NewTask
 
@@ -67,6 +68,7 @@ class Promise(Base):
     reason: Mapped[str | None]
     replaces: Mapped[str | None]
     """The promise in whose place this one came."""
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (
         Index("ix_promises_open", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -185,7 +187,8 @@ def renegotiate(conn: Connection, id: str, *, due_at: datetime, reason: str, by:
     anew = NewPromise(
         row.customer_id, due_at, by, row.kind, row.text, row.owner, row.conversation_id, row.ticket, replaces=id
     )
-    new_id = make(conn, anew, now=now, ids=ids)
+    with bringing(row.side):
+        new_id = make(conn, anew, now=now, ids=ids)
     _record(
         conn,
         "promise.renegotiated",
@@ -342,7 +345,8 @@ def _record(
 ) -> None:
     data = {"promise": row["id"], "text": row["text"] or row["kind"], "due_at": row["due_at"].isoformat()}
     named = {"owner": row["owner"], "number": row["ticket"]}
-    history.record(
-        conn, at=now, kind=kind, by=by, customer_id=row["customer_id"], conversation_id=row["conversation_id"],
-        channel=channel, data=data | {name: value for name, value in named.items() if value} | more,
-    )  # fmt: skip
+    with bringing(row.get("side", side())):
+        history.record(
+            conn, at=now, kind=kind, by=by, customer_id=row["customer_id"], conversation_id=row["conversation_id"],
+            channel=channel, data=data | {name: value for name, value in named.items() if value} | more,
+        )  # fmt: skip

@@ -18,6 +18,7 @@ from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.birthdays import check_birthday
 from crm_store.customers import Birthday, birthday_of
 from crm_store.memory import Learned, Said
+from crm_store.origins import side_column
 from crm_store.ports import Ids
 
 RELATIONS = (
@@ -46,6 +47,7 @@ class RelatedPerson(Base):
     note: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str]
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (Index("ix_related_persons_customer_id", "customer_id", "added_at"),)
 

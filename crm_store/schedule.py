@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,6 +36,7 @@ watermarks = table_of(Watermark)
 
 # Returning, since PostgreSQL's driver does not count the rows of an insert.
 _CLAIM = insert(claims).on_conflict_do_nothing(index_elements=["job", "occasion"]).returning(claims.c.job)
+_GIVE_UP = delete(claims).where(claims.c.job == bindparam("name"), claims.c.occasion == bindparam("key"))
 _UNTIL = select(watermarks.c.until).where(watermarks.c.job == bindparam("name"))
 _TAKEN = select(claims.c.occasion).where(claims.c.job == bindparam("name"), claims.c.occasion == bindparam("key"))
 _ADVANCE = insert(watermarks)
@@ -50,6 +51,11 @@ def claim(conn: Connection, job: str, occasion: str, *, now: datetime, outcome: 
     """Take an occasion; False where it is taken already, and then nothing may be done for it."""
     claim = {"job": job, "occasion": occasion, "at": now, "outcome": outcome}
     return conn.execute(_CLAIM, claim).first() is not None
+
+
+def give_up(conn: Connection, job: str, occasion: str) -> None:
+    """Let an occasion be free again, for which nothing was done."""
+    conn.execute(_GIVE_UP, {"name": job, "key": occasion})
 
 
 def is_taken(conn: Connection, job: str, occasion: str) -> bool:

@@ -16,6 +16,7 @@ from crm_store import (
     history,
     identities,
     memory,
+    merges,
     opportunities,
     orders,
     points,
@@ -34,8 +35,11 @@ SHORT_ID = 8
 
 
 def find_customer(conn: Connection, id: str) -> str | None:
-    """Return the internal id of whom ``id`` names: a customer_id, an internal id or ``CHANNEL:USER``."""
-    found = customers.by_number(conn, id) or customers.by_id(conn, id)
+    """Return the internal id of whom ``id`` names: a customer_id, an internal id or ``CHANNEL:USER``.
+
+    Who was merged into another customer is found as that one.
+    """
+    found = customers.by_number(conn, id) or customers.by_id(conn, merges.root(conn, id))
     if found is not None:
         return str(found.id)
     channel, separator, user_id = id.partition(":")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_store import history
 from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.errors import NotAllowed
+from crm_store.origins import bringing, side, side_column
 from crm_store.ports import Ids
 
 SCALES = {"csat": (1, 5), "ces": (1, 7), "nps": (0, 10)}
@@ -40,6 +41,7 @@ class Survey(Base):
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     score: Mapped[int | None]
     words: Mapped[str | None]
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (
         Index("ix_surveys_customer_id", "customer_id", "sent_at"),
@@ -155,7 +157,8 @@ def _record(
     data = {"survey": row["id"], "question": row["question"], **more}
     if row["ticket"]:
         data["number"] = row["ticket"]
-    history.record(
-        conn, at=now, kind=kind, by=by, customer_id=row["customer_id"], conversation_id=row["conversation_id"],
-        channel=channel, data=data,
-    )  # fmt: skip
+    with bringing(row.get("side", side())):
+        history.record(
+            conn, at=now, kind=kind, by=by, customer_id=row["customer_id"], conversation_id=row["conversation_id"],
+            channel=channel, data=data,
+        )  # fmt: skip

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store import customers, history
 from crm_store.base import Base, Counting, UtcDateTime, table_of
+from crm_store.origins import side_column
 
 LONGEST = 40
 MOST = 50
@@ -25,6 +26,7 @@ class CustomerTag(Base):
     tag: Mapped[str]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[str]
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (
         Index("ix_customer_tags_customer_id", "customer_id", "tag"),

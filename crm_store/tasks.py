@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_store import history
 from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.errors import NotAllowed
+from crm_store.origins import bringing, side, side_column
 from crm_store.ports import Ids
 
 KINDS = ("recovery", "call_back", "reminder", "promise", "other")
@@ -44,6 +45,7 @@ class Task(Base):
     opened_by: Mapped[str]
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     done_by: Mapped[str | None]
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (
         Index("ix_tasks_open", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -147,7 +149,8 @@ def due(conn: Connection, *, owner: str | None, most: int) -> list[Any]:
 def _record(conn: Connection, kind: str, row: Any, by: str, now: datetime) -> None:
     data = {"task": row["id"], "kind": row["kind"], "about": row["about"], "due_at": row["due_at"].isoformat()}
     more = {name: row[name] for name in ("owner", "ticket", "promise_id") if row[name] is not None}
-    history.record(
-        conn, at=now, kind=kind, by=by, customer_id=row["customer_id"], conversation_id=row["conversation_id"],
-        data=data | more,
-    )  # fmt: skip
+    with bringing(row.get("side", side())):
+        history.record(
+            conn, at=now, kind=kind, by=by, customer_id=row["customer_id"], conversation_id=row["conversation_id"],
+            data=data | more,
+        )  # fmt: skip

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_store import counters, customers, history, promises, resolution
+from crm_store import counters, customers, history, origins, promises, resolution
 from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.desk_hours import ANSWER_DUE, DeskHours
 from crm_store.errors import ChangedMeanwhile, NotAllowed
+from crm_store.origins import side_column
 from crm_store.ports import Ids
 
 CATEGORIES = ("product_quality", "service", "delivery", "billing", "missing_wrong_item", "other")
@@ -47,6 +48,7 @@ class Ticket(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened_by: Mapped[str]
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (Index("ix_tickets_customer_id", "customer_id", "opened_at"),)
 
@@ -204,7 +206,8 @@ def move(
     view = replace(_view(row), status=status, resolved_at=resolved_at)
     kind = "ticket.reopened" if status == "open" else f"ticket.{status}"
     more = {"open_s": _open_for(conn, row, now)} if row.status == "open" else {}
-    _record(conn, kind, view, row.customer_id, row.conversation_id, channel, now, by, **more)
+    with origins.bringing(row.side):  # whoever takes a step, it is one of this case
+        _record(conn, kind, view, row.customer_id, row.conversation_id, channel, now, by, **more)
     if status != "open":
         promises.keep_answers_to(conn, row.customer_id, number, by=by, now=now)
     return view
@@ -287,7 +290,8 @@ def _change(
             f"ticket {row.number} is {row.status}; open it again first",
             code="ticket_elsewhere", number=row.number, status=row.status,
         )  # fmt: skip
-    _record(conn, "ticket.updated", wanted, row.customer_id, row.conversation_id, channel, now, by, **more)
+    with origins.bringing(row.side):
+        _record(conn, "ticket.updated", wanted, row.customer_id, row.conversation_id, channel, now, by, **more)
 
 
 def _tier(conn: Connection, customer_id: str) -> str | None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_store import customers, history
 from crm_store.base import Base, Counting, UtcDateTime, table_of
 from crm_store.memory import Said
+from crm_store.origins import side_column
 
 Source = Literal["said", "import", "phone"]
 # Two zones that keep the same time through a year of today are one to a customer of today.
@@ -39,6 +40,7 @@ class ZoneWord(Base):
     evidence: Mapped[str | None]
     """The reference of the message, or who knows it."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    side: Mapped[str | None] = side_column()
 
     __table_args__ = (Index("ix_zone_words_customer_id", "customer_id", "id"),)
 
@@ -113,13 +115,6 @@ def say(conn: Connection, customer_id: str, zone: str, said: Said, *, now: datet
 def said_by(conn: Connection, customer_id: str) -> str | None:
     """Return the zone that the customer named last, or None: no list changes that."""
     return next((str(one.zone) for one in reversed(evidence(conn, customer_id)) if one.source == "said"), None)
-
-
-def settle(conn: Connection, customer_id: str) -> None:
-    """Let the customer's own word count again, after two customers have become one."""
-    row, said = customers.by_id(conn, customer_id), said_by(conn, customer_id)
-    if row is not None and said is not None and row.timezone != said:
-        customers.change(conn, customer_id, timezone=said)
 
 
 def evidence(conn: Connection, customer_id: str) -> list[Any]:

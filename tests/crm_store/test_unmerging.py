@@ -1,0 +1,75 @@
+"""Two who were one customer for a while stand as if they never had been."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from crm_store.unit_of_work import Store
+from tests.crm_store.two_worlds import PEOPLE, World, everything
+from tests.servers.databases import examples
+
+who = st.sampled_from(PEOPLE)
+
+
+def step(name, *more):
+    return st.tuples(st.just(name), who, *more)
+
+
+profile = st.one_of(
+    st.tuples(st.just("language"), st.sampled_from(["zh", "en"])),
+    st.tuples(st.just("city"), st.sampled_from(["上海", "杭州"])),
+    st.tuples(st.just("member"), st.booleans()),
+)
+steps = st.one_of(
+    step("says", st.sampled_from(["你好", "hello"])), step("says", st.just("订单到哪了")), step("follows"),
+    step("answered_by_li"), step("word", st.sampled_from(["care", "marketing"]), st.booleans()),
+    st.tuples(st.just("tells"), who, profile).map(lambda told: (*told[:2], *told[2])),
+    st.tuples(st.just("listed"), who, profile).map(lambda told: (*told[:2], *told[2])),
+    step("attribute", st.sampled_from("ab"), st.integers(1, 3)), step("noted"), step("complains"),
+    step("case_moves", st.sampled_from(["resolved", "closed", "open"])), step("earns", st.integers(1, 9)),
+    step("orders"), step("leaves"), step("presses"),
+    step("merge", who), step("merge", who), step("unmerge"),
+)  # fmt: skip
+lives = st.lists(steps, min_size=1, max_size=30)
+
+
+@pytest.fixture(scope="module")
+def store(module_store: Store) -> Store:
+    return module_store
+
+
+@contextmanager
+def nothing_kept(conn) -> Iterator[None]:
+    attempt = conn.begin_nested()
+    try:
+        yield
+    finally:
+        attempt.rollback()
+
+
+def in_both_worlds(conn, life):
+    told = []
+    for merging in (True, False):
+        with nothing_kept(conn):
+            World(conn, merging=merging).live(*life).end()
+            told.append(everything(conn))
+    return told
+
+
+def test_merge_then_unmerge_is_as_if_nothing_had_been_whatever_came_meanwhile(store):
+    @settings(max_examples=examples(store, 150), deadline=None)
+    @given(lives)
+    @example([("merge", "bob", "ana"), ("merge", "ana", "cat"), ("says", "bob", "hello")])
+    @example([("merge", "ana", "cat"), ("says", "ana", "hello"), ("says", "cat", "你好")])
+    @example([("merge", "ana", "cat"), ("follows", "cat"), ("says", "cat", "hello")])
+    @example([("merge", "cat", "dan"), ("says", "cat", "hello"), ("follows", "dan")])
+    @example([("word", "ana", "care", True), ("merge", "bob", "ana"), ("word", "bob", "care", True)])
+    @example([("merge", "bob", "ana"), ("tells", "ana", "language", "en"), ("merge", "ana", "dan")])
+    def lived(life):
+        joined, alone = store.run_now(in_both_worlds, life)
+        assert joined == alone
+
+    lived()
