@@ -232,6 +232,9 @@ def settle(conn: Connection, outcomes: Sequence[Outcome], *, sender: str, now: d
 
     Of what ``sender`` has lost meanwhile to somebody else, only that it was taken counts.
     """
+    for outcome in outcomes:
+        if outcome.failure is not None or outcome.parcel.message.kind == "care":  # there is something to record
+            identities.hold_customer(conn, outcome.parcel.message.channel, outcome.parcel.message.recipient)
     sent = [(o.parcel.message.id, o.external_id) for o in outcomes if o.external_id is not None]
     if sent:
         outbox.mark_sent(conn, sent, now=now)
@@ -334,10 +337,12 @@ def _record_care(conn: Connection, parcel: Parcel, fate: str, reason: str | None
 
 
 def _record(conn: Connection, parcel: Parcel, kind: str, data: dict[str, Any], now: datetime, **columns: str) -> None:
+    # Customers are merged, and taken apart, while a platform is being called: the row has gone along.
+    present = outbox.by_ref(conn, parcel.message.id)
+    whose = parcel if present is None else present
     history.record(
-        conn, at=now, kind=kind, by="system", customer_id=parcel.customer_id,
-        conversation_id=parcel.conversation_id, identity_id=parcel.identity_id, channel=parcel.message.channel,
-        data=data, **columns,
+        conn, at=now, kind=kind, by="system", customer_id=whose.customer_id, conversation_id=whose.conversation_id,
+        identity_id=parcel.identity_id, channel=parcel.message.channel, data=data, **columns,
     )  # fmt: skip
 
 

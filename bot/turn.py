@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy import Connection
 
+from bot import talk
 from bot.answering import Answering, MessageTaken, Written
 from bot.delivery import Delivery, Outcome, settle
 from bot.intake import Claimed, load_claimed
@@ -100,12 +101,12 @@ class Turn:
     async def _understood(self, claimed: Claimed) -> Understanding | None:
         if not claimed.inbound.text:
             return None
-        talk = claimed.state
+        state = claimed.state
         with self._metrics.understanding() as by:
             understood = await self._understand(
                 claimed.inbound.text,
-                asking=(talk.get("dialogue") or {}).get("asking"),
-                language=self._answering.language(talk.get("language"), claimed.language),
+                asking=(state.get("dialogue") or {}).get("asking"),
+                language=self._answering.language(state.get("language"), claimed.language),
                 timezone=zones.of_row(claimed.who) or self._answering.zone,
                 now=self._clock.now(),
             )
@@ -116,7 +117,7 @@ class Turn:
         now = self._clock.now()
         # Shielded: a shutdown that cancels us here must not leave a sent answer unmarked.
         following = await asyncio.shield(
-            self._store.run(finish, written, outcomes, worker=self._worker, now=now, until=now + self._lease)
+            self._store.run(finish, claimed, written, outcomes, worker=self._worker, now=now, until=now + self._lease)
         )
         if outcomes:
             self._store.wakes.post(TALK, written.conversation_id)
@@ -134,6 +135,7 @@ class Turn:
 
 def finish(
     conn: Connection,
+    claimed: Claimed,
     written: Written,
     outcomes: Sequence[Outcome],
     *,
@@ -142,15 +144,28 @@ def finish(
     until: datetime,
 ) -> Claimed | None:
     """Write down what became of the answers; keep the conversation for its next message, or set it free."""
-    conversation_id = written.conversation_id
     customers.hold(conn, written.customer_id)
     settle(conn, outcomes, sender=worker, now=now)
-    if inbox.set_free(conn, conversation_id, worker):
+    is_over, following = _go_on(conn, written.conversation_id, worker=worker, now=now, until=until)
+    if is_over:
+        return following
+    # Somebody else goes on with it, unless it has become another talk, by a merge, and our lease with it.
+    who = talk.find(conn, claimed.inbound.channel, claimed.inbound.user_id)
+    if who is None or who.id is None or who.id == written.conversation_id:
         return None
+    return _go_on(conn, who.id, worker=worker, now=now, until=until)[1]
+
+
+def _go_on(
+    conn: Connection, conversation_id: str, *, worker: str, now: datetime, until: datetime
+) -> tuple[bool, Claimed | None]:
+    """End our lease, or return the next message under a fresh one; False where the lease is not ours."""
+    if inbox.set_free(conn, conversation_id, worker):
+        return True, None
     if not conversations.keep(conn, conversation_id, worker=worker, now=now, until=until):
-        return None  # whoever has the lease now goes on
+        return False, None
     waiting: Any = inbox.oldest_open(conn, conversation_id)
-    return load_claimed(conn, waiting)
+    return True, load_claimed(conn, waiting)
 
 
 def _let_go(conn: Connection, conversation_id: str, *, worker: str) -> None:

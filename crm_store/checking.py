@@ -12,7 +12,7 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, Connection, Table, and_, exists, func, or_, select, text
+from sqlalchemy import Column, Connection, Table, and_, exists, func, not_, or_, select, text
 from sqlalchemy.sql.elements import ColumnElement
 
 from crm_store import approvals as approval_store
@@ -21,14 +21,17 @@ from crm_store import promises as promise_store
 from crm_store import surveys as survey_store
 from crm_store import tasks as task_store
 from crm_store.approvals import approvals
+from crm_store.belongings import OWNED
 from crm_store.consents import EVERY, consent_words, consents
 from crm_store.conversations import BOT, QUEUE, conversations
+from crm_store.customers import customers
 from crm_store.guarding import openings
 from crm_store.history import history
 from crm_store.identities import identities
 from crm_store.inbox import inbox
 from crm_store.memory import memory_facts
 from crm_store.memory_kinds import KINDS
+from crm_store.merges import merges
 from crm_store.models import metadata
 from crm_store.outbox import outbox
 from crm_store.points import entries, lots
@@ -71,6 +74,7 @@ def checks() -> dict[str, Check]:
         "memory": _memory,
         "history": _history,
         "promises": _promises,
+        "merges": _merges,
     }
 
 
@@ -288,6 +292,28 @@ def _promises(conn: Connection) -> Iterator[Find]:
     yield from _rows(conn, "promises", promises, lost, "is renegotiated and nothing came in its place")
     undone = and_(tasks.c.state == "done", tasks.c.done_at.is_(None))
     yield from _rows(conn, "promises", tasks, undone, "is done and has no time of it")
+
+
+def _merges(conn: Connection) -> Iterator[Find]:
+    """Who was absorbed is no customer, can be one again, and whatever stands on their side is their survivor's."""
+    is_standing = merges.c.undone_at.is_(None)
+    there = customers.alias("there")
+    twice = and_(is_standing, exists().where(there.c.id == merges.c.absorbed_id))
+    yield from _rows(conn, "merges", merges, twice, "who was absorbed is a customer still")
+    whole = and_(merges.c.survivor.is_not(None), merges.c.absorbed.is_not(None), merges.c.joint.is_not(None))
+    yield from _rows(conn, "merges", merges, and_(is_standing, not_(whole)), "it could not be undone")
+    inner = merges.alias("inner")
+    gone = and_(
+        is_standing,
+        ~exists().where(there.c.id == merges.c.survivor_id),
+        ~exists().where(inner.c.absorbed_id == merges.c.survivor_id, inner.c.undone_at.is_(None)),
+    )
+    yield from _rows(conn, "merges", merges, gone, "its survivor is nobody")
+    for of in OWNED:
+        astray = and_(
+            of.c.side.is_not(None), ~exists().where(inner.c.absorbed_id == of.c.side, inner.c.undone_at.is_(None))
+        )
+        yield from _rows(conn, "merges", of, astray, "stands on the side of somebody who was not absorbed")
 
 
 def _rows(conn: Connection, check: str, table: Table, wrong: ColumnElement[bool], what: str) -> Iterator[Find]:
