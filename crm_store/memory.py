@@ -189,12 +189,19 @@ def learn(
         return Learned("pending", fact)
     for one in waiting:
         conn.execute(_SUPERSEDE, {"key": one.id, "now": now, "by": fact.id})
-    equal = [one for one in same if one.status == "active" and normal(one.value) == normal(text)]
-    # What only the other side of a merge has told is theirs: each keeps their own, and the newer one counts.
-    known = next((one for one in equal if one.side == fact.side), None)
+    # What the other side of a merge has told is theirs: each keeps their own, and the newest of both counts.
+    own = _standing_alone(facts, fact.side)
+    others = [
+        one for one in facts
+        if (one.status == "active" or one in own) and (_contradict(one, fact) or (_same(one, fact) and one not in own))
+    ]  # fmt: skip
+    known = next((one for one in own if _same(one, fact)), None)
     if known is not None:
+        if known.status != "active":
+            conn.execute(_REVIVE, {"key": known.id})
+            for one in others:
+                conn.execute(_SUPERSEDE, {"key": one.id, "now": now, "by": known.id})
         return Learned("confirmed", _confirm(conn, known, fact))
-    others = [one for one in facts if one.status == "active" and (_contradict(one, fact) or one in equal)]
     later = max((one for one in others if one.learned_at > at), key=lambda one: one.learned_at, default=None)
     if later is not None:
         fact = replace(fact, status="superseded", superseded_by=later.id)
@@ -204,10 +211,20 @@ def learn(
     for one in others:
         conn.execute(_SUPERSEDE, {"key": one.id, "now": now, "by": fact.id})
     data = {"fact": fact.id, "kind": kind, "source": said.source, "confidence": confidence}
-    if others:
-        data["contradicts"] = [one.id for one in others]
+    if put_aside := [one.id for one in others if one in own]:
+        data["contradicts"] = put_aside
     _tell(conn, customer_id, "memory.learned", now, said, data)
     return Learned("learned", fact, tuple(others))
+
+
+def _standing_alone(facts: list[Fact], side: str | None) -> list[Fact]:
+    """Return the facts of a side that count, or would if they had not been put aside by the other one."""
+    sides = {one.id: one.side for one in facts}
+    own = [one for one in facts if one.side == side]
+    return [
+        one for one in own
+        if one.status == "active" or (one.status == "superseded" and sides.get(one.superseded_by or "", side) != side)
+    ]  # fmt: skip
 
 
 def _checked(kind: str, text: str, source: str, confidence: float, at: datetime, expires_at: datetime | None) -> Kind:

@@ -1,7 +1,5 @@
 """Merging by hand and taking apart: who is found, what is refused, and what both did together meanwhile."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from random import Random
 
@@ -32,7 +30,7 @@ from crm_store.ports import Ulids, VirtualClock
 from crm_store.showing import customer_json, find_customer
 from crm_store.unit_of_work import Store
 from crm_store.unmerging import unmerge
-from tests.crm_store.people import DESK, NOW, a_customer, an_inbound
+from tests.crm_store.people import DESK, NOW, a_customer, an_inbound, nothing_kept
 from tests.servers.databases import examples
 
 PHONE = "+8613800138000"
@@ -292,15 +290,6 @@ who = st.sampled_from(["ana", "bob"])
 spending = st.lists(
     st.tuples(st.sampled_from(["earn", "spend"]), who, st.integers(1, 40), st.integers(0, 9)), max_size=20
 )
-
-
-@contextmanager
-def nothing_kept(conn) -> Iterator[None]:
-    attempt = conn.begin_nested()
-    try:
-        yield
-    finally:
-        attempt.rollback()
 
 
 def spend_together(conn, before, between):

@@ -1,13 +1,11 @@
 """Two who were one customer for a while stand as if they never had been."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crm_store.unit_of_work import Store
+from tests.crm_store.people import nothing_kept
 from tests.crm_store.two_worlds import PEOPLE, World, everything
 from tests.servers.databases import examples
 
@@ -30,6 +28,9 @@ steps = st.one_of(
     st.tuples(st.just("listed"), who, profile).map(lambda told: (*told[:2], *told[2])),
     step("attribute", st.sampled_from("ab"), st.integers(1, 3)), step("noted"), step("complains"),
     step("case_moves", st.sampled_from(["resolved", "closed", "open"])), step("earns", st.integers(1, 9)),
+    step("remembers", st.just("likes"), st.sampled_from(["tea", "coffee"])),
+    step("remembers", st.just("dislikes"), st.sampled_from(["tea", "coffee"])),
+    step("remembers", st.just("shoe_size"), st.sampled_from(["38", "39"])),
     step("orders"), step("leaves"), step("presses"),
     step("merge", who), step("merge", who), step("unmerge"),
 )  # fmt: skip
@@ -39,15 +40,6 @@ lives = st.lists(steps, min_size=1, max_size=30)
 @pytest.fixture(scope="module")
 def store(module_store: Store) -> Store:
     return module_store
-
-
-@contextmanager
-def nothing_kept(conn) -> Iterator[None]:
-    attempt = conn.begin_nested()
-    try:
-        yield
-    finally:
-        attempt.rollback()
 
 
 def in_both_worlds(conn, life):

@@ -22,6 +22,7 @@ from crm_store import (
     history,
     identities,
     inbox,
+    memory,
     merges,
     orders,
     outbox,
@@ -30,6 +31,7 @@ from crm_store import (
     tickets,
     windows,
 )
+from crm_store.memory import Said
 from crm_store.merging import merge
 from crm_store.models import metadata
 from crm_store.origins import bringing
@@ -37,7 +39,7 @@ from crm_store.unmerging import unmerge
 from tests.crm_store.people import DESK, NOW, a_customer, an_inbound, an_outbound
 
 PEOPLE = ("ana", "bob", "cat", "dan")
-COUNTED = ("history", "outbox", "inbox", "audit", "points_entries")
+COUNTED = ("history", "outbox", "inbox", "audit", "points_entries", "consent_words", "customer_tags", "zone_words")
 """Their keys count up: only the order is the same in two worlds."""
 
 
@@ -180,7 +182,7 @@ class World:
         way = self._way(who)
         row: Any = customers.by_id(self.conn, way.customer_id)
         with bringing(way.side):
-            customers.change(self.conn, way.customer_id, attributes={**(row.attributes or {}), name: value})
+            customers.change(self.conn, way.customer_id, attributes={**(row.attributes or {}), name: f"{who} {value}"})
 
     def _listed(self, who: str, field: str, value: Any) -> None:
         """The shop's list says something of the customer who has them: by no identity."""
@@ -219,6 +221,12 @@ class World:
             self.conn.execute(points.lots.insert(), {"id": lot, **columns, "remaining": number, "earned_at": self.now})
             self.conn.execute(points.entries.insert(), {**columns, "lot_id": lot, "at": self.now})
 
+    def _remembers(self, who: str, kind: str, value: str) -> None:
+        way = self._way(who)
+        said = Said(self.ids.new(), value)
+        with bringing(way.side):
+            memory.learn(self.conn, way.customer_id, kind, value, said, confidence=0.5, now=self.now, ids=self.ids)
+
     def _orders(self, who: str) -> None:
         way = self._way(who)
         with bringing(way.side):
@@ -251,6 +259,8 @@ def everything(conn: Connection) -> dict[str, list[str]]:
         rows = [dict(row._mapping) for row in conn.execute(select(table).order_by(*table.primary_key))]
         if table.name == "history":
             rows = [row for row in rows if "merge" not in (row["data"] or {})]
+        if table.name == "consent_words":
+            rows = _without_repeats(rows)
         for row in rows:
             if table.name in COUNTED:
                 del row["id"]
@@ -259,4 +269,16 @@ def everything(conn: Connection) -> dict[str, list[str]]:
                     row[column] = talks.get(row[column], f"a talk that is not there: {row[column]}")
         told = [json.dumps(row, default=str, ensure_ascii=False, sort_keys=True) for row in rows]
         found[table.name] = told if table.name in COUNTED else sorted(told)
+    return found
+
+
+def _without_repeats(words: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A word that somebody had to repeat, since the other had contradicted it, proves the same once more."""
+    last: dict[tuple[str, str], bool] = {}
+    found = []
+    for word in words:
+        about = word["customer_id"], word["purpose"]
+        if last.get(about) != word["value"]:
+            found.append(word)
+        last[about] = word["value"]
     return found
