@@ -100,8 +100,10 @@ def test_a_stranger_s_identity_becomes_the_imported_customer_s_with_all_that_was
 
     shown = shop.show("telegram:7")
     assert shown["customer_id"] == "C1"
-    assert [entry.get("text") for entry in shown["timeline"]] == ["hello?", None]
-    assert shop.kinds("C1") == ["message.in", "identity.linked"]
+    assert [(entry["kind"], entry.get("text")) for entry in shown["timeline"]] == [
+        ("message.in", "hello?"), ("identity.merged", None), ("identity.linked", None),
+    ]  # fmt: skip
+    assert shop.kinds("C1") == ["message.in", "identity.merged", "identity.linked"]
     assert shown["identities"][0]["verified"] is True
     assert again == [RowResult.UNCHANGED]
     assert len(shop.dump()["customers"]) == 1
