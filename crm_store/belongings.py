@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from crm_store.approvals import approvals
 from crm_store.audit import audit
 from crm_store.consents import consent_words
 from crm_store.history import history
@@ -31,19 +32,22 @@ from crm_store.opportunities import opportunities
 from crm_store.orders import orders
 from crm_store.outbox import outbox
 from crm_store.points import entries, lots
+from crm_store.promises import promises
 from crm_store.related import related_persons
+from crm_store.surveys import surveys
 from crm_store.tags import customer_tags
+from crm_store.tasks import tasks
 from crm_store.tickets import tickets
 from crm_store.zones import zone_words
 
 OWNED: tuple[Table, ...] = (
     identities, history, outbox, tickets, lots, orders, audit, consent_words, memory_facts, related_persons,
-    customer_tags, opportunities, zone_words,
+    customer_tags, opportunities, zone_words, promises, tasks, approvals, surveys,
 )  # fmt: skip
 """Rows have a customer and a side. A table that is new joins here."""
 _DATED = {history.name, outbox.name}
 """Rows are counted, and most have an identity: what came after a merge goes with that, whoever wrote it."""
-_SPOKEN: tuple[Table, ...] = (inbox, history, outbox, tickets)
+_SPOKEN: tuple[Table, ...] = (inbox, history, outbox, tickets, promises, tasks, approvals, surveys)
 """Rows name the talk that they belong to."""
 
 _absorbed: BindParameter[str] = bindparam("absorbed")

@@ -218,7 +218,8 @@ def remind(conn: Connection, row: Any, *, now: datetime, ids: Ids) -> bool:
     """Give the owner a task for a promise that is soon due, once; False where that was done."""
     if conn.execute(_REMINDED, {"key": row.id, "now": now}).rowcount != 1:
         return False
-    tasks.open_task(conn, _task(row, "reminder", row.owner, f"remind:{row.id}"), now=now, ids=ids, by="system")
+    with bringing(row.side):
+        tasks.open_task(conn, _task(row, "reminder", row.owner, f"remind:{row.id}"), now=now, ids=ids, by="system")
     return True
 
 
@@ -232,7 +233,8 @@ def escalate(conn: Connection, row: Any, *, now: datetime, ids: Ids) -> bool:
     if conn.execute(_LATE, {"key": row.id, "now": now}).rowcount != 1:
         return False
     _record(conn, "promise.late", row._mapping, "system", now, told=row.told_at is not None)
-    tasks.open_task(conn, _task(row, "promise", SUPERVISORS, f"late:{row.id}"), now=now, ids=ids, by="system")
+    with bringing(row.side):
+        tasks.open_task(conn, _task(row, "promise", SUPERVISORS, f"late:{row.id}"), now=now, ids=ids, by="system")
     return True
 
 

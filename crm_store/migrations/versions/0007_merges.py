@@ -7,14 +7,14 @@ from alembic import op
 
 from crm_store.base import Counting, Json, UtcDateTime
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
 _SIDED = (
     "identities", "history", "outbox", "tickets", "points_lots", "orders", "audit", "consent_words", "memory_facts",
-    "related_persons", "customer_tags", "opportunities", "zone_words",
+    "related_persons", "customer_tags", "opportunities", "zone_words", "promises", "tasks", "approvals", "surveys",
 )  # fmt: skip
 
 
