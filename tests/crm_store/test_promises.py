@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from crm_store import customers, history, identities, joining, promises, tasks
+from crm_store import history, identities, merging, promises, tasks
 from crm_store.errors import NotAllowed
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.promises import ANSWER, NewPromise
@@ -185,8 +185,7 @@ def test_promises_and_tasks_go_along_when_two_customers_prove_to_be_one(empty_st
     id = empty_store.run_now(promise, "bob")
     empty_store.run_now(promises.remind, empty_store.read_now(promises.by_id, id), now=NOW, ids=IDS)
 
-    stranger = empty_store.read_now(customers.by_id, "bob")
-    empty_store.run_now(joining.join, stranger, "ana", now=NOW)
+    empty_store.run_now(merging.merge, "bob", "ana", evidence="contact", by="system", now=NOW)
 
     assert [row.id for row in empty_store.read_now(promises.of_customer, "ana")] == [id]
     assert [row.promise_id for row in empty_store.read_now(tasks.of_customer, "ana")] == [id]
