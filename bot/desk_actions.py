@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import Connection
 
 from bot.delivery import queued
+from bot.desk_items import ItemAction, act_on_item
 from bot.errors import ShukeError
 from bot.limits import pieces
 from bot.ports import Capabilities
@@ -20,12 +21,17 @@ from crm_store.conversations import agent_owner
 from crm_store.ports import Ids
 from crm_store.windows import Shut
 
-Action = Literal["take", "reply", "note", "return", "transfer", "snooze", "approve", "resolve"]
+Action = Literal[
+    "take", "reply", "note", "return", "transfer", "snooze", "approve", "resolve", "refuse", "ask", "promise", "keep",
+    "renegotiate", "withdraw", "done",
+]  # fmt: skip
+ON_ITEMS: tuple[Action, ...] = ("approve", "refuse", "ask", "promise", "keep", "renegotiate", "withdraw", "done")
+"""What is done about approvals, promises and tasks, whoever has the conversation."""
 ACTIONS: tuple[str, ...] = get_args(Action)
 LEAST = Capabilities(text_limit=2048, text_unit="utf8", buttons=False)
 """What every channel of ours takes, for processes that don't know which ones there are."""
 Why = Literal[
-    "unknown_action", "no_name", "no_talk", "no_way", "window_closed", "budget", "nothing_to_approve", "no_words",
+    "unknown_action", "no_name", "no_talk", "no_way", "window_closed", "budget", "no_words",
     "no_such_time", "time_is_past",
 ]  # fmt: skip
 """Why an action is refused; a desk has words for each."""
@@ -58,6 +64,10 @@ class AgentAction:
     customer_id: str
     text: str | None = None
     ticket: str | None = None
+    due: str | None = None
+    """By when something is promised, as ISO 8601 with its zone."""
+    item: str | None = None
+    """The promise, task or approval that is meant, where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,8 @@ class Done:
     """The numbers of the tickets resolved."""
     until: datetime | None = None
     """Until when the conversation is snoozed."""
+    item: str | None = None
+    """The id of the promise, task or approval that it was about."""
 
 
 def act(
@@ -95,6 +107,14 @@ def act(
         raise ActionRefused("no_name", "an agent needs a name, such as li")
     customers.hold(conn, wanted.customer_id)
     talk = conversations.of_customer(conn, wanted.customer_id)
+    if wanted.action in ON_ITEMS:
+        agents.ensure(conn, wanted.agent, now=now)
+        about = ItemAction(
+            wanted.agent, wanted.action, wanted.customer_id, wanted.text or "", wanted.ticket,
+            _due(wanted.due, now), wanted.item,
+        )  # fmt: skip
+        owner = talk.owner if talk is not None else conversations.BOT
+        return Done(owner, owner, item=act_on_item(conn, about, now=now, ids=ids))
     if talk is None:
         raise ActionRefused("no_talk", "this customer has no conversation; they have not written yet")
     agents.ensure(conn, wanted.agent, now=now)
@@ -114,8 +134,6 @@ def act(
         case "snooze":
             until = _until(wanted.text, now)
             handoffs.snooze(conn, talk.id, wanted.agent, until=until, now=now)
-        case "approve":
-            raise ActionRefused("nothing_to_approve", "nothing waits for an approval")
         case "resolve":
             resolved = handoffs.resolve(conn, talk.id, wanted.agent, ticket=wanted.ticket, now=now)
     after: Any = conversations.by_id(conn, talk.id)
@@ -169,6 +187,20 @@ def _text(wanted: AgentAction) -> str:
     if not text:
         raise ActionRefused("no_words", f'a {wanted.action} needs a text; add "text"')
     return text
+
+
+def _due(text: str | None, now: datetime) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        due = datetime.fromisoformat(text)
+    except ValueError:
+        raise ActionRefused(
+            "no_such_time", 'a promise is due at a time such as 2026-01-09T18:00:00+08:00; correct "due"'
+        ) from None
+    if due.tzinfo is None or due <= now:
+        raise ActionRefused("time_is_past", 'a promise is due in the future, with its time zone; correct "due"')
+    return due
 
 
 def _until(text: str | None, now: datetime) -> datetime:

@@ -12,7 +12,7 @@ once (`care.keeping`); after that nothing goes out by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, or_, select, text, update
@@ -156,7 +156,7 @@ def make(conn: Connection, new: NewPromise, *, now: datetime, ids: Ids) -> str:
     row = {
         "id": ids.new(), "customer_id": new.customer_id, "conversation_id": new.conversation_id, "ticket": new.ticket,
         "kind": new.kind, "text": new.text.strip(), "made_by": new.by, "owner": new.owner, "made_at": now,
-        "due_at": new.due_at, "state": "open", "replaces": new.replaces,
+        "due_at": new.due_at.astimezone(UTC), "state": "open", "replaces": new.replaces,
     }  # fmt: skip
     conn.execute(_ADD, row)
     _record(conn, "promise.made", row, new.by, now, channel=new.channel)
@@ -196,7 +196,7 @@ def renegotiate(conn: Connection, id: str, *, due_at: datetime, reason: str, by:
         by,
         now,
         reason=reason,
-        new_due_at=due_at.isoformat(),
+        new_due_at=due_at.astimezone(UTC).isoformat(),
         by_promise=new_id,
     )
     return new_id

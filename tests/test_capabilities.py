@@ -225,6 +225,30 @@ def test_each_promise_has_an_owner_and_a_due_time_and_an_overdue_one_escalates(s
     assert [one["state"] for one in (made, late, kept)] == ["open", "escalated", "kept"]
 
 
+def test_what_is_due_becomes_a_task_and_a_reminder_and_is_ticked_off(shop: Talk) -> None:
+    """Number 79: an agent's promise, reminded before it is late, put off, and kept."""
+    due = "2026-01-06T18:00:00+08:00"
+    made = shop(agent="li", action="promise", customer="u1", text="退款到账", due=due)
+    reminded = shop(at="2026-01-06T14:00:00+08:00")
+    shop(agent="li", action="renegotiate", customer="u1", text="银行系统维护", due="2026-01-07T18:00:00+08:00")
+    told = shop(at="2026-01-07T17:00:00+08:00")
+    kept = shop(agent="li", action="keep", customer="u1", text="R-77")
+    later = shop(at="2026-01-09T18:00:00+08:00")
+
+    promised = event(made, "promise.made")
+    assert (promised["text"], promised["owner"], promised["due_at"]) == (
+        "退款到账",
+        "agent:li",
+        "2026-01-06T10:00:00+00:00",
+    )
+    task = event(reminded, "task.opened")
+    assert (task["kind"], task["owner"], task["about"]) == ("reminder", "agent:li", "退款到账")
+    assert [(one["kind"], one["at"]) for one in told["sent"]] == [("notice", "2026-01-07T16:00:00+08:00")]
+    assert {"task.done", "promise.kept"} <= {one["type"] for one in kept["events"]}
+    assert (later["events"], later["sent"]) == ([], [])
+    assert [one["state"] for one in shop.show("C1")["promises"]] == ["renegotiated", "kept"]
+
+
 MEI = {
     "customer_id": "C3", "name": "梅", "language": "zh", "phone": "13800005678",
     "channel": "wechat", "channel_user_id": "openid-mei",

@@ -31,7 +31,9 @@ def agent(
     action: Annotated[str, typer.Argument(help=f"queue, mine, show, or one of {', '.join(ACTIONS)}.")] = "queue",
     customer: Annotated[str | None, typer.Argument(help="A customer_id, an internal id or CHANNEL:USER.")] = None,
     text: Annotated[str | None, typer.Argument(help="The reply, the note, the colleague, or the snooze's end.")] = None,
-    ticket: Annotated[str | None, typer.Option(help="The one ticket to resolve.")] = None,
+    ticket: Annotated[str | None, typer.Option(help="The one ticket that is meant.")] = None,
+    due: Annotated[str | None, typer.Option(help="By when, with its zone, for promise and renegotiate.")] = None,
+    item: Annotated[str | None, typer.Option(help="The promise, task or approval, where there are several.")] = None,
 ) -> None:
     """See who waits, take a conversation over, answer, hand it back.
 
@@ -58,7 +60,7 @@ def agent(
         if action == "show":
             _show_page(store, found, zone, now, chosen)
             return
-        wanted = AgentAction(name, action, found, text, ticket)
+        wanted = AgentAction(name, action, found, text, ticket, due, item)
         done = store.run_now(act, wanted, now=now, ids=Ulids(clock))
         if chosen.json:
             show_json({"action": action, "customer": customer, **asdict(done)})
@@ -89,6 +91,12 @@ def told(wanted: AgentAction, done: Done, customer: str, zone: ZoneInfo) -> str:
         case "snooze":
             until = short(done.until.isoformat(), zone) if done.until else ""
             return f"{customer} is snoozed until {until}, or until they write"
+        case "resolve":
+            return _resolved(done, customer)
+    return f"{wanted.action}: {done.item}, for {customer}"
+
+
+def _resolved(done: Done, customer: str) -> str:
     resolved = f"{', '.join(done.resolved)} resolved" if done.resolved else "no case was open"
     return f"{resolved}; the bot has the conversation with {customer} {'still' if done.previous == BOT else 'again'}"
 

@@ -49,6 +49,8 @@ class Acts:
     channel: str | None
     text: str | None
     ticket: str | None
+    due: str | None = None
+    item: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,8 @@ def _agent(line: Mapping[str, Any]) -> Acts:
         channel=_one_of(line["channel"], "channel", CHANNELS) if "channel" in line else None,
         text=_text(line, "text") if "text" in line else None,
         ticket=_words(line, "ticket", "a ticket's number") if "ticket" in line else None,
+        due=_words(line, "due", f"a time such as {_EXAMPLE_MOMENT}") if "due" in line else None,
+        item=_words(line, "item", "the id of a promise, a task or an approval") if "item" in line else None,
     )
 
 

@@ -198,7 +198,7 @@ class World:
         customer = await self.store.read(named, acts.customer, acts.channel)
         if customer is None:
             raise LineRefused("customer is not known; they have to write, or be loaded, first")
-        wanted = AgentAction(acts.agent, acts.action, customer, acts.text, acts.ticket)
+        wanted = AgentAction(acts.agent, acts.action, customer, acts.text, acts.ticket, acts.due, acts.item)
         try:
             await self.store.run(act, wanted, now=self.clock.now(), ids=self.ids)
         except (ActionRefused, StoreError) as exc:
