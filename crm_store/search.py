@@ -37,11 +37,11 @@ _NEWEST = 2**62
 _ON_SQLITE = text(
     f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH :asked AND rowid < :before ORDER BY rowid DESC LIMIT :most"
 )
+# Found first and sorted then: else the planner reads everything from the newest on, for a word that is nowhere.
 _NEAR_ON_POSTGRES = text(
-    f"SELECT id FROM {INDEX} WHERE terms @@ CAST(:asked AS tsquery)"
-    " AND id < :before AND id >= :floor ORDER BY id DESC LIMIT :most"
+    f"WITH found AS MATERIALIZED (SELECT id FROM {INDEX} WHERE terms @@ CAST(:asked AS tsquery)"
+    " AND id < :before AND id >= :floor) SELECT id FROM found ORDER BY id DESC LIMIT :most"
 )
-# Else the planner may read all there is from the newest on, for a word that is nowhere.
 _ON_POSTGRES = text(
     f"WITH found AS MATERIALIZED (SELECT id FROM {INDEX} WHERE terms @@ CAST(:asked AS tsquery) AND id < :before)"
     " SELECT id FROM found ORDER BY id DESC LIMIT :most"
