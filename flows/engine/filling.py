@@ -39,6 +39,18 @@ def substance(book: FlowBook, text: str) -> int:
     return sum(2 if unit.isascii() else 1 for unit in units)
 
 
+class Opening(dict[str, Any]):
+    """`opening.substance`, measured only where a condition asks for it."""
+
+    def __init__(self, book: FlowBook, text: str) -> None:
+        super().__init__()
+        self._book = book
+        self._text = text
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return substance(self._book, self._text) if name == "substance" else default
+
+
 def entity_value(slot: Slot, heard: Heard) -> Found | None:
     """Return what the message names for the slot's entity, asked or not."""
     for entity in heard.entities:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from flows.engine.conditions import Condition
-from flows.engine.filling import substance
+from flows.engine.filling import Opening
 from flows.engine.heard import Act, Decision, FlowEvent, FlowEventKind
 from flows.engine.model import (
     END,
@@ -23,6 +23,7 @@ from flows.engine.model import (
     Step,
     Tell,
 )
+from flows.engine.stack import begin_of, going_over, take_out
 from flows.engine.stale import without_gone_flows
 from flows.engine.state import DialogueState, Frame, Say
 from flows.engine.values import word
@@ -74,7 +75,7 @@ class Run:
     @property
     def seen_at(self) -> int:
         """Where in the stack the flow begins that the customer sees."""
-        return _begin_of(self.stack, len(self.stack) - 1)
+        return begin_of(self.stack, len(self.stack) - 1)
 
     @property
     def seen_flow(self) -> Flow:
@@ -136,7 +137,7 @@ class Run:
 
     def bring_up(self, matter: str) -> bool:
         """Go on with a flow of this matter from further down the stack; return whether there is one."""
-        group = self._take_out(matter)
+        group = take_out(self.book, self.stack, matter)
         if group:
             self._event("flow.interrupted", self.stack[self.seen_at].flow)
             self.stack.extend(group)
@@ -145,20 +146,9 @@ class Run:
 
     def forget(self, matter: str) -> None:
         """Drop a flow of this matter that waits further down the stack."""
-        group = self._take_out(matter)
+        group = take_out(self.book, self.stack, matter)
         if group:
             self._event("flow.cancelled", group[0].flow)
-
-    def _take_out(self, matter: str) -> list[Frame]:
-        at = self.seen_at - 1
-        while at >= 0:
-            begin = _begin_of(self.stack, at)
-            if self.book.flows[self.stack[begin].flow].matter == matter:
-                group = self.stack[begin : at + 1]
-                del self.stack[begin : at + 1]
-                return group
-            at = begin - 1
-        return []
 
     def cancel(self) -> None:
         """Stop the flow that the customer sees; the one before it, if any, goes on."""
@@ -305,16 +295,11 @@ class Run:
         drops_others = self.book.flows[step.flow].drops_others
         if drops_others:
             self._drop_all()
-        self.stack.append(self._part(frame, step.flow, called=frame.called and not drops_others))
+        called = frame.called and not drops_others
+        self.stack.append(going_over(frame, self.book.flows[step.flow], called=called))
 
     def _calls(self, step: Call) -> None:
-        self.stack.append(self._part(self.top, step.flow, called=True))
-
-    def _part(self, frame: Frame, flow_name: str, called: bool) -> Frame:
-        flow = self.book.flows[flow_name]
-        shared = {name: value for name, value in frame.slots.items() if name in flow.slots}
-        skipped = tuple(name for name in frame.skipped if name in flow.slots)
-        return Frame(flow_name, None, shared, skipped=skipped, opening=frame.opening, called=called)
+        self.stack.append(going_over(self.top, self.book.flows[step.flow], called=True))
 
     def _begin(self) -> None:
         if not self.top.called:
@@ -357,7 +342,7 @@ class Run:
                 "facts": self._facts,
                 "result": frame.result,
                 "message": self._message,
-                "opening": _Opening(self.book, frame.opening),
+                "opening": Opening(self.book, frame.opening),
             }
         )
 
@@ -382,21 +367,3 @@ class Run:
     def _event(self, kind: FlowEventKind, flow: str) -> None:
         self._events.append(FlowEvent(kind, flow))
         self.note(f"{kind} {flow}")
-
-
-class _Opening(dict[str, Any]):
-    """`opening.substance`, measured only where a condition asks for it."""
-
-    def __init__(self, book: FlowBook, text: str) -> None:
-        super().__init__()
-        self._book = book
-        self._text = text
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return substance(self._book, self._text) if name == "substance" else default
-
-
-def _begin_of(stack: list[Frame], at: int) -> int:
-    while at > 0 and stack[at].called:
-        at -= 1
-    return at
