@@ -4,50 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import GIVE_UP_AFTER, queued
+from bot.delivery import GIVE_UP_AFTER
 from bot.errors import ChannelBusy, ChannelRefused
-from bot.messages import Outbound, OutboundKind
+from bot.messages import Outbound
 from crm_store import consents, outbox, switches
 from crm_store.outbox import outbox as outbox_rows
 from tests.bot.house import LEASE, FakeChannel, House
+from tests.bot.sendings import busy, greeted, queue, row_of
 
 SECOND = timedelta(seconds=1)
-
-
-def busy(seconds: float = 0, *, certain: bool = True) -> ChannelBusy:
-    return ChannelBusy("busy on demand", retry_after=timedelta(seconds=seconds), certain=certain)
-
-
-async def greeted(house: House, user: str = "ana") -> None:
-    """Let a customer be known, with consent to care."""
-    await house.says(user, "hello")
-    customer = house.identity(user).customer_id
-    house.write(consents.set_marketing, customer, True, now=house.clock.now(), evidence="test", by="customer")
-    house.channel.sent.clear()
-    house.channel.tried.clear()
-
-
-def queue(house: House, text: str, *, user: str = "ana", kind: OutboundKind = "agent", **more: Any) -> str:
-    identity = house.identity(user)
-    ref = house.ids.new()
-    if kind == "care":
-        more = {"rule": "birthday"} | more
-    row = queued(
-        ref=ref, dedupe_key=more.pop("dedupe_key", ref), customer_id=identity.customer_id,
-        conversation_id=house.talk(user).id, identity_id=identity.id, channel="telegram", recipient=user, kind=kind,
-        text=text, now=house.clock.now(), **more,
-    )  # fmt: skip
-    house.write(outbox.queue, [row])
-    return ref
-
-
-def row_of(house: House, ref: str) -> Any:
-    return house.read(outbox.by_ref, ref)
 
 
 async def test_a_busy_platform_is_tried_again_after_twice_as_long_each_time(house: House) -> None:

@@ -17,8 +17,8 @@ from bot.worker import WHILE_CROWDED
 from crm_store.budgets import budgets
 from crm_store.outbox import outbox as outbox_rows
 from tests.bot.house import FakeChannel, House
+from tests.bot.sendings import greeted, queue
 from tests.bot.test_counts import COMMITS, STATEMENTS, counting
-from tests.bot.test_delivery import greeted, queue
 
 SECOND = timedelta(seconds=1)
 MS = timedelta(milliseconds=1)

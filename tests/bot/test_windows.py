@@ -15,8 +15,8 @@ from crm_store import windows
 from crm_store.outbox import outbox as outbox_rows
 from flows.replies import Choice, Rendered
 from tests.bot.house import House
+from tests.bot.sendings import greeted, queue, row_of
 from tests.bot.test_counts import COMMITS, STATEMENTS, counting
-from tests.bot.test_delivery import greeted, queue, row_of
 
 DAYS_2 = timedelta(hours=48)
 LAST = "Just send us a line whenever you like, and we will carry on from there."
