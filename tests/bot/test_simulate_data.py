@@ -12,6 +12,7 @@ CUSTOMER = {
     "customer_id", "id", "name", "language", "timezone", "birthday", "phone", "email", "member", "tier", "stage",
     "owner", "consent", "points", "lots", "identities", "tickets", "promises", "memory", "orders", "timeline",
 }  # fmt: skip
+"""What stands there for good; more may stand beside it."""
 TICKET = {"number", "category", "priority", "status", "order_no", "summary", "opened_at", "due_at"}
 
 
@@ -118,7 +119,7 @@ def test_a_customer_is_shown_whole_by_any_of_their_names(world: Talk) -> None:
 
     shown = world.show("C1")
 
-    assert set(shown) == CUSTOMER
+    assert set(shown) >= CUSTOMER
     assert shown == world.show("telegram:u1") == world.show(shown["id"])
     assert shown["birthday"] == {"calendar": "solar", "year": 1990, "month": 3, "day": 5, "leap_month": False}
     assert (shown["phone"], shown["email"]) == ("+8613800001234", "wang@example.com")
@@ -127,7 +128,7 @@ def test_a_customer_is_shown_whole_by_any_of_their_names(world: Talk) -> None:
     assert shown["identities"] == [{"channel": "telegram", "user_id": "u1", "verified": True}]
     assert shown["points"] == sum(lot["points"] for lot in shown["lots"]) == 60
     assert set(shown["lots"][0]) == {"points", "expires_at"}
-    assert [set(ticket) for ticket in shown["tickets"]] == [TICKET]
+    assert [TICKET - set(ticket) for ticket in shown["tickets"]] == [set()]
     assert [order["order_no"] for order in shown["orders"]] == ["A10293"]
 
 
@@ -151,7 +152,10 @@ def test_a_stranger_is_shown_with_nothing_made_up(world: Talk) -> None:
 
     shown = world.show("telegram:u9")
 
-    assert set(shown) == CUSTOMER
+    assert set(shown) >= CUSTOMER
     assert (shown["customer_id"], shown["name"], shown["birthday"], shown["phone"]) == (None, None, None, None)
     assert shown["consent"] == {"service": True, "care": False, "marketing": False}
     assert shown["identities"] == [{"channel": "telegram", "user_id": "u9", "verified": False}]
+    assert not any(shown[key] for key in set(shown) - CUSTOMER - {"facets"})
+    assert [one["name"] for one in shown["facets"].pop("channels")] == ["telegram"]
+    assert not any(shown["facets"].values())
