@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 from sqlalchemy import Connection
 
+from bot.commands import merging
 from bot.commands.common import Bar, console, errors, open_store, options, show_json
 from bot.errors import ShukeError
 from bot.wiring import import_settings
@@ -29,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(explain)
     customer = typer.Typer(help="What is known of a customer.", no_args_is_help=True, rich_markup_mode=None)
     customer.command("show")(show)
+    merging.add_to(customer)
 
     @customer.callback()
     def _customer() -> None:
