@@ -7,7 +7,7 @@ says only that there was something, so that it isn't learnt again from the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -282,10 +282,15 @@ def every(conn: Connection, customer_id: str) -> list[Fact]:
 def use(conn: Connection, customer_id: str, kinds: Collection[str], said: Said, *, now: datetime) -> list[Fact]:
     """Return what may be told as true of these kinds, and record that it was used for the message ``said.source``."""
     facts = [one for one in known(conn, customer_id, now, also_unsure=False) if one.kind in kinds]
+    used(conn, customer_id, facts, said, now=now)
+    return facts
+
+
+def used(conn: Connection, customer_id: str, facts: Sequence[Fact], said: Said, *, now: datetime) -> None:
+    """Record that these facts were used for the message ``said.source``."""
     if facts:
         data = {"facts": [one.id for one in facts], "kinds": sorted({one.kind for one in facts}), "for": said.source}
         _tell(conn, customer_id, "memory.used", now, said, data)
-    return facts
 
 
 def forget(conn: Connection, customer_id: str, fact_id: str, said: Said, *, now: datetime) -> list[Fact]:

@@ -13,7 +13,7 @@ from flows.engine.model import FlowBook
 from flows.handoff import hand_over
 from flows.inquiries import track_order
 from flows.loyalty import ask_points_balance
-from flows.relationship import answer_follow_up, opt_out_marketing
+from flows.relationship import answer_follow_up, opt_out_marketing, request_data_export_or_delete
 from flows.replies import Replies
 
 DEFAULTS = Path(__file__).parent
@@ -54,6 +54,7 @@ _ACTING = (
     file_complaint,
     hand_over,
     opt_out_marketing,
+    request_data_export_or_delete,
     track_order,
 )
 """Modules whose import registers the actions of the flow with the same name."""

@@ -104,6 +104,18 @@ KEYWORD_RULES: Final = (
         r"(?:earn|collect|get|gain)(?: \w+){0,3} points|points(?: \w+){0,3} (?:expire|expiry|valid)|points per",
     ),
     (
+        "request_data_export_or_delete",
+        STRONG,
+        "(?:记得|记住|记着|记了|记录|知道|了解)(?:了)?我(?:的)?(?:什么|哪些|多少|些什么)"
+        "|忘(?:掉|了|记)(?:这个|这件|这条|刚才|我(?:说|喜欢|不|的)|全部|所有|一切)|(?:全部|全都|都)忘(?:掉|了)"
+        "|(?:别|不要)(?:再)?记(?:住|着|得)?我(?:的|说)|注销(?:我的)?(?:账号|账户|帐号)"
+        "|删(?:除|掉|了)?(?:我的|我所有的)?(?:个人)?(?:账号|账户|数据|资料|信息)",
+        r"what (?:do|did) you (?:know|remember)(?: \w+)? (?:about|of) me"
+        r"|forget (?:this|that|everything|all of it|what i)"
+        r"|don't remember (?:this|that|what i)"
+        r"|(?:delete|erase|export)(?: \w+){0,2} (?:my|personal) (?:account|data|info\w*)",
+    ),
+    (
         "ask_points_balance",
         STRONG,
         "(?:查|看|问)[一下看个]{0,3}(?:我的?)?(?:会员)?积分(?!规则)|(?:多少|几)(?:个)?(?:积)?分(?!钟|之|期)"
