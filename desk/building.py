@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from desk.context import Desk
 from desk.customers.pages import customer_pages
+from desk.customers.remembering import remembering
 from desk.customers.searching import searching
 from desk.customers.timelines import timelines
 from desk.inbox.acting import acting
@@ -21,6 +22,17 @@ def build_router(desk: Desk) -> APIRouter:
     """Return the routes of the desk. Whoever serves them calls ``desk.live.close()`` before the server stops."""
     pages = Pages(desk)
     router = APIRouter(prefix="/desk", route_class=route_of(pages), include_in_schema=False)
-    for area in (signing_in, queue, talk, acting, mentioned, customer_pages, timelines, searching, oversight):
+    for area in (
+        signing_in,
+        queue,
+        talk,
+        acting,
+        mentioned,
+        customer_pages,
+        remembering,
+        timelines,
+        searching,
+        oversight,
+    ):
         area(desk, pages, router)
     return router

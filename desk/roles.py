@@ -10,6 +10,7 @@ Action = Literal[
     "see_queue",
     "see_talk",
     "see_customer",
+    "edit_customer",
     "take",
     "reply",
     "note",
@@ -28,8 +29,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
 _CONVERSE: frozenset[Action] = frozenset(
-    {"enter", "see_queue", "see_talk", "see_customer", "take", "reply", "note", "return", "transfer", "snooze",
-     "resolve", "see_mentions"}
+    {"enter", "see_queue", "see_talk", "see_customer", "edit_customer", "take", "reply", "note", "return", "transfer",
+     "snooze", "resolve", "see_mentions"}
 )  # fmt: skip
 
 MATRIX: dict[Role, frozenset[Action]] = {

@@ -25,7 +25,14 @@ TALK_KINDS = (
 """What a conversation shows; the customer's own page has everything."""
 
 NO_STATES: Mapping[str, Any] = MappingProxyType({})
-_NAMED = {"category": "category", "priority": "priority", "reason": "reason", "purpose": "purpose"}
+_NAMED = {
+    "category": "category",
+    "priority": "priority",
+    "reason": "reason",
+    "purpose": "purpose",
+    "kind": "fact",
+    "stage": "deal",
+}
 _MOMENTS = ("due_at", "new_due_at", "until")
 
 

@@ -14,8 +14,12 @@ import pytest
 
 from care.gate import SkipReason
 from care.rules import load_rules
-from crm_store.consents import PURPOSES
+from crm_store import opportunities
+from crm_store.consents import EVERY
+from crm_store.memory_kinds import KINDS
 from crm_store.orders import STATUSES
+from crm_store.related import RELATIONS
+from crm_store.stages import STAGES
 from crm_store.tickets import ANSWER_DUE, CATEGORIES
 from desk.assets import STATIC
 from desk.roles import ROLES
@@ -54,7 +58,8 @@ def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
 def test_what_data_can_hold_has_its_word() -> None:
     known = texts_of("zh")
     expected = {
-        "role": ROLES, "order": STATUSES, "category": CATEGORIES, "priority": ANSWER_DUE, "purpose": PURPOSES,
+        "role": ROLES, "order": STATUSES, "category": CATEGORIES, "priority": ANSWER_DUE, "purpose": EVERY,
+        "stage": STAGES, "deal": opportunities.STAGES, "relation": RELATIONS, "fact": KINDS,
         "skip": get_args(SkipReason), "rule": load_rules(),
     }  # fmt: skip
 

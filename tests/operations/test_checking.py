@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 
@@ -12,7 +13,8 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.commands.database import stamp_of
-from crm_store import checking, handoffs, inbox, outbox, points, schema, tickets
+from crm_store import checking, consents, handoffs, inbox, memory, opportunities, outbox, points, schema, tickets
+from crm_store.memory import Said
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
 from tests.bot.commands import Shuke
@@ -27,6 +29,10 @@ def live(conn: Connection) -> None:
         a_customer(conn, who)
         points.earn(conn, who, 100, at=NOW, ids=IDS)
     points.spend(conn, "ana", 30, at=NOW)
+    consents.set_marketing(conn, "ana", True, now=NOW, evidence="in-1")
+    for source, (kind, value) in enumerate((("likes", "tea"), ("shoe_size", "37"), ("shoe_size", "38"))):
+        memory.learn(conn, "ana", kind, value, Said(f"in-{source}"), confidence=1, now=NOW, ids=IDS)
+    opportunities.open_one(conn, "ana", "a sofa", Decimal(1), "CNY", now=NOW, by="agent:li", ids=IDS)
     inbox.store(conn, an_inbound("1"))
     outbox.queue(conn, [an_outbound("1"), an_outbound("2", "bo")])
     outbox.claim_due(conn, worker="w", now=NOW, until=NOW + timedelta(minutes=1), most=1)
@@ -84,6 +90,32 @@ FAULTS = {
     ),
     "an answer to an identity that is gone": (
         "DELETE FROM identities WHERE id = 'i-bo'", ("references", "outbox", "identity_id points to nothing")
+    ),
+    "a consent without its proof": (
+        "DELETE FROM consent_words", ("memory", "consents", "is a word without its proof")
+    ),
+    "forgotten and still there": (
+        "UPDATE memory_facts SET status = 'forgotten' WHERE kind = 'likes'",
+        ("memory", "memory_facts", "is forgotten or waits for leave, and its text is still there"),
+    ),
+    "remembered without a text": (
+        "UPDATE memory_facts SET value = NULL WHERE kind = 'likes'",
+        ("memory", "memory_facts", "is remembered without a text"),
+    ),
+    "sensitive without leave": (
+        "UPDATE memory_facts SET kind = 'religion' WHERE kind = 'likes'",
+        ("memory", "memory_facts", "is sensitive and kept without its owner's leave"),
+    ),
+    "two truths at once": (
+        "UPDATE memory_facts SET status = 'active', superseded_by = NULL WHERE kind = 'shoe_size'",
+        ("memory", "memory_facts", "is remembered beside another that contradicts it"),
+    ),
+    "replaced by nothing": (
+        "UPDATE memory_facts SET superseded_by = 'x' WHERE superseded_by IS NOT NULL",
+        ("references", "memory_facts", "superseded_by points to nothing"),
+    ),
+    "an opportunity in no stage": (
+        "UPDATE opportunities SET stage = 'hoped for'", ("statuses", "opportunities", "its stage is none that there is")
     ),
     "an inbox row in no state": (
         "UPDATE inbox SET status = 'lost'", ("statuses", "inbox", "its status is none that there is")
