@@ -8,18 +8,27 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crm_store import customers, tickets
+from crm_store import consents, customers, memory, opportunities, related, stages, tickets
+from crm_store.errors import NotAllowed
+from crm_store.memory import Said
+from crm_store.ports import Ulids, VirtualClock
+from crm_store.unit_of_work import Store
 from desk.roles import ROLES, may
 from tests.bot.worlds import A10293, ANA, ROOT, TEA, WANG, Talk, a_world, event, kinds, texts
 from tests.channels.contract import ChannelContract
 from tests.desk.conftest import desk, flows_read_once, house, store  # noqa: F401 - the desk's fixtures
 from tests.desk.desks import DeskHouse
 
+AT = datetime(2026, 1, 5, 1, tzinfo=UTC)
+IDS = Ulids(VirtualClock(AT))
 EARNED = {
     "customer_id": "C1", "points": 500, "reason": "order", "at": "2026-01-03T10:00:00+08:00",
     "expires_at": "2026-03-02T23:59:59+08:00", "reference": "earned-1",
@@ -400,6 +409,92 @@ def test_an_answer_to_our_message_enters_the_dialogue_which_knows_what_it_answer
     assert {"ticket.reopened", "handoff.requested"} <= {event["type"] for event in still_wrong["events"]}
     assert number in still_wrong["sent"][0]["text"]
     assert {event["type"]: event.get("flow") for event in thanked["events"]}["flow.completed"] == "answer_greeting"
+
+
+def remember(store_url: str, unit: Any, *arguments: Any, **named: Any) -> Any:
+    """Do one thing in the shop's store, as a flow or a person at the desk would."""
+    with closing(Store(store_url)) as theirs:
+        return theirs.run_now(unit, *arguments, **named)
+
+
+def test_the_four_sides_of_a_customer_link_to_their_messages_and_orders(shop: Talk, store_url: str) -> None:
+    """Number 3, and "what do you remember of me", "forget this" in the chat."""
+    who = shop.show("C1")["id"]
+    shop.say("u1", "我喜欢绿茶")
+    message = next(entry["id"] for entry in shop.show("C1")["timeline"] if entry["kind"] == "message.in")
+    remember(
+        store_url, memory.learn, who, "likes", "绿茶", Said(message, "我喜欢绿茶"), confidence=0.9, now=AT, ids=IDS
+    )
+
+    page = shop.show("C1")
+    asked = shop.say("u1", "你记得我什么")
+    forgotten = shop.say("u1", "忘掉我喜欢绿茶这件事")
+    after = shop.show("C1")
+
+    sides = {side: [(one["name"], one["value"], one["sources"]) for one in of] for side, of in page["facets"].items()}
+    assert ("likes", "绿茶", [message]) in sides["preference"]
+    assert ("orders", 1, ["order:A10293"]) in sides["behaviour"]
+    assert ("telegram", 1, [message]) in sides["channels"]
+    assert [(name, sources) for name, _, sources in sides["value"]][:1] == [("spent", ["order:A10293"])]
+    assert page["memory"] == [
+        {"fact": "likes: 绿茶", "source": message, "confidence": 0.9, "expires_at": page["memory"][0]["expires_at"]}
+    ]
+    assert "喜欢：绿茶" in asked["sent"][0]["text"]
+    assert "memory.used" in kinds(asked)
+    assert "memory.forgotten" in kinds(forgotten)
+    assert after["memory"] == []
+
+
+def test_related_persons_are_kept_and_their_health_only_with_leave(shop: Talk, store_url: str) -> None:
+    """Number 5."""
+    who, said = shop.show("C1")["id"], Said("agent:li", by="agent:li")
+    child = remember(store_url, related.add, who, "child", said, now=AT, ids=IDS, name="小米", note="上一年级")
+
+    def tell_health() -> str:
+        known = remember(store_url, related.learn_health, who, child.id, "哮喘", said, confidence=1, now=AT, ids=IDS)
+        return str(known.outcome)
+
+    without = tell_health()
+    before = shop.show("C1")
+    remember(
+        store_url,
+        consents.set_consent,
+        who,
+        "sensitive",
+        True,
+        now=AT,
+        evidence="agent:li",
+        words="可以记",
+        by="agent:li",
+    )
+    allowed = tell_health()
+    after = shop.show("C1")
+
+    assert (without, allowed) == ("pending", "learned")
+    assert [(one["relation"], one["name"], one["note"]) for one in before["related"]] == [("child", "小米", "上一年级")]
+    assert "哮喘" not in json.dumps(before, ensure_ascii=False)
+    assert [one["fact"] for one in after["memory"]] == ["family_illness: 哮喘"]
+    assert after["consent_words"][-1]["words"] == "可以记"
+
+
+def test_stages_and_opportunities_go_by_their_steps_and_a_jump_is_refused(shop: Talk, store_url: str) -> None:
+    """Number 15."""
+    who, by = shop.show("C1")["id"], "agent:li"
+    remember(store_url, stages.move, who, "new", why="first order", now=AT, by=by)
+    deal = remember(store_url, opportunities.open_one, who, "整套茶具", Decimal(2000), "CNY", now=AT, by=by, ids=IDS)
+
+    with pytest.raises(NotAllowed, match="from new to dormant; from there to active, at_risk, lost"):
+        remember(store_url, stages.move, who, "dormant", why=None, now=AT, by=by)
+    with pytest.raises(NotAllowed, match="from new to won; from there to qualified, lost"):
+        remember(store_url, opportunities.move, who, deal.id, "won", now=AT, by=by)
+    remember(store_url, opportunities.move, who, deal.id, "qualified", now=AT, by=by, probability=40, why="asked twice")
+    page = shop.show("C1")
+
+    assert page["stage"] == "new"
+    (shown,) = page["opportunities"]
+    assert (shown["stage"], shown["value"], shown["probability"]) == ("qualified", "2000", 40)
+    steps = [entry["data"] for entry in page["timeline"] if entry["kind"] == "opportunity.moved"]
+    assert [(step["from"], step["stage"], step["why"]) for step in steps] == [("new", "qualified", "asked twice")]
 
 
 async def test_roles_bound_what_each_may_do_and_every_look_is_kept(desk: DeskHouse) -> None:  # noqa: F811

@@ -44,7 +44,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 """What customers call the kinds of facts, in either language."""
 
 
-@action("read_wish", gives=("wish",))
+@action("read_wish", gives=("wish",), only_reads=True)
 def read_wish(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``wish``: ``tell``, ``forget``, ``forget_all``, or ``colleague`` (copies, and the end of an account)."""
     return {"wish": wish_of(str(args.get("request") or ""))}

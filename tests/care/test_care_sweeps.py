@@ -279,6 +279,19 @@ async def queued_greeting(shop):
     return row
 
 
+async def test_who_wants_no_greetings_on_one_channel_gets_them_on_another(shop):
+    await shop.begin()
+    shop.customer("wang", birthday=BIRTHDAY)
+    shop.write(
+        identities.add, id="wang@wechat", channel="wechat", user_id="wang", customer_id="wang", now=shop.clock.now()
+    )
+    shop.write(consents.set_consent, "wang", "care", False, now=shop.clock.now(), evidence="m1", only_on="telegram")
+
+    await shop.live_until("2026-05-20T10:00:00+08:00")
+
+    assert [row.channel for row in shop.messages()] == ["wechat"]
+
+
 async def test_the_last_look_lets_pass_what_is_still_right(shop):
     row = await queued_greeting(shop)
 
@@ -289,6 +302,12 @@ async def test_the_last_look_lets_pass_what_is_still_right(shop):
     ("later", "reason"),
     [
         (lambda shop, now: shop.write(consents.set_marketing, "wang", False, now=now, evidence="m1"), "no_consent"),
+        (
+            lambda shop, now: shop.write(
+                consents.set_consent, "wang", "care", False, now=now, evidence="m1", only_on="telegram"
+            ),
+            "no_consent",
+        ),
         (lambda shop, now: shop.write(identities.mark_unreachable, "wang@telegram", now), "unreachable"),
         (lambda shop, now: shop.ticket("wang"), "open_complaint"),
         (lambda shop, now: shop.write(switches.pause, "care", now=now, by="li"), "paused"),

@@ -12,6 +12,7 @@ ASKED_WITH: dict[str, dict[str, Any]] = {
     "points_balance": {},
     "find_order": {"order_no": "A10293"},
     "list_tickets": {},
+    "read_wish": {"request": "你记得我什么"},
     "check_order_owner": {"order_no": "A20001"},
 }
 """Enough for each action to go its whole way."""

@@ -27,6 +27,18 @@ RESULTS = {
     "points_balance": st.fixed_dictionaries({"points": st.integers(0, 5000)}),
     "set_marketing_consent": st.just({"changed": True}),
     "hand_over": st.just({}),
+    "read_wish": st.fixed_dictionaries({"wish": st.sampled_from(["tell", "forget", "forget_all", "colleague"])}),
+    "tell_known": st.sampled_from(
+        [{"count": 0, "known": []}, {"count": 1, "known": [{"name": "likes", "value": "tea"}]}]
+    ),
+    "forget_said": st.sampled_from(
+        [
+            {"count": 1, "left": 0, "forgotten": ["tea"]},
+            {"count": 0, "left": 0, "values": []},
+            {"count": 0, "left": 1, "values": ["tea"]},
+        ]
+    ),
+    "forget_everything": st.just({"count": 1}),
 }
 INTENTS = sorted(
     {*BOOK.by_intent, *BOOK.patterns.answers, "cancel_dialogue", "repeat", "affirm", "deny", "out_of_scope"}
