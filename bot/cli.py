@@ -11,7 +11,21 @@ import typer
 from sqlalchemy.exc import DBAPIError
 from typer.exceptions import TyperException
 
-from bot.commands import care, data, database, desk, dialogue, doctor, nlu, run, talk, upgrading, user, world
+from bot.commands import (
+    care,
+    data,
+    database,
+    desk,
+    dialogue,
+    doctor,
+    nlu,
+    privacy,
+    run,
+    talk,
+    upgrading,
+    user,
+    world,
+)
 from bot.commands.common import Options, errors
 from bot.errors import ShukeError
 from care.policy import PolicyError
@@ -45,7 +59,7 @@ def main_options(
     context.obj = Options(config, store, json)
 
 
-for module in (talk, run, world, nlu, dialogue, data, care, desk, user, database, upgrading, doctor):
+for module in (talk, run, world, nlu, dialogue, data, privacy, care, desk, user, database, upgrading, doctor):
     module.add_to(app)
 
 

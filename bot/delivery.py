@@ -24,6 +24,7 @@ from bot.rates import Departures
 from bot.windows import shut_for
 from crm_store import budgets, conversations, handoffs, history, identities, outbox, switches
 from crm_store.ports import Clock
+from crm_store.privacy.erasing import is_erased
 from crm_store.unit_of_work import Store
 from crm_store.wakes import TALK
 
@@ -249,7 +250,9 @@ def settle(conn: Connection, outcomes: Sequence[Outcome], *, sender: str, now: d
                 identities.mark_unreachable(conn, parcel.identity_id, now)
         if parcel.message.kind == "care":
             if outcome.external_id is not None:
-                _record_care(conn, parcel, "sent", None, now)
+                # Whoever was forgotten while a platform was slow is not written down again.
+                if not is_erased(conn, parcel.customer_id):
+                    _record_care(conn, parcel, "sent", None, now)
             elif outcome.failure is not None:
                 _record_care(conn, parcel, outcome.failure, outcome.reason, now)
         elif outcome.failure is not None:
@@ -311,6 +314,8 @@ def _take_due(
 
 
 def _objection(conn: Connection, row: Any, held: frozenset[str], last_moment: LastMoment, now: datetime) -> str | None:
+    if row.recipient.startswith(identities.ERASED):
+        return "erased"
     if row.kind in SPOKEN_FIRST:
         return last_moment(conn, row, now)
     if row.kind not in ("reply", "survey") or row.conversation_id is None:

@@ -148,7 +148,7 @@ def _reply(
         handoffs.take(conn, talk.id, wanted.agent, now=now)  # who answers has it
     theirs = (one for one in identities.of_customer(conn, talk.customer_id) if one.id == talk.identity_id)
     identity = next(theirs, None)
-    if identity is None:
+    if identity is None or identity.user_id.startswith(identities.ERASED):
         raise ActionRefused("no_way", "the customer's way to us is gone; wait until they write again")
     able = channels.get(identity.channel, LEAST)
     parts = pieces(text, able.text_limit, able.text_unit)

@@ -40,6 +40,7 @@ from bot.errors import SettingsError
 from care.settings import CareSettings
 from crm_store import holidays
 from crm_store.desk_hours import ANSWER_DUE, AnswerTimes, DeskHours
+from crm_store.privacy.settings import PrivacySettings
 from desk.settings import ConsoleSettings
 from nlu.settings import NluSettings
 
@@ -55,6 +56,7 @@ _SECRETS = {
     "SHUKE_WECHAT_TOKEN": ("wechat", "token"),
     "SHUKE_WECHAT_AES_KEY": ("wechat", "aes_key"),
     "SHUKE_METRICS_KEY": ("web", "metrics_key"),
+    "SHUKE_PRIVACY_KEY": ("privacy", "key"),
     "SHUKE_WEBCHAT_SECRET": ("webchat", "secret"),
     "SHUKE_WEBCHAT_IDENTITY_SECRET": ("webchat", "identity_secret"),
 }
@@ -229,6 +231,7 @@ class Settings(_Section):
     tickets: TicketSettings = TicketSettings()
     console: ConsoleSettings = ConsoleSettings()
     store: StoreSettings = StoreSettings()
+    privacy: PrivacySettings = PrivacySettings()
     nlu: NluSettings
     care: CareSettings
     telegram: TelegramSettings | None = None
@@ -258,7 +261,8 @@ class Settings(_Section):
         """Return what must never be seen in a log."""
         store = (self.store.password,) if self.store.password else ()
         channels = (self.telegram, self.wechat, self.webchat)
-        ours = (self.web.metrics_key.get_secret_value(),) if self.web.metrics_key else ()
+        kept = (self.web.metrics_key, self.privacy.key)
+        ours = tuple(one.get_secret_value() for one in kept if one is not None)
         named = [secret for channel in channels if channel is not None for secret in channel.secrets()]
         return (*store, *ours, *named)
 

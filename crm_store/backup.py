@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 from crm_store import backup_sqlite
-from crm_store.backup_files import Backup, Progress
+from crm_store.backup_files import Backup, Before, Progress, nothing_before
 from crm_store.engines import kind_of
 
 
@@ -22,15 +22,18 @@ def backup(url: str, target: Path, *, force: bool = False, progress: Progress) -
     return made
 
 
-def restore(url: str, file: Path, *, stamp: str, progress: Progress) -> Path | str | None:
+def restore(
+    url: str, file: Path, *, stamp: str, progress: Progress, before: Before = nothing_before
+) -> Path | str | None:
     """Put a backup in the database's place and bring it up to date; return where the replaced one is kept, if any.
 
-    ``stamp`` names what is kept. The caller sees to it that nobody begins to work on the database.
+    ``stamp`` names what is kept; ``before`` gets the new database's address when it is up to date
+    and nobody can see it yet. The caller sees to it that nobody begins to work on the database.
 
     Raises:
         BackupError: the file is not whole or not ours, or somebody works on the database; nothing has changed.
     """
-    kept: Path | str | None = _of(url).restore(url, file, stamp=stamp, progress=progress)
+    kept: Path | str | None = _of(url).restore(url, file, stamp=stamp, progress=progress, before=before)
     return kept
 
 

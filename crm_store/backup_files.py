@@ -12,6 +12,8 @@ from crm_store import schema
 from crm_store.errors import BackupError
 
 Progress = Callable[[float], None]
+Before = Callable[[str], None]
+"""What is done to a database, by its address, before it takes the place of the present one."""
 
 OURS = ("customers", "conversations", "inbox", "outbox", "history")
 """Tables by which a database of ours is known."""
@@ -27,6 +29,10 @@ class Backup:
     """The migration that the database stands at."""
     size: int
     """Bytes."""
+
+
+def nothing_before(_url: str) -> None:
+    """A database takes its place as it is."""
 
 
 def check_form(file: Path, revisions: Sequence[str]) -> None:

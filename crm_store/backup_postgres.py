@@ -20,7 +20,7 @@ from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
 from crm_store import schema
-from crm_store.backup_files import OURS, Backup, Progress, check_form, written_beside
+from crm_store.backup_files import OURS, Backup, Before, Progress, check_form, nothing_before, written_beside
 from crm_store.errors import BackupError
 from crm_store.models import metadata
 
@@ -73,7 +73,7 @@ def verify(file: Path) -> Backup:
     return Backup(file, revisions[0].split()[0], file.stat().st_size)
 
 
-def restore(url: str, file: Path, *, stamp: str, progress: Progress) -> str | None:
+def restore(url: str, file: Path, *, stamp: str, progress: Progress, before: Before = nothing_before) -> str | None:
     """Put a dump in the database's place and bring it up to date; return the name under which the old one is kept.
 
     Raises:
@@ -97,6 +97,7 @@ def restore(url: str, file: Path, *, stamp: str, progress: Progress) -> str | No
             fill = ["pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", "--verbose", "--dbname", fresh]
             _run([*fill, str(file)], new_url, _counting(progress))
             schema.upgrade(new_url)
+            before(new_url)
             _exchange(server, present, fresh, kept)
         except BaseException:
             with suppress(psycopg.Error):  # what went wrong before says more

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from crm_store import schema
-from crm_store.backup_files import OURS, Backup, Progress, check_form, written_beside
+from crm_store.backup_files import OURS, Backup, Before, Progress, check_form, nothing_before, written_beside
 from crm_store.errors import BackupError
 
 PAGES_AT_A_TIME = 2_000
@@ -74,10 +74,11 @@ def verify(file: Path) -> Backup:
     return Backup(file, revisions[0], file.stat().st_size)
 
 
-def restore(url: str, file: Path, *, stamp: str, progress: Progress) -> Path | None:
+def restore(url: str, file: Path, *, stamp: str, progress: Progress, before: Before = nothing_before) -> Path | None:
     """Put a backup in the database's place and bring it up to date; return where the replaced one is kept, if any.
 
-    ``stamp`` names what is kept. The caller sees to it that nobody begins to work on the database.
+    ``stamp`` names what is kept; ``before`` gets the new database's address when it is up to date.
+    The caller sees to it that nobody begins to work on the database.
 
     Raises:
         BackupError: the file is not whole or not ours, or somebody works on the database; nothing has changed.
@@ -91,6 +92,7 @@ def restore(url: str, file: Path, *, stamp: str, progress: Progress) -> Path | N
     with written_beside(target) as part:
         _copy(file, part, progress)
         schema.upgrade(f"sqlite:///{part}")
+        before(f"sqlite:///{part}")
         _one_file(part)
         verify(part)
         if target.exists():

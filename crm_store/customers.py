@@ -42,6 +42,8 @@ class Customer(Base):
     owner: Mapped[str | None]
     attributes: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When they were forgotten (`crm_store.privacy`); what is left is a tombstone."""
 
     __table_args__ = (
         Index("ix_customers_birthday", "birth_month", "birth_day"),

@@ -62,7 +62,8 @@ def sqlite_engine(url: str, *, pool_size: int = 1, durable: bool = True, read_on
         # The driver would begin transactions on its own, and deferred.
         dbapi_connection.isolation_level = None
         synchronous = "synchronous=FULL" if durable else "synchronous=OFF"
-        for pragma in ("busy_timeout=10000", "journal_mode=WAL", synchronous, "foreign_keys=ON"):
+        # What is deleted is gone from the file too, however SQLite was built.
+        for pragma in ("busy_timeout=10000", "journal_mode=WAL", synchronous, "foreign_keys=ON", "secure_delete=ON"):
             dbapi_connection.execute(f"PRAGMA {pragma}")
         if read_only:
             dbapi_connection.execute("PRAGMA query_only=ON")

@@ -8,6 +8,7 @@ StoreError
   StoreBusy         too much is waiting to be written; try again later
   StoreClosed       the store has been closed
   BackupError       a backup cannot be taken or put back; nothing has changed
+  PrivacyError      an export or an erasure cannot be done; nothing has changed
 """
 
 from __future__ import annotations
@@ -54,3 +55,7 @@ class StoreClosed(StoreError):
 
 class BackupError(StoreError):
     """A backup cannot be taken, or not be put back; the text names the file, what is wrong with it and the mend."""
+
+
+class PrivacyError(StoreError):
+    """An export or an erasure cannot be done; the text says what stands in the way and the mend."""

@@ -14,6 +14,9 @@ from crm_store.customers import customers
 from crm_store.origins import side_column
 from crm_store.prepared import Prepared
 
+ERASED = "erased:"
+"""So begins the user id of somebody who was erased: nobody is reached by it."""
+
 
 class Identity(Base):
     """Somebody on a channel.

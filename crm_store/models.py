@@ -41,5 +41,6 @@ from crm_store import (  # noqa: F401 - imported for their tables
 )
 from crm_store.base import Base
 from crm_store.imports import journal  # noqa: F401
+from crm_store.privacy import erasures  # noqa: F401 - imported for its table
 
 metadata = Base.metadata

@@ -15,6 +15,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from nlu.errors import TrainingFailed
+from nlu.forgetting import drop_marked
 from nlu.rasa_environment import command, environment
 from nlu.settings import RASA_FOLDER, NluSettings
 
@@ -64,6 +65,7 @@ async def ensure_model(settings: NluSettings, *, force: bool = False, progress: 
         async with _alone(settings.models):
             if force or not model.exists():
                 await _train(settings, model, progress)
+    drop_marked(settings.models, but=model)
     progress(1.0, "model ready")
     return model
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -12,10 +13,10 @@ import typer
 from sqlalchemy import Connection
 
 from bot.commands import merging
-from bot.commands.common import Bar, console, errors, open_store, options, show_json
+from bot.commands.common import Bar, console, errors, open_store, options, os_user, show_json
 from bot.errors import ShukeError
 from bot.wiring import import_settings
-from crm_store import history, outbox
+from crm_store import audit, history, outbox
 from crm_store.imports import import_file, load_mapping, unfinished, write_refused
 from crm_store.ports import SystemClock, Ulids
 from crm_store.showing import customer_json, find_customer, find_message
@@ -117,11 +118,17 @@ def show(
 
     Example: ./shuke customer show terminal:wang --json
     """
+    now = SystemClock().now()
     with open_store(options(context).settings()) as store:
         found = store.read_now(find_customer, id)
         if found is None:
             raise ShukeError(f"{id}: no such customer; give a customer_id, an internal id or CHANNEL:USER")
-        show_json(store.read_now(customer_json, found, SystemClock().now()))
+        show_json(store.run_now(_seen, found, now))
+
+
+def _seen(conn: Connection, customer: str, now: datetime) -> dict[str, Any]:
+    audit.record(conn, at=now, by=os_user(), action="see_customer", customer_id=customer)
+    return customer_json(conn, customer, now)
 
 
 def explain(
@@ -138,7 +145,7 @@ def explain(
     """
     settings = options(context).settings()
     with open_store(settings) as store:
-        found = store.read_now(_explained, interaction)
+        found = store.run_now(_explained, interaction, now=SystemClock().now())
     if found is None:
         raise ShukeError(
             f"{interaction}: no such message; `shuke agent NAME show CUSTOMER` has the ids of a customer's"
@@ -170,11 +177,12 @@ def explain(
         console.print(f"  said {reply}", markup=False)
 
 
-def _explained(conn: Connection, named: str) -> dict[str, Any] | None:
+def _explained(conn: Connection, named: str, *, now: datetime) -> dict[str, Any] | None:
     ref = find_message(conn, named)
     message = history.by_ref(conn, ref) if ref else None
     if ref is None or message is None:
         return None
+    audit.record(conn, at=now, by=os_user(), action="explain", customer_id=message.customer_id)
     answered = (message.data or {}).get("answers")
     said = history.by_ref(conn, answered) if answered else message
     sent = outbox.by_ref(conn, ref)

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from bot.commands.common import Bar, console, errors, options, show_json
+from bot.erased_again import ErasedAgain
 from bot.errors import ShukeError
 from bot.running.up import alone
 from bot.settings import Settings
@@ -93,9 +94,19 @@ def restore(context: typer.Context, file: Annotated[Path, typer.Argument(help="A
     Example: ./shuke db restore /safe/place/shuke.db
     """
     settings = options(context).settings()
+    url, key = settings.store.url, settings.privacy.secret()
     with held(settings), Bar("restoring") as bar:
-        kept = backups.restore(settings.store.url, file, stamp=stamp_of(SystemClock().now()), progress=bar.share)
+        again = ErasedAgain(url if backups.is_there(url) else None, settings.var, key=key, now=SystemClock().now())
+        kept = backups.restore(url, file, stamp=stamp_of(again.now), progress=bar.share, before=again)
     console.print(f"restored from {file}", markup=False)
+    if again.replayed.erased:
+        console.print(f"erased again: {', '.join(again.replayed.erased)}", markup=False)
+    for customer in again.replayed.to_look_at:
+        errors.print(
+            f"{customer}: had a way to us, then, that went to somebody who was erased; look at them, and erase them if "
+            "they are the same person",
+            markup=False,
+        )
     if kept is not None:
         console.print(f"the replaced database is kept as {kept}", markup=False)
 
