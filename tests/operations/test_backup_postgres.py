@@ -142,11 +142,3 @@ def test_a_password_reaches_the_tools_by_their_environment_alone() -> None:
         "PGHOST": "db.example", "PGPORT": "5433", "PGUSER": "shop", "PGPASSWORD": "geheim", "PGDATABASE": "tea",
         "PGSSLMODE": "require",
     }  # fmt: skip
-
-
-def test_the_checks_run_on_it_too(url: str, shuke: Shuke) -> None:
-    assert shuke("db", "check").code == 0
-
-    with psycopg.connect(url) as conn:
-        conn.execute("UPDATE alembic_version SET version_num = '0001'")
-    assert "is not the newest form" in shuke("db", "check").err
