@@ -97,7 +97,11 @@ def _make_block(conn: Connection, seed: int, block: int, each: int) -> int:
             {"id": f"l-{one}", "customer_id": one, "points": 100, "remaining": 100, "earned_at": BEGAN} for one in who
         ],
         points.entries: [
-            {"customer_id": one, "lot_id": f"l-{one}", "points": 100, "at": BEGAN, "reference": one} for one in who
+            {
+                "customer_id": one, "lot_id": f"l-{one}", "kind": "earned", "points": 100, "at": BEGAN,
+                "reference": one,
+            }
+            for one in who
         ],
         tickets.tickets: [
             {

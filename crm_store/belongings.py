@@ -31,7 +31,7 @@ from crm_store.memory import memory_facts
 from crm_store.opportunities import opportunities
 from crm_store.orders import orders
 from crm_store.outbox import outbox
-from crm_store.points import entries, lots
+from crm_store.points import entries, lots, take_backs
 from crm_store.promises import promises
 from crm_store.related import related_persons
 from crm_store.surveys import surveys
@@ -42,7 +42,7 @@ from crm_store.zones import zone_words
 
 OWNED: tuple[Table, ...] = (
     identities, history, outbox, tickets, lots, orders, audit, consent_words, memory_facts, related_persons,
-    customer_tags, opportunities, zone_words, promises, tasks, approvals, surveys,
+    customer_tags, opportunities, zone_words, promises, tasks, approvals, surveys, take_backs,
 )  # fmt: skip
 """Rows have a customer and a side. A table that is new joins here."""
 _DATED = {history.name, outbox.name}

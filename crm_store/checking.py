@@ -34,7 +34,8 @@ from crm_store.memory_kinds import KINDS
 from crm_store.merges import merges
 from crm_store.models import metadata
 from crm_store.outbox import outbox
-from crm_store.points import entries, lots
+from crm_store.points import KINDS as MOVEMENTS
+from crm_store.points import entries, lots, take_backs
 from crm_store.promises import promises
 from crm_store.search_index import is_ours, unindexed
 from crm_store.surveys import surveys
@@ -134,6 +135,9 @@ _LOOSE: tuple[tuple[ColumnElement[Any], ColumnElement[Any]], ...] = (
     (memory_facts.c.superseded_by, memory_facts.c.id),
     (memory_facts.c.consent_word, consent_words.c.id),
     (unindexed.c.id, history.c.id),
+    (lots.c.origin, lots.c.id),
+    (entries.c.undoes, entries.c.id),
+    (entries.c.take_back_id, take_backs.c.id),
     (promises.c.conversation_id, conversations.c.id),
     (promises.c.ticket, tickets.c.number),
     (promises.c.replaces, promises.c.id),
@@ -175,6 +179,14 @@ def _points(conn: Connection) -> Iterator[Find]:
     yield from _rows(conn, "points", lots, wrong, "more is left than was earned, or less than nothing")
     foreign = exists().where(lots.c.id == entries.c.lot_id, lots.c.customer_id != entries.c.customer_id)
     yield from _rows(conn, "points", entries, foreign, "moves points of somebody else's lot")
+    given = entries.alias("given")
+    given_back = select(func.sum(given.c.points)).where(given.c.undoes == entries.c.id).scalar_subquery()
+    more = and_(entries.c.kind == "spent", given_back > -entries.c.points)
+    yield from _rows(conn, "points", entries, more, "more of it came back than was spent")
+    moved = select(-func.sum(entries.c.points)).where(entries.c.take_back_id == take_backs.c.id).scalar_subquery()
+    parts = func.coalesce(moved, 0) + take_backs.c.owed + take_backs.c.lapsed + take_backs.c.forgiven
+    unequal = or_(parts != take_backs.c.points, take_backs.c.owed < 0)
+    yield from _rows(conn, "points", take_backs, unequal, "its parts do not add up to what is taken back")
 
 
 def _statuses(conn: Connection) -> Iterator[Find]:
@@ -183,6 +195,7 @@ def _statuses(conn: Connection) -> Iterator[Find]:
         (inbox.c.status, ("open", "done", "dead")),
         (outbox.c.status, ("queued", "sending", "sent", "failed", "unknown", "skipped")),
         (tickets.c.status, tuple(STEPS)),
+        (entries.c.kind, MOVEMENTS),
         (consents.c.purpose, EVERY),
         (consent_words.c.purpose, EVERY),
         (memory_facts.c.status, memory.STATUSES),

@@ -26,6 +26,7 @@ from crm_store import (  # noqa: F401 - imported for their tables
     orders,
     outbox,
     points,
+    points_guarding,
     promises,
     related,
     schedule,

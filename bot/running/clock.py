@@ -1,4 +1,4 @@
-"""The role that watches the time: care that falls due, and promises that have to be kept."""
+"""The role that watches the time: care that falls due, promises that have to be kept, points that expire."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from bot.running.parts import Parts, Say
 from bot.running.process import Process, open_process
 from bot.running.web import start_health
 from bot.settings import Settings
+from bot.sweeps import Sweeps
 from bot.wiring import build_policy
 from care.policy import Policy
 from care.schedule import CareClock
+from crm_store.ledgers import keep_ledgers
 from crm_store.wakes import OUTBOX
 
 
@@ -22,6 +24,11 @@ async def start_clock(process: Process, policy: Policy, *, queued: Callable[[], 
     )  # fmt: skip
     await clock.start()
     process.parts.stack.push_async_callback(clock.stop)
+    ledgers = Sweeps(
+        process.store, lambda: keep_ledgers(process.store, process.clock.now()), topics=(),
+        pause=lambda: policy.settings.sweep_every,
+    )  # fmt: skip
+    await process.parts.beside("ledgers", ledgers.run(), ledgers.stop)
 
 
 async def run_clock(settings: Settings, parts: Parts, say: Say) -> None:

@@ -26,7 +26,7 @@ from care.due import SWEEP
 from care.keeping import keep_watch, next_moment
 from care.occasions import next_due
 from care.schedule import sweep
-from crm_store import counters, history, inbox, outbox, schedule, schema
+from crm_store import counters, history, inbox, ledgers, outbox, schedule, schema
 from crm_store.errors import StoreError
 from crm_store.imports import RowRefused, apply_row, apply_shop_event
 from crm_store.imports.rows import ordinals_of_items
@@ -158,6 +158,7 @@ class World:
         moments = (
             next_due(conn, policy.rules, after=now, until=target, settings=policy.settings),
             next_moment(conn, policy, self._settings.desk_hours, after=now, until=target),
+            ledgers.next_moment(conn, after=now),
             outbox.next_due(conn),
             rested + _A_MOMENT if rested else None,
         )
@@ -168,6 +169,7 @@ class World:
         now = self.clock.now()
         await sweep(self.store, now, policy=self.house.policy, ids=self.ids)
         await keep_watch(self.store, now, policy=self.house.policy, desk=self._settings.desk_hours, ids=self.ids)
+        await ledgers.keep_ledgers(self.store, now)
         until = now + self._settings.work.lease
         for claimed in await self.store.run(claim_waiting, worker=_NAME, now=now, until=until, most=SWEEP_TAKES):
             await self._converse(claimed)

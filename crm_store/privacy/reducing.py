@@ -18,7 +18,7 @@ _KEPT: Mapping[str, frozenset[str]] = {
         "message": "kind answers reason message",
         "opportunity": "opportunity stage value",
         "order": "order_no status",
-        "points": "points balance",
+        "points": "points balance owed lapsed forgiven",
         "profile": "field",
         "promise": "promise kind due_at",
         "survey": "question score",

@@ -94,9 +94,16 @@ REGISTRY: Mapping[str, Belonging] = {
     ),
     "order_lines": Scrubbed(by_order, fates(kept="order_no line sku quantity unit_price currency")),
     "points_lots": Scrubbed(
-        theirs(), fates(kept="id customer_id points remaining earned_at expires_at", cleared="side")
+        theirs(),
+        fates(kept="id customer_id points remaining earned_at expires_at order_no rate origin", cleared="side"),
     ),
-    "points_entries": Scrubbed(theirs(), fates(kept="id customer_id lot_id points at", cleared="reason reference")),
+    "points_entries": Scrubbed(
+        theirs(),
+        fates(kept="id customer_id lot_id kind points at undoes take_back_id", cleared="reason reference"),
+    ),
+    "points_take_backs": Scrubbed(
+        theirs(), fates(kept="id customer_id order_no points owed lapsed forgiven at", cleared="side")
+    ),
     "tickets": Scrubbed(
         theirs(),
         fates(

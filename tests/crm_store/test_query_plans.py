@@ -101,7 +101,10 @@ def live(conn: Connection, first: int, last: int) -> None:
     )
     conn.execute(
         insert(points.entries),
-        [{"customer_id": who, "lot_id": f"l-{who}", "points": 5, "at": NOW, "reference": who} for who in many],
+        [
+            {"customer_id": who, "lot_id": f"l-{who}", "kind": "earned", "points": 5, "at": NOW, "reference": who}
+            for who in many
+        ],
     )
     conn.execute(
         insert(tickets.tickets),

@@ -219,7 +219,7 @@ class World:
             points.lots.c  # noqa: B018 - the event names the balance of both, so it is not recorded here
             columns = {"customer_id": way.customer_id, "points": number}
             self.conn.execute(points.lots.insert(), {"id": lot, **columns, "remaining": number, "earned_at": self.now})
-            self.conn.execute(points.entries.insert(), {**columns, "lot_id": lot, "at": self.now})
+            self.conn.execute(points.entries.insert(), {**columns, "lot_id": lot, "at": self.now, "kind": "earned"})
 
     def _remembers(self, who: str, kind: str, value: str) -> None:
         way = self._way(who)

@@ -14,7 +14,20 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.commands.database import stamp_of
-from crm_store import checking, consents, handoffs, inbox, memory, opportunities, outbox, points, schema, tickets
+from crm_store import (
+    checking,
+    consents,
+    handoffs,
+    inbox,
+    memory,
+    opportunities,
+    outbox,
+    points,
+    points_refunds,
+    schema,
+    take_backs,
+    tickets,
+)
 from crm_store.engines import open_engine
 from crm_store.memory import Said
 from crm_store.ports import Ulids, VirtualClock
@@ -32,7 +45,10 @@ def live(conn: Connection) -> None:
     for who in ("ana", "bo"):
         a_customer(conn, who)
         points.earn(conn, who, 100, at=NOW, ids=IDS)
-    points.spend(conn, "ana", 30, at=NOW)
+    points.spend(conn, "ana", 30, at=NOW, reference="tea")
+    points_refunds.refund(conn, "ana", "tea", 10, at=NOW, ids=IDS, reference="tea back")
+    points.earn(conn, "bo", 20, at=NOW, ids=IDS, order_no="A1")
+    take_backs.take_back(conn, "bo", 5, order_no="A1", at=NOW, ids=IDS)
     consents.set_marketing(conn, "ana", True, now=NOW, evidence="in-1")
     for source, (kind, value) in enumerate((("likes", "tea"), ("shoe_size", "37"), ("shoe_size", "38"))):
         memory.learn(conn, "ana", kind, value, Said(f"in-{source}"), confidence=1, now=NOW, ids=IDS)
@@ -109,7 +125,7 @@ def test_a_shop_in_order_passes(url: str, shuke: Shuke) -> None:
 FAULTS = {
     "points spent and not taken from the lot": (
         "UPDATE points_lots SET remaining = remaining + 1 WHERE customer_id = 'ana'",
-        ("points", "points_lots", "71 are left and its entries add up to 70"),
+        ("points", "points_lots", "81 are left and its entries add up to 80"),
     ),
     "less than nothing left": (
         "UPDATE points_lots SET remaining = -1 WHERE customer_id = 'bo'",
@@ -118,6 +134,19 @@ FAULTS = {
     "somebody else's points": (
         "UPDATE points_entries SET customer_id = 'bo' WHERE points < 0",
         ("points", "points_entries", "moves points of somebody else's lot"),
+    ),
+    "more came back than was spent": (
+        "INSERT INTO points_entries (customer_id, lot_id, kind, points, at, undoes) SELECT customer_id, lot_id,"
+        " 'refunded', 30, at, id FROM points_entries WHERE kind = 'spent'",
+        ("points", "points_entries", "more of it came back than was spent"),
+    ),
+    "points taken back that add up to something else": (
+        "UPDATE points_take_backs SET owed = 3", ("points", "points_take_backs", "its parts do not add up")
+    ),
+    "points moved in no way that there is": (
+        "INSERT INTO points_entries (customer_id, lot_id, kind, points, at) SELECT customer_id, lot_id, 'lost', 1, at"
+        " FROM points_entries LIMIT 1",
+        ("statuses", "points_entries", "its kind is none that there is"),
     ),
     "an identity of nobody": (
         "DELETE FROM customers WHERE id = 'bo'", ("references", "identities", "customer_id points to nothing")
