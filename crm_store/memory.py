@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store import consents, customers, history
 from crm_store.base import Base, UtcDateTime, table_of
-from crm_store.memory_kinds import KINDS, Kind, contradict, normal
+from crm_store.memory_kinds import KINDS, checked, contradict, named, normal
 from crm_store.origins import side, side_column
 from crm_store.ports import Ids
 
@@ -25,7 +25,6 @@ STATUSES = ("active", "superseded", "forgotten", "pending")
 Status = Literal["active", "superseded", "forgotten", "pending"]
 SURE_ENOUGH = 0.6
 """Below this a fact is asked about, not told."""
-LONGEST_VALUE = 500
 _NO_NAMES: Mapping[str, Collection[str]] = {}
 
 
@@ -171,7 +170,7 @@ def learn(
             not within 0 and 1, it ends before it begins, or it has no source.
     """
     text, at = " ".join(value.split()), said_at or now
-    what = _checked(kind, text, said.source, confidence, at, expires_at)
+    what = checked(kind, text, said.source, confidence, at, expires_at)
     ends = expires_at or (at + what.lasts if what.lasts else None)
     customers.hold(conn, customer_id)
     facts = _all(conn, customer_id)
@@ -225,20 +224,6 @@ def _standing_alone(facts: list[Fact], side: str | None) -> list[Fact]:
         one for one in own
         if one.status == "active" or (one.status == "superseded" and sides.get(one.superseded_by or "", side) != side)
     ]  # fmt: skip
-
-
-def _checked(kind: str, text: str, source: str, confidence: float, at: datetime, expires_at: datetime | None) -> Kind:
-    if kind not in KINDS:
-        raise ValueError(f"there is no kind of fact {kind!r}; use one of {', '.join(KINDS)}")
-    if not text or len(text) > LONGEST_VALUE:
-        raise ValueError(f"a fact has a text of 1 to {LONGEST_VALUE} characters")
-    if not source:
-        raise ValueError("a fact needs its source: the reference of the message, or who knows it")
-    if not 0 <= confidence <= 1:
-        raise ValueError("a confidence lies between 0 and 1")
-    if expires_at is not None and expires_at <= at:
-        raise ValueError("a fact ends after it was said; correct expires_at")
-    return KINDS[kind]
 
 
 def _contradict(one: Fact, other: Fact) -> bool:
@@ -327,29 +312,7 @@ def withdraw_sensitive(conn: Connection, customer_id: str, said: Said, *, now: d
 
 def meant(fact: Fact, words: str, names: Mapping[str, Collection[str]] = _NO_NAMES) -> bool:
     """Return whether words name a fact that is remembered."""
-    if fact.status not in ("active", "pending"):
-        return False
-    said, value = normal(words), normal(fact.value)
-    if value and (_within(value, said) or (len(said) > 1 and _within(said, value))):
-        return True
-    return any(_within(normal(name), said) for name in names.get(fact.kind, ()))
-
-
-def _within(part: str, whole: str) -> bool:
-    """Return whether a text has another in it: in Latin letters as whole words, so that "tea" is not in "steak"."""
-    if not part:
-        return False
-    at = whole.find(part)
-    while at >= 0:
-        before, after = whole[at - 1 : at], whole[at + len(part) : at + len(part) + 1]
-        if not (_latin(before) and _latin(part[0])) and not (_latin(after) and _latin(part[-1])):
-            return True
-        at = whole.find(part, at + 1)
-    return False
-
-
-def _latin(letter: str) -> bool:
-    return letter.isascii() and letter.isalnum()
+    return fact.status in ("active", "pending") and named(words, fact.value, names.get(fact.kind, ()))
 
 
 def settle(conn: Connection, customer_id: str, *, now: datetime) -> list[str]:

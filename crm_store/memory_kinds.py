@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
+LONGEST_VALUE = 500
 _A_YEAR = timedelta(days=365)
 
 
@@ -64,3 +65,48 @@ def contradict(kind: Kind, value: str, other: Kind, others: str) -> bool:
     if kind.name == other.name:
         return kind.single and normal(value) != normal(others)
     return kind.opposite == other.name and normal(value) == normal(others)
+
+
+def checked(kind: str, value: str, source: str, confidence: float, at: datetime, expires_at: datetime | None) -> Kind:
+    """Return the kind of a fact that can be remembered.
+
+    Raises:
+        ValueError: there is no such kind, the text is empty or too long, the confidence is
+            not within 0 and 1, it ends before it begins, or it has no source.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"there is no kind of fact {kind!r}; use one of {', '.join(KINDS)}")
+    if not value or len(value) > LONGEST_VALUE:
+        raise ValueError(f"a fact has a text of 1 to {LONGEST_VALUE} characters")
+    if not source:
+        raise ValueError("a fact needs its source: the reference of the message, or who knows it")
+    if not 0 <= confidence <= 1:
+        raise ValueError("a confidence lies between 0 and 1")
+    if expires_at is not None and expires_at <= at:
+        raise ValueError("a fact ends after it was said; correct expires_at")
+    return KINDS[kind]
+
+
+def named(words: str, value: str, kind_called: Collection[str] = ()) -> bool:
+    """Return whether words name a fact: by its value, in whole or in part, or by what its kind is called."""
+    said, value = normal(words), normal(value)
+    if value and (_within(value, said) or (len(said) > 1 and _within(said, value))):
+        return True
+    return any(_within(normal(name), said) for name in kind_called)
+
+
+def _within(part: str, whole: str) -> bool:
+    """Return whether a text has another in it: in Latin letters as whole words, so that "tea" is not in "steak"."""
+    if not part:
+        return False
+    at = whole.find(part)
+    while at >= 0:
+        before, after = whole[at - 1 : at], whole[at + len(part) : at + len(part) + 1]
+        if not (_latin(before) and _latin(part[0])) and not (_latin(after) and _latin(part[-1])):
+            return True
+        at = whole.find(part, at + 1)
+    return False
+
+
+def _latin(letter: str) -> bool:
+    return letter.isascii() and letter.isalnum()

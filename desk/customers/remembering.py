@@ -14,7 +14,7 @@ from starlette.responses import Response
 from crm_store import audit, consents, customers, facets, identities, memory, opportunities, related, stages, tags
 from crm_store.errors import NotAllowed
 from crm_store.memory import Said
-from crm_store.memory_kinds import KINDS
+from crm_store.memory_kinds import KINDS, LONGEST_VALUE
 from desk.access import May
 from desk.context import Desk, Visitor
 from desk.errors import Refused
@@ -126,7 +126,7 @@ def _fact(conn: Connection, desk: Desk, visitor: Visitor, key: str) -> None:
             confidence=_SURE, now=desk.clock.now(), ids=desk.ids, about=about,
         )  # fmt: skip
     except ValueError:
-        raise Refused(422, "no_fact", most=memory.LONGEST_VALUE) from None
+        raise Refused(422, "no_fact", most=LONGEST_VALUE) from None
     if learned.outcome == "pending":
         raise Refused(409, "needs_leave")
 
