@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from bot.answering import Answering, Shop
 from bot.delivery import Delivery
+from bot.forgetting import Places
 from bot.intake import Claimed, Intake
 from bot.metrics import Metrics
 from bot.ports import Capabilities, Channel
@@ -86,6 +87,11 @@ def import_settings(settings: Settings) -> ImportSettings:
     return ImportSettings(
         zone=ZoneInfo(shop.zone), region=shop.region, currency=shop.currency, desk=settings.desk_hours
     )
+
+
+def places_of(settings: Settings) -> Places:
+    """Return where files beside the database may hold something of a customer."""
+    return Places(settings.var, settings.overlay / "nlu", settings.nlu.models)
 
 
 def queue_order(settings: Settings) -> Precedence:

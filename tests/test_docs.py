@@ -119,7 +119,7 @@ def written(value: Any) -> str:
         case None:
             return "none"
         case timedelta():
-            return f"{value.total_seconds():g}"
+            return f"{value.total_seconds():.12g}"
         case time():
             return f"{value:%H:%M}"
         case Path():

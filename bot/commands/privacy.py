@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
+from sqlalchemy import Connection
 
 from bot.commands.common import console, open_store, options, os_user, show_json
 from bot.commands.database import stamp_of
 from bot.errors import ShukeError
-from bot.forgetting import Places, erase_customer, export_customer
-from bot.settings import Settings
+from bot.forgetting import erase_customer, export_customer
+from bot.keeping_house import KeepingHouse, old_exports
+from bot.wiring import places_of
+from crm_store import audit
 from crm_store.ports import SystemClock
-from crm_store.privacy import ledger
+from crm_store.privacy import ledger, retention
 from crm_store.showing import find_customer
 from crm_store.unit_of_work import Store
 
@@ -28,15 +34,14 @@ def add_to(app: typer.Typer) -> None:
         group.command("customer")(command)
         group.callback()(_group)
         app.add_typer(group, name=name)
+    privacy = typer.Typer(help="How long things are kept.", no_args_is_help=True, rich_markup_mode=None)
+    privacy.command("retention")(retain)
+    privacy.callback()(_group)
+    app.add_typer(privacy, name="privacy")
 
 
 def _group() -> None:
     """What a customer may ask for."""
-
-
-def places(settings: Settings) -> Places:
-    """Return where files beside the database may hold something of a customer."""
-    return Places(settings.var, settings.overlay / "nlu", settings.nlu.models)
 
 
 def export(
@@ -51,7 +56,7 @@ def export(
     settings, clock = options(context).settings(), SystemClock()
     with open_store(settings) as store:
         found = _named(store, id)
-        target = out or places(settings).exports / f"customer-{found}-{stamp_of(clock.now())}.json"
+        target = out or places_of(settings).exports / f"customer-{found}-{stamp_of(clock.now())}.json"
         size = export_customer(store, found, target, by=os_user(), clock=clock)
     if options(context).json:
         show_json({"file": str(target), "customer": found, "bytes": size})
@@ -75,9 +80,42 @@ def erase(
             raise ShukeError(f"{id}: nothing was erased")
         hashes = ledger.hashes(settings.var, settings.privacy.secret())
         proof = erase_customer(
-            store, found, places(settings), by=os_user(), hashes=hashes, clock=SystemClock()
+            store, found, places_of(settings), by=os_user(), hashes=hashes, clock=SystemClock()
         )  # fmt: skip
     show_json(proof)
+
+
+def retain(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Let go what is older than `privacy.*` keeps it, as the clock does every night; --dry-run only counts it.
+
+    Example: ./shuke privacy retention --dry-run
+    """
+    settings, clock = options(context).settings(), SystemClock()
+    kept, places, now = settings.privacy, places_of(settings), clock.now()
+    with open_store(settings) as store:
+        if dry_run:
+            counts = {one.kind: one.rows for one in store.read_now(retention.due, kept, now=now)}
+            counts["exports"] = old_exports(places, kept, now, delete=False)
+        else:
+            house = KeepingHouse(store, kept, places, clock=clock, zone=ZoneInfo(settings.shop.zone))
+            counts = dict(asyncio.run(house.tidy(now)))
+            store.run_now(_retained, counts, now)
+    if options(context).json:
+        show_json(counts)
+        return
+    for kind, rows in counts.items():
+        length = kept.exports if kind == "exports" else kept.kept[kind]
+        assert length is not None, "what has no end is not counted"
+        console.print(
+            f"{kind}: {rows:,} {'would go' if dry_run else 'gone'}, kept for {length.days} days", markup=False
+        )
+
+
+def _retained(conn: Connection, counts: dict[str, int], now: datetime) -> None:
+    audit.record(conn, at=now, by=os_user(), action="retain", rows=sum(counts.values()))
 
 
 def _asks() -> bool:

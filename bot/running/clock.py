@@ -1,15 +1,17 @@
-"""The role that watches the time: care that falls due, promises that have to be kept, points that expire."""
+"""The role that watches the time: care that falls due, promises to be kept, points that expire, what is too old."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
+from bot.keeping_house import KeepingHouse
 from bot.running.parts import Parts, Say
 from bot.running.process import Process, open_process
 from bot.running.web import start_health
 from bot.settings import Settings
 from bot.sweeps import Sweeps
-from bot.wiring import build_policy
+from bot.wiring import build_policy, places_of
 from care.policy import Policy
 from care.schedule import CareClock
 from crm_store.ledgers import keep_ledgers
@@ -29,6 +31,11 @@ async def start_clock(process: Process, policy: Policy, *, queued: Callable[[], 
         pause=lambda: policy.settings.sweep_every,
     )  # fmt: skip
     await process.parts.beside("ledgers", ledgers.run(), ledgers.stop)
+    settings = process.settings
+    house = KeepingHouse(
+        process.store, settings.privacy, places_of(settings), clock=process.clock, zone=ZoneInfo(settings.shop.zone)
+    )
+    await process.parts.beside("keeping house", house.run(), house.stop)
 
 
 async def run_clock(settings: Settings, parts: Parts, say: Say) -> None:

@@ -83,15 +83,10 @@ def erase(
     talk = conversations.of_customer(conn, customer)
     if talk is not None:
         conversations.hold(conn, talk.id)
-    known = frozenset(
-        conn.execute(select(history.c.ref).where(history.c.customer_id == customer, history.c.ref.is_not(None)))
-        .scalars()
-    )  # fmt: skip
-    talks = (str(talk.id),) if talk is not None else ()
     key = hashes.of(customer)
     if row.erased_at is not None:
         done = erasures.find(conn, key)
-        return Erased(key, customer, talks, known, (done.proof if done else None) or {})
+        return _told(conn, key, customer, (done.proof if done else None) or {})
     if wait and any(conn.execute(busy, {"who": customer, "now": now}).first() for busy in _AT_WORK):
         return None
     absorbed = (one.absorbed_id for one in merges.standing(conn, customer))
@@ -111,7 +106,19 @@ def erase(
         [{"id": key, "names": names, "key": hashes.name, "at": now, "by": by, "proof": proof, "finished_at": None}],
     )
     audit.record(conn, at=now, by=by, action="erase_customer", customer_id=customer)
-    return Erased(key, customer, talks, known, proof)
+    return _told(conn, key, customer, proof)
+
+
+def again(conn: Connection, row: Any) -> Erased:
+    """Return what an erasure (a row of the ledger, with its proof) has done."""
+    return _told(conn, row.id, row.proof["customer"], row.proof)
+
+
+def _told(conn: Connection, key: str, customer: str, proof: Mapping[str, Any]) -> Erased:
+    talk = conversations.of_customer(conn, customer)
+    named = select(history.c.ref).where(history.c.customer_id == customer, history.c.ref.is_not(None))
+    refs = frozenset(map(str, conn.execute(named).scalars()))
+    return Erased(key, customer, (str(talk.id),) if talk is not None else (), refs, proof)
 
 
 def _scrub(conn: Connection, customer: str, now: datetime, by: str) -> dict[str, dict[str, int]]:

@@ -171,3 +171,17 @@ def test_a_look_at_a_customers_page_is_audited(shuke: Shuke, database: Path) -> 
     shuke("customer", "show", "ben")
 
     assert done_by(database)[0] == ("user", "see_customer")
+
+
+def test_a_dry_run_of_retention_says_what_would_go_and_the_command_lets_it_go(shuke: Shuke, database: Path) -> None:
+    with closing(Store(f"sqlite:///{database}")) as store:
+        store.run_now(audit.record, at=NOW.replace(year=2001), by="user:x", action="see_customer", customer_id="ben")
+        store.run_now(lambda conn: conn.exec_driver_sql("UPDATE outbox SET status = 'sent', created_at = '2001-01-01'"))
+
+    told = shuke("--json", "privacy", "retention", "--dry-run").json
+    gone = shuke("--json", "privacy", "retention").json
+
+    assert told["outbox"] == gone["outbox"] == 2
+    assert shuke("--json", "privacy", "retention", "--dry-run").json["outbox"] == 0
+    assert ("user", "retain") in done_by(database)
+    assert "kept for 90 days" in shuke("privacy", "retention", "--dry-run").out
