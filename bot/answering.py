@@ -18,9 +18,9 @@ from bot.answers import add_words, answer_rows
 from bot.delivery import Parcel, parcel_of
 from bot.errors import ShukeError
 from bot.facts import Facts, facts_of
+from bot.hearing import heard_in, wants_out, write_down
 from bot.intake import Claimed
 from bot.journal import Journal
-from bot.messages import Inbound
 from bot.ports import Capabilities, Channel, able_of
 from bot.promised import INSTEAD, unentered
 from bot.rates import held_until
@@ -154,9 +154,9 @@ class Answering:
         language = self.language(spoken, who.language or inbound.language)
         before = DialogueState.from_json((who.state or {}).get("dialogue") or {})
 
-        heard = _heard(claimed, understood, language)
+        heard = heard_in(claimed, understood, language)
         journal = Journal(conn, now, who)
-        _hear(journal, claimed, about)
+        write_down(journal, claimed, about)
         if understood is not None and not who.verified:
             phones = [one.value for one in understood.entities if one.entity == "phone" and one.value]
             for match in suggesting.by_typed_phones(conn, who.customer_id, phones):
@@ -171,7 +171,7 @@ class Answering:
             self._hand_over(conn, who, "bot_paused", now)
         elif who.owner == BOT:
             self._decide(conn, who, heard, claimed.ref, language, outcome, now)
-        elif who.owner == QUEUE and _wants_out(heard, before):
+        elif who.owner == QUEUE and wants_out(heard, before):
             journal.write()
             handoffs.cancel(conn, who.id, now=now)
             self._say(outcome, [Say("handoff_cancelled")])
@@ -218,7 +218,7 @@ class Answering:
             language = written_in
         facts = self._facts(conn, who, language, now)
         journal = Journal(conn, now, who)
-        _hear(journal, claimed, None)
+        write_down(journal, claimed, None)
         outcome = _Outcome(DialogueState(), facts, self._listener(who, facts, now), journal)
         outcome.trace.append("given to a person: the turn failed too often")
         journal.write()
@@ -366,54 +366,6 @@ class Answering:
                 failed = {"reason": row["error"], "message": row["ref"]}
                 outcome.journal.add("message.failed", "system", failed)
         outcome.journal.write()
-
-
-def _hear(journal: Journal, claimed: Claimed, about: Mapping[str, Any] | None) -> None:
-    inbound = claimed.inbound
-    is_event = inbound.kind == "event"
-    journal.add(
-        f"channel.{inbound.event}" if is_event else "message.in",
-        "customer",
-        about if is_event else _not_words(inbound),
-        ref=claimed.ref,
-        at=claimed.received_at,
-        text=inbound.text,
-    )
-
-
-def _heard(claimed: Claimed, understood: Understanding | None, language: Language) -> Heard | None:
-    """Return what the dialogue hears, or None where a thing asks for no answer."""
-    inbound = claimed.inbound
-    if understood is not None:
-        heard = Heard.of(understood, inbound.attachment)
-        return replace(heard, language=language)
-    if inbound.kind == "payload":
-        return Heard(payload=inbound.payload, language=language)
-    if inbound.kind == "attachment":
-        return Heard(attachment=inbound.attachment, language=language)
-    if inbound.kind == "contact":
-        return Heard(attachment="contact", language=language)
-    if inbound.event in ("follow", "link"):
-        return Heard(payload="/greet", language=language)
-    if inbound.kind == "text":
-        return Heard(text="", language=language)
-    return None
-
-
-def _wants_out(heard: Heard, before: DialogueState) -> bool:
-    """Return whether who waits for a person calls that off; a no does so right behind the notice alone."""
-    intent = heard.payload[1:] if heard.payload else heard.intent
-    return intent == "cancel_dialogue" or (intent == "deny" and bool(before.last_says))
-
-
-def _not_words(inbound: Inbound) -> dict[str, Any] | None:
-    said = {
-        "payload": inbound.payload,
-        "attachment": inbound.attachment,
-        "contact": inbound.contact_phone,
-        **inbound.data,
-    }
-    return {name: value for name, value in said.items() if value} or None
 
 
 def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
