@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from typer.exceptions import TyperException
 
 from bot.commands import (
+    api,
     care,
     data,
     database,
@@ -59,7 +60,7 @@ def main_options(
     context.obj = Options(config, store, json)
 
 
-for module in (talk, run, world, nlu, dialogue, data, privacy, care, desk, user, database, upgrading, doctor):
+for module in (talk, run, world, nlu, dialogue, data, privacy, care, desk, user, api, database, upgrading, doctor):
     module.add_to(app)
 
 

@@ -57,6 +57,8 @@ _SECRETS = {
     "SHUKE_WECHAT_AES_KEY": ("wechat", "aes_key"),
     "SHUKE_METRICS_KEY": ("web", "metrics_key"),
     "SHUKE_PRIVACY_KEY": ("privacy", "key"),
+    "SHUKE_SHOP_HOOK_SECRET": ("web", "shop_hook_secret"),
+    "SHUKE_WEBHOOK_SECRET": ("web", "webhook_secret"),
     "SHUKE_WEBCHAT_SECRET": ("webchat", "secret"),
     "SHUKE_WEBCHAT_IDENTITY_SECRET": ("webchat", "identity_secret"),
 }
@@ -187,6 +189,10 @@ class WebSettings(_Section):
     port: int = Field(default=8750, ge=0, le=65535)
     metrics_key: SecretStr | None = Field(default=None, min_length=16)
     """What another machine has to show to read `/metrics`."""
+    shop_hook_secret: SecretStr | None = Field(default=None, min_length=16)
+    """Signs what the shop's own systems tell us at `/hooks/shop`."""
+    webhook_secret: SecretStr | None = Field(default=None, min_length=16)
+    """What signs what other systems are told is made of this."""
     inbox_late: timedelta = Field(default=timedelta(minutes=5), gt=timedelta(0))
     """How long a message may wait to be handled before we call ourselves not ready."""
     outbox_late: timedelta = Field(default=timedelta(minutes=5), gt=timedelta(0))
@@ -261,7 +267,8 @@ class Settings(_Section):
         """Return what must never be seen in a log."""
         store = (self.store.password,) if self.store.password else ()
         channels = (self.telegram, self.wechat, self.webchat)
-        kept = (self.web.metrics_key, self.privacy.key)
+        web = self.web
+        kept = (web.metrics_key, web.shop_hook_secret, web.webhook_secret, self.privacy.key)
         ours = tuple(one.get_secret_value() for one in kept if one is not None)
         named = [secret for channel in channels if channel is not None for secret in channel.secrets()]
         return (*store, *ours, *named)

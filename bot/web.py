@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
@@ -29,8 +29,9 @@ def build_app(
     clock: Clock | None = None,
     ids: Ids | None = None,
     trusted_proxies: Sequence[Network] = (),
+    mounted: Mapping[str, FastAPI] | None = None,
 ) -> FastAPI:
-    """Return the application, with its guard before every route.
+    """Return the application, with its guard before every route; ``mounted`` are others, by their paths.
 
     ``nlu_ready`` says whether the NLU answers; without it keyword rules do. ``metrics`` is
     what this process counts; ``metrics_key`` lets other machines read it.
@@ -48,4 +49,6 @@ def build_app(
     app.include_router(metrics_router(store, clock, metrics or Metrics(), key=metrics_key))
     for router in routers:
         app.include_router(router)
+    for path, other in (mounted or {}).items():
+        app.mount(path, other)
     return app

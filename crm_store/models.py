@@ -7,6 +7,8 @@ from crm_store import (  # noqa: F401 - imported for their tables
     access_tokens,
     accounts,
     agents,
+    api_answers,
+    api_keys,
     approvals,
     audit,
     budgets,
@@ -37,6 +39,7 @@ from crm_store import (  # noqa: F401 - imported for their tables
     tags,
     tasks,
     tickets,
+    webhooks,
     windows,
     zones,
 )

@@ -171,6 +171,12 @@ def answer_due(due: datetime, desk: DeskHours, *, now: datetime) -> datetime:
     return due if due > present else present + AFTER_OPENING
 
 
+def find(conn: Connection, number: str) -> tuple[str, TicketView] | None:
+    """Return whose ticket has this number, by internal id, and the ticket; None where there is none."""
+    row = conn.execute(_BY_NUMBER, {"number": number}).one_or_none()
+    return None if row is None else (row.customer_id, _view(row))
+
+
 def of_customer(conn: Connection, customer_id: str) -> list[TicketView]:
     """Return the customer's tickets, oldest first."""
     return [_view(row) for row in conn.execute(_OF, {"customer_id": customer_id})]

@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from crm_store import consents, customers, memory, opportunities, related, stages, tickets
@@ -22,10 +23,12 @@ from crm_store.memory import Said
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
 from desk.roles import ROLES, may
+from tests.api.shops import KEY, ShopSystem, build_house, build_site
 from tests.bot.worlds import A10293, ANA, ROOT, TEA, WANG, Talk, a_world, event, kinds, texts
 from tests.channels.contract import ChannelContract
 from tests.desk.conftest import desk, flows_read_once, house, store  # noqa: F401 - the desk's fixtures
 from tests.desk.desks import DeskHouse
+from tests.servers.web import serving
 
 AT = datetime(2026, 1, 5, 1, tzinfo=UTC)
 IDS = Ulids(VirtualClock(AT))
@@ -549,3 +552,20 @@ def test_a_shops_own_files_come_in_and_coming_in_again_changes_nothing(
     assert shop.show("C7") == before
     answer = "".join(texts(shop.say("u7", "A20007 到哪了")))
     assert "A20007 已经发货" in answer
+
+
+async def test_the_shops_events_come_in_signed_and_replayed_change_nothing(empty_store: Store) -> None:
+    """Number 77: paid, shipped, told again; and the customer's page knows."""
+    api = build_house(empty_store)
+    async with serving(build_site(api)) as address, httpx.AsyncClient(base_url=address) as http:
+        shop = ShopSystem(api, http)
+        shop.has_key("till", KEY)
+        await shop.call("PUT", "/customers/C1", {"name": "王芳"})
+        order = {"order_no": "A20001", "customer_id": "C1", "ordered_at": "2026-11-20T09:00:00+08:00"}
+        told = [{"id": f"e-{step}", "type": f"order.{step}", "data": order} for step in ("created", "paid", "shipped")]
+
+        answers = [(await shop.tell(event)).status_code for event in (*told, *told)]
+
+    assert answers == [201, 201, 201, 200, 200, 200]
+    assert [one["kind"] for one in shop.known("C1")["timeline"]] == ["order.created", "order.paid", "order.shipped"]
+    assert shop.known("C1")["orders"][0]["status"] == "shipped"

@@ -213,7 +213,7 @@ def test_every_capability_names_tests_that_exist() -> None:
         assert tests, row[0]
         for test in tests:
             file, _, name = test.partition("::")
-            if not (ROOT / file).is_file() or name not in defined_in(ROOT / file):
+            if not (ROOT / file).is_file() or name.replace("::", ".") not in defined_in(ROOT / file):
                 wrong.append(test)
     assert rows
     assert wrong == []

@@ -9,6 +9,7 @@ from bot.channels.webchat.receive import Webchat
 from bot.channels.webchat.visitors import kept_secret
 from bot.channels.wechat.receive import webhook_router as wechat_router
 from bot.ports import Receive
+from bot.running.api import open_shop_hook
 from bot.running.channels import Channels
 from bot.running.desk import open_desk
 from bot.running.process import Process
@@ -20,7 +21,7 @@ SECRET_FILE = "webchat.secret"
 async def open_routers(process: Process, channels: Channels, receive: Receive) -> list[APIRouter]:
     """Return the routes of what is set up; ``receive`` takes the messages that come by them."""
     settings = process.settings
-    routers: list[APIRouter] = [await open_desk(process, channels.capabilities)]
+    routers: list[APIRouter] = [await open_desk(process, channels.capabilities), *open_shop_hook(process)]
 
     if settings.telegram is not None and settings.telegram.mode == "webhook" and channels.telegram is not None:
         telegram, secret = settings.telegram, settings.telegram.webhook_secret

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import uvicorn
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
+from bot.api.app import PATH as API
 from bot.channels.terminal.receive import TerminalServer
 from bot.holding import AtWork, hold
 from bot.monitoring import Late
 from bot.ports import Receive
+from bot.running.api import open_api
 from bot.running.channels import CONNECTED_TO_WEB, Channels, open_channels
 from bot.running.parts import Parts, Say, port_of
 from bot.running.process import Process, build_intake, open_process
@@ -74,9 +76,10 @@ async def start_health(process: Process) -> None:
 
 
 async def start_http(process: Process, routers: Sequence[APIRouter], *, nlu_ready: Callable[[], bool]) -> str:
-    """Serve health and ``routers``; return the address, ``http://host:port``."""
+    """Serve health, the API and ``routers``; return the address, ``http://host:port``."""
     settings = process.settings.web
-    return await _serve(process, routers, "web", settings.host, settings.port, nlu_ready=nlu_ready)
+    api = {API: open_api(process)}
+    return await _serve(process, routers, "web", settings.host, settings.port, nlu_ready=nlu_ready, mounted=api)
 
 
 async def _serve(
@@ -87,6 +90,7 @@ async def _serve(
     port: int,
     *,
     nlu_ready: Callable[[], bool],
+    mounted: Mapping[str, FastAPI] | None = None,
 ) -> str:
     settings = process.settings.web
     app = build_app(
@@ -99,6 +103,7 @@ async def _serve(
         clock=process.clock,
         ids=process.ids,
         trusted_proxies=settings.trusted_proxies,
+        mounted=mounted,
     )
     with port_of(section, host, port):
         listening = socket.create_server((host, port))

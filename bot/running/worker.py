@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.indexing import Indexing
+from bot.running.api import start_webhooks
 from bot.running.channels import CONNECTED_TO_WEB, Channels, open_channels
 from bot.running.nlu import open_understanding
 from bot.running.parts import Parts, Say
@@ -27,6 +28,7 @@ async def start_worker(process: Process, channels: Channels, understand: Underst
         elsewhere=channels.elsewhere,
     )
     indexing = Indexing(process.store)
+    await start_webhooks(process)
     await process.parts.beside("the search index", indexing.run(), indexing.stop)
     await process.parts.beside("the worker", house.worker.run(), house.worker.stop)
     return house

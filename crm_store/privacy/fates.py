@@ -114,16 +114,24 @@ def by_entry(column: str) -> Whose:
 
 def merged(table: Table, customer: str) -> ColumnElement[bool]:
     """The row tells of a merge that made the customer who they are, or of one that was undone."""
+    return or_(
+        table.c.survivor_id == customer,
+        table.c.absorbed_id == customer,
+        table.c.survivor_id.in_(_absorbed(customer)),
+    )
+
+
+def theirs_or_absorbed(column: str) -> Whose:
+    """The column has the customer's id, or that of somebody who proved to be the same."""
+    return lambda table, customer: or_(table.c[column] == customer, table.c[column].in_(_absorbed(customer)))
+
+
+def _absorbed(customer: str) -> Any:
     within = (
         select(merges.c.absorbed_id).where(merges.c.survivor_id == customer, STANDING).cte("within", recursive=True)
     )
     further = select(merges.c.absorbed_id).join(within, merges.c.survivor_id == within.c.absorbed_id).where(STANDING)
-    whole = within.union(further)
-    return or_(
-        table.c.survivor_id == customer,
-        table.c.absorbed_id == customer,
-        table.c.survivor_id.in_(select(whole.c.absorbed_id)),
-    )
+    return select(within.union(further).c.absorbed_id)
 
 
 def _identities(customer: str) -> Any:

@@ -21,6 +21,7 @@ from crm_store.privacy.fates import (
     fates,
     merged,
     theirs,
+    theirs_or_absorbed,
     theirs_or_by_identity,
     themselves,
 )
@@ -152,6 +153,9 @@ REGISTRY: Mapping[str, Belonging] = {
             emptied="title",
         ),
     ),
+    # What other systems were told, or are to be
+    "api_answers": Deleted(theirs_or_absorbed("about")),
+    "webhook_deliveries": Deleted(by_entry("history_id")),
     # Who of the shop saw it
     "audit": Scrubbed(theirs(), fates(kept="id at by action customer_id", cleared="data side")),
     # The shop's own
@@ -160,6 +164,9 @@ REGISTRY: Mapping[str, Belonging] = {
     ),
     "accounts": Nobodys("who works here", ("name", "password_hash", "created_at", "password_at", "disabled_at")),
     "agents": Nobodys("who works here", ("name", "role", "created_at")),
+    "api_keys": Nobodys(
+        "systems of the shop", ("name", "key_hash", "scopes", "created_at", "used_at", "revoked_at")
+    ),
     "budgets": Nobodys("rates, by channel and by an identity's internal id", ("name", "tat")),
     "counters": Nobodys("numbers of what comes next", ("name", "value")),
     "desk_sessions": Nobodys("who works here", ("token_hash", "name", "created_at", "seen_at")),
@@ -185,5 +192,6 @@ REGISTRY: Mapping[str, Belonging] = {
     ),
     "sign_in_tries": Nobodys("who works here, hashed", ("who", "tries", "last_at")),
     "switches": Nobodys("what is paused", ("name", "paused_at", "by")),
+    "webhook_endpoints": Nobodys("systems of the shop", ("id", "name", "url", "prefix", "created_at")),
     "watermarks": Nobodys("how far sweeps have come", ("job", "until")),
 }  # fmt: skip

@@ -6,14 +6,16 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.types import JSON, BigInteger, Boolean, String
 
+from crm_store import webhooks
 from crm_store.base import UtcDateTime
 from crm_store.memory_kinds import KINDS
 from crm_store.models import metadata
 from crm_store.privacy.fates import Nobodys, Scrubbed
 from crm_store.privacy.registry import REGISTRY
+from crm_store.webhooks import endpoints
 from tests.crm_store.people import NOW
 
 CANARY = "zqcanary"
@@ -28,7 +30,8 @@ def canaries(text: str) -> list[str]:
 def plant(conn: Connection, who: str = WHO, *, rows: int = 2) -> None:
     """Put ``rows`` rows into every table that can hold something of a customer; all of them are of ``who``."""
     numbers = count(1)
-    keys: dict[str, list[Any]] = {}
+    webhooks.add(conn, f"erp-{who}", "https://erp.example.com", ["nothing."], now=NOW)
+    keys: dict[str, list[Any]] = {"webhook_endpoints": [conn.execute(select(func.max(endpoints.c.id))).scalar_one()]}
     for table in metadata.sorted_tables:
         belonging = REGISTRY[table.name]
         if isinstance(belonging, Nobodys):
@@ -93,4 +96,5 @@ def _fitting(table: Table, who: str) -> dict[str, Any]:
         "mentions": {"agent": "li"},
         "merges": {"undone_at": None},
         "order_lines": {"currency": "CNY"},
+        "api_answers": {"about": who},
     }.get(table.name, {})

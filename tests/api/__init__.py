@@ -1,0 +1,1 @@
+"""The HTTP API and webhooks, over real HTTP, on both databases."""

@@ -1,0 +1,106 @@
+"""What the shop tells: by the API, and by its hook, which is signed and safe to replay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.api.shops import HOOK_SECRET, KEY, NOW, ShopSystem
+
+SHIPPED = {
+    "id": "e-1", "type": "order.shipped",
+    "data": {"order_no": "A20001", "customer_id": "C1", "ordered_at": "2026-11-20T09:00:00+08:00", "carrier": "顺丰"},
+}  # fmt: skip
+
+
+@pytest.fixture
+async def shop(till: ShopSystem) -> ShopSystem:
+    await till.call("PUT", "/customers/C1", {"name": "王雨薇"})
+    return till
+
+
+def kinds(shop: ShopSystem) -> list[str]:
+    return [entry["kind"] for entry in shop.known("C1")["timeline"]]
+
+
+async def test_an_event_of_the_hook_happens_once(shop: ShopSystem) -> None:
+    first = await shop.tell(SHIPPED)
+    shop.house.clock.move_to(NOW + timedelta(minutes=30))
+    again = await shop.tell(SHIPPED, at=NOW + timedelta(minutes=30))
+
+    assert (first.status_code, again.status_code, again.json()["result"]) == (201, 200, "duplicate")
+    assert kinds(shop).count("order.shipped") == 1
+    assert (await shop.call("GET", "/orders/A20001")).json()["status"] == "shipped"
+
+
+@pytest.mark.parametrize(
+    ("at", "secret", "code"),
+    [
+        (NOW, "another-secret-altogether", "wrong_signature"),
+        (NOW - timedelta(minutes=5, seconds=1), HOOK_SECRET, "stale"),
+        (NOW + timedelta(minutes=5, seconds=1), HOOK_SECRET, "stale"),
+    ],
+)
+async def test_a_call_that_is_not_signed_now_and_by_the_shop_does_nothing(
+    shop: ShopSystem, at, secret: str, code: str
+) -> None:
+    answered = await shop.tell(SHIPPED, at=at, secret=secret)
+
+    assert (answered.status_code, answered.json()["error"]["code"]) == (401, code)
+    assert "order.shipped" not in kinds(shop)
+
+
+async def test_a_body_that_was_changed_on_its_way_is_refused(shop: ShopSystem) -> None:
+    told = await shop.tell(SHIPPED)
+    headers = {name: told.request.headers[name] for name in ("x-shuke-timestamp", "x-shuke-signature")}
+
+    changed = await shop.http.post("/hooks/shop", content=told.request.content + b" ", headers=headers)
+    bare = await shop.http.post("/hooks/shop", content=told.request.content)
+
+    assert (changed.status_code, bare.status_code) == (401, 401)
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        ({"type": "order.shipped", "data": {"order_no": "A1"}}, "has no id"),
+        ({"id": "1", "type": "order.lost"}, "is no event of ours"),
+        ({"id": "1", "type": "order.shipped", "data": {}}, "is empty"),
+        ({"id": "1", "type": "shop.visit"}, "it happened to nobody"),
+        ({"id": "1", "type": "shop.visit", "customer_id": "C9"}, "there is no such customer"),
+        ({"id": "1", "type": "shop.visit", "customer_id": "C1", "data": {"a": "b\x00"}}, "cannot be stored"),
+        ([], "is no event of ours"),
+    ],
+)
+async def test_what_is_no_event_is_refused_and_may_come_again_mended(shop: ShopSystem, event, told: str) -> None:
+    answered = await shop.tell(event)
+
+    assert answered.status_code in (404, 422)
+    assert told in answered.json()["error"]["message"]
+    mended = await shop.tell({"id": "1", "type": "shop.visit", "customer_id": "C1"})
+    assert mended.status_code == 201
+
+
+async def test_an_event_of_the_shops_own_is_written_into_the_history(shop: ShopSystem) -> None:
+    event = {"id": "v1", "type": "shop.store_visit", "customer_id": "C1", "data": {"store": "湖滨"}}
+
+    first = await shop.call("POST", "/events", event)
+    again = await shop.call("POST", "/events", event)
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    (entry,) = [one for one in shop.known("C1")["timeline"] if one["kind"] == "shop.store_visit"]
+    assert (entry["by"], entry["data"]) == ("api:till", {"store": "湖滨"})
+
+
+async def test_a_key_or_secret_is_never_in_an_answer_or_a_log(
+    shop: ShopSystem, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = await shop.tell(SHIPPED, secret="another-secret-altogether")
+    await shop.call("GET", "/customers", key="shk_wrong")
+    refused = await shop.call("PUT", "/customers/C1", {"phone": "my phone is 12"})
+
+    said = caplog.text + "".join(capsys.readouterr())
+    assert "hook.refused" in said
+    assert not any(secret in said + wrong.text for secret in (KEY, HOOK_SECRET, "shk_wrong", "another-secret"))
+    assert "my phone is" not in said + refused.text
