@@ -57,6 +57,12 @@ _OF = (
     .where(approvals.c.customer_id == bindparam("customer_id"))
     .order_by(approvals.c.asked_at, approvals.c.id)
 )
+_WAITING_OF = (
+    select(approvals)
+    .where(_WAITING, approvals.c.asked_by == bindparam("asked_by"))
+    .order_by(approvals.c.asked_at, approvals.c.id)
+    .limit(bindparam("most"))
+)
 _ALL_WAITING = select(approvals).where(_WAITING).order_by(approvals.c.asked_at, approvals.c.id).limit(bindparam("most"))
 _ANSWER = (
     update(approvals)
@@ -128,8 +134,10 @@ def of_customer(conn: Connection, customer_id: str) -> list[Any]:
     return list(conn.execute(_OF, {"customer_id": customer_id}))
 
 
-def waiting(conn: Connection, *, most: int) -> list[Any]:
-    """Return what waits for a yes or a no, longest first."""
+def waiting(conn: Connection, *, asked_by: str | None = None, most: int) -> list[Any]:
+    """Return what waits for a yes or a no, longest first; all of it, or what somebody has asked for."""
+    if asked_by is not None:
+        return list(conn.execute(_WAITING_OF, {"asked_by": asked_by, "most": most}))
     return list(conn.execute(_ALL_WAITING, {"most": most}))
 
 

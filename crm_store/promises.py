@@ -11,6 +11,7 @@ once (`care.keeping`); after that nothing goes out by itself.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -81,6 +82,11 @@ promises = table_of(Promise)
 
 _ADD = insert(promises)
 _BY_ID = select(promises).where(promises.c.id == bindparam("id"))
+_BY_IDS = (
+    select(promises)
+    .where(promises.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(promises.c.due_at, promises.c.id)
+)
 _OF = (
     select(promises)
     .where(promises.c.customer_id == bindparam("customer_id"))
@@ -259,6 +265,11 @@ def withdraw_answers(conn: Connection, customer_id: str, *, reason: str, by: str
 def by_id(conn: Connection, id: str) -> Any | None:
     """Return a promise's row, or None."""
     return conn.execute(_BY_ID, {"id": id}).one_or_none()
+
+
+def by_ids(conn: Connection, ids: Collection[str]) -> list[Any]:
+    """Return these promises, the first due first."""
+    return list(conn.execute(_BY_IDS, {"ids": sorted(ids)})) if ids else []
 
 
 def of_customer(conn: Connection, customer_id: str) -> list[Any]:

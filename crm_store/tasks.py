@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,7 +64,7 @@ _OF_PROMISE = select(tasks.c.id).where(tasks.c.promise_id == bindparam("promise_
 _DUE = select(tasks).where(_OPEN).order_by(tasks.c.due_at, tasks.c.id).limit(bindparam("most"))
 _DUE_OF = (
     select(tasks)
-    .where(_OPEN, (tasks.c.owner == bindparam("owner")) | tasks.c.owner.is_(None))
+    .where(_OPEN, tasks.c.owner.in_(bindparam("owners", expanding=True)) | tasks.c.owner.is_(None))
     .order_by(tasks.c.due_at, tasks.c.id)
     .limit(bindparam("most"))
 )
@@ -139,11 +140,11 @@ def of_customer(conn: Connection, customer_id: str) -> list[Any]:
     return list(conn.execute(_OF, {"customer_id": customer_id}))
 
 
-def due(conn: Connection, *, owner: str | None, most: int) -> list[Any]:
-    """Return open tasks, the first due first: those of ``owner`` and of nobody, or all for None."""
-    if owner is None:
+def due(conn: Connection, *, owners: Sequence[str] | None, most: int) -> list[Any]:
+    """Return open tasks, the first due first: those of ``owners`` and of nobody, or all for None."""
+    if owners is None:
         return list(conn.execute(_DUE, {"most": most}))
-    return list(conn.execute(_DUE_OF, {"owner": owner, "most": most}))
+    return list(conn.execute(_DUE_OF, {"owners": owners, "most": most}))
 
 
 def _record(conn: Connection, kind: str, row: Any, by: str, now: datetime) -> None:

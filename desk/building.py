@@ -9,6 +9,8 @@ from desk.customers.pages import customer_pages
 from desk.customers.remembering import remembering
 from desk.customers.searching import searching
 from desk.customers.timelines import timelines
+from desk.due.acting import acting_on_items
+from desk.due.pages import due
 from desk.inbox.acting import acting
 from desk.inbox.mentioned import mentioned
 from desk.inbox.queue import queue
@@ -22,17 +24,10 @@ def build_router(desk: Desk) -> APIRouter:
     """Return the routes of the desk. Whoever serves them calls ``desk.live.close()`` before the server stops."""
     pages = Pages(desk)
     router = APIRouter(prefix="/desk", route_class=route_of(pages), include_in_schema=False)
-    for area in (
-        signing_in,
-        queue,
-        talk,
-        acting,
-        mentioned,
-        customer_pages,
-        remembering,
-        timelines,
-        searching,
-        oversight,
-    ):
+    areas = (
+        signing_in, queue, talk, acting, mentioned, due, acting_on_items, customer_pages, remembering, timelines,
+        searching, oversight,
+    )  # fmt: skip
+    for area in areas:
         area(desk, pages, router)
     return router

@@ -19,6 +19,16 @@ Action = Literal[
     "snooze",
     "resolve",
     "see_mentions",
+    "see_due",
+    "see_all_due",
+    "promise",
+    "keep",
+    "renegotiate",
+    "withdraw",
+    "done",
+    "ask",
+    "approve",
+    "refuse",
     "see_care",
     "pause",
     "see_people",
@@ -30,15 +40,19 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 
 _CONVERSE: frozenset[Action] = frozenset(
     {"enter", "see_queue", "see_talk", "see_customer", "edit_customer", "take", "reply", "note", "return", "transfer",
-     "snooze", "resolve", "see_mentions"}
+     "snooze", "resolve", "see_mentions", "see_due", "promise", "keep", "renegotiate", "withdraw", "done", "ask"}
 )  # fmt: skip
+_LEAD: frozenset[Action] = _CONVERSE | {"see_all_due", "approve", "refuse", "see_care", "pause", "see_audit"}
+_LOOK: frozenset[Action] = frozenset(
+    {"enter", "see_queue", "see_talk", "see_customer", "see_due", "see_all_due", "see_care", "see_people", "see_audit"}
+)
 
 MATRIX: dict[Role, frozenset[Action]] = {
     "agent": _CONVERSE,
-    "supervisor": _CONVERSE | {"see_care", "pause", "see_audit"},
+    "supervisor": _LEAD,
     "marketer": frozenset({"enter", "see_customer", "see_care"}),
-    "admin": _CONVERSE | {"see_care", "pause", "see_people", "see_audit"},
-    "auditor": frozenset({"enter", "see_queue", "see_talk", "see_customer", "see_care", "see_people", "see_audit"}),
+    "admin": _LEAD | {"see_people"},
+    "auditor": _LOOK,
 }
 """A role may do what stands here, and nothing else."""
 

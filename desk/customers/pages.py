@@ -1,4 +1,4 @@
-"""Looking a customer up, and their page: profile, consent, orders, points, cases with their steps, one timeline."""
+"""Looking a customer up, and their page: profile, consent, orders, points, cases, promises, one timeline."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from desk.context import Desk, Visitor
 from desk.customers import remembering
 from desk.customers.filtering import KINDS, Wanted
 from desk.customers.timelines import Stretch, first_page
+from desk.due.shown import promised
 from desk.errors import Refused
 from desk.inbox.talk import looked
 from desk.inbox.telling import tell
@@ -59,7 +60,9 @@ def customer_pages(desk: Desk, pages: Pages, router: APIRouter) -> None:
         told = tell(latest.entries, latest.titles, t)
         more = Wanted("", "", "", "", "").address(f"{request.url.path}/timeline", latest.next) if latest.next else None
         ways = sorted({one.channel for one in shown["identities"]})
-        return pages.show(request, "customer.html", told=told, more=more, kinds=KINDS, channels=ways, **shown)
+        return pages.show(
+            request, "customer.html", told=told, more=more, kinds=KINDS, channels=ways, notice=None, **shown
+        )
 
 
 def _open(conn: Connection, desk: Desk, visitor: Visitor, customer_id: str) -> dict[str, Any]:
@@ -93,4 +96,5 @@ def page_of(conn: Connection, row: Any, hours: DeskHours, *, now: datetime) -> d
         "steps": steps,
         "took": {number: resolution.took(each, hours, now=now) for number, each in steps.items()},
         "latest": first_page(conn, customer_id),
+        **promised(conn, customer_id),
     }

@@ -32,6 +32,8 @@ _NAMED = {
     "purpose": "purpose",
     "kind": "fact",
     "stage": "deal",
+    "text": "promised",
+    "about": "promised",
 }
 _MOMENTS = ("due_at", "new_due_at", "until")
 

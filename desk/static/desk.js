@@ -32,6 +32,13 @@
     follow = !box || atEnd(box);
   });
 
+  // What comes by itself waits while somebody has a form unfolded there.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, requestConfig } = event.detail;
+    const calm = target.matches && target.matches("[data-calm]") && requestConfig.verb === "get";
+    if (calm && target.querySelector("details[open]")) event.detail.shouldSwap = false;
+  });
+
   document.addEventListener("htmx:afterRequest", (event) => {
     const field = event.target.querySelector && event.target.querySelector("[data-draft]");
     if (field && event.detail.successful) sessionStorage.removeItem(keyOf(field));

@@ -14,9 +14,9 @@ import yaml
 
 LANGUAGES = ("zh", "en")
 FAMILIES = (
-    "action", "category", "channel", "consent", "deal", "event", "facet", "fact", "kind", "language", "message",
-    "month", "mood", "order", "pages", "pause", "priority", "purpose", "reason", "relation", "role", "rule", "said",
-    "skip", "stage", "state", "status", "step", "switch", "tier", "weekday", "wrong",
+    "action", "category", "channel", "consent", "deal", "event", "facet", "fact", "item", "kind", "language", "message",
+    "month", "mood", "order", "pages", "pause", "priority", "promised", "purpose", "reason", "relation", "role", "rule",
+    "said", "skip", "stage", "state", "status", "step", "switch", "tier", "weekday", "when", "wrong",
 )  # fmt: skip
 """Sections whose keys come from data: ``reason.angry``. What has no word there is shown as it is."""
 
