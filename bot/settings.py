@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import date, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -40,7 +41,10 @@ from bot.errors import SettingsError
 from care.settings import CareSettings
 from crm_store import holidays
 from crm_store.desk_hours import ANSWER_DUE, AnswerTimes, DeskHours
+from crm_store.loyalty import Earning, Loyalty
 from crm_store.privacy.settings import PrivacySettings
+from crm_store.take_backs import Missing
+from crm_store.tiers import TierRules
 from desk.settings import ConsoleSettings
 from nlu.settings import NluSettings
 
@@ -152,6 +156,25 @@ class TicketSettings(_Section):
         return AnswerTimes({priority: getattr(self, priority) for priority in ANSWER_DUE}, self.tiers)
 
 
+class PointsSettings(_Section):
+    """What paid orders earn; nothing until ``per_unit`` is set."""
+
+    per_unit: Decimal | None = Field(default=None, gt=0)
+    valid_months: int | None = Field(default=12, gt=0)
+    factors: dict[str, Annotated[Decimal, Field(gt=0)]] = {}
+    since: date | None = None
+    missing: Missing = "owed"
+
+
+class TierSettings(_Section):
+    """From how much spent on a customer has a tier; without a threshold tiers are what the shop's lists say."""
+
+    thresholds: dict[str, Annotated[Decimal, Field(gt=0)]] = {}
+    base: str = Field(default="regular", min_length=1)
+    months: int = Field(default=12, gt=0)
+    kept_for: timedelta = Field(default=timedelta(0), ge=timedelta(0))
+
+
 class StoreSettings(_Section):
     """Where the memory lives."""
 
@@ -236,6 +259,8 @@ class Settings(_Section):
     desk: DeskSettings = DeskSettings()
     tickets: TicketSettings = TicketSettings()
     console: ConsoleSettings = ConsoleSettings()
+    points: PointsSettings = PointsSettings()
+    tiers: TierSettings = TierSettings()
     store: StoreSettings = StoreSettings()
     privacy: PrivacySettings = PrivacySettings()
     nlu: NluSettings
@@ -257,6 +282,18 @@ class Settings(_Section):
             calendar=holidays.works if keeps == "china" else None,
             closed_on=frozenset(self.desk.closed_on), answers=self.tickets.answers,
         )  # fmt: skip
+
+    @property
+    def loyalty(self) -> Loyalty:
+        zone, points, tiers = ZoneInfo(self.shop.zone), self.points, self.tiers
+        earning = rules = None
+        if points.per_unit is not None:
+            earning = Earning(points.per_unit, points.valid_months, points.factors, points.since, points.missing)
+        if tiers.thresholds:
+            rules = TierRules(
+                tiers.thresholds, zone, self.shop.currency, base=tiers.base, months=tiers.months, grace=tiers.kept_for
+            )
+        return Loyalty(zone, self.shop.currency, earning, rules, self.desk_hours)
 
     @property
     def overlay(self) -> Path:

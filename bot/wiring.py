@@ -85,7 +85,11 @@ def import_settings(settings: Settings) -> ImportSettings:
     """Return how the shop's own files are to be read."""
     shop = settings.shop
     return ImportSettings(
-        zone=ZoneInfo(shop.zone), region=shop.region, currency=shop.currency, desk=settings.desk_hours
+        zone=ZoneInfo(shop.zone),
+        region=shop.region,
+        currency=shop.currency,
+        desk=settings.desk_hours,
+        loyalty=settings.loyalty,
     )
 
 

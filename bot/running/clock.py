@@ -1,4 +1,4 @@
-"""The role that watches the time: care that falls due, promises to be kept, points that expire, what is too old."""
+"""The role that watches the time: care that falls due, promises to be kept, points and tiers, what is too old."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def start_clock(process: Process, policy: Policy, *, queued: Callable[[], 
     await clock.start()
     process.parts.stack.push_async_callback(clock.stop)
     ledgers = Sweeps(
-        process.store, lambda: keep_ledgers(process.store, process.clock.now()), topics=(),
+        process.store, lambda: keep_ledgers(process.store, process.clock.now(), process.settings.loyalty), topics=(),
         pause=lambda: policy.settings.sweep_every,
     )  # fmt: skip
     await process.parts.beside("ledgers", ledgers.run(), ledgers.stop)

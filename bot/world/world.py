@@ -158,7 +158,7 @@ class World:
         moments = (
             next_due(conn, policy.rules, after=now, until=target, settings=policy.settings),
             next_moment(conn, policy, self._settings.desk_hours, after=now, until=target),
-            ledgers.next_moment(conn, after=now),
+            ledgers.next_moment(conn, self._settings.loyalty, after=now),
             outbox.next_due(conn),
             rested + _A_MOMENT if rested else None,
         )
@@ -169,7 +169,7 @@ class World:
         now = self.clock.now()
         await sweep(self.store, now, policy=self.house.policy, ids=self.ids)
         await keep_watch(self.store, now, policy=self.house.policy, desk=self._settings.desk_hours, ids=self.ids)
-        await ledgers.keep_ledgers(self.store, now)
+        await ledgers.keep_ledgers(self.store, now, self._settings.loyalty)
         until = now + self._settings.work.lease
         for claimed in await self.store.run(claim_waiting, worker=_NAME, now=now, until=until, most=SWEEP_TAKES):
             await self._converse(claimed)

@@ -17,11 +17,12 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from crm_store import catalogue, history, orders
+from crm_store import catalogue, history, loyalty, orders
 from crm_store.history import history as history_table
 from crm_store.imports.cells import Cells
 from crm_store.imports.lookups import customer_named
 from crm_store.imports.outcomes import RowRefused, RowResult
+from crm_store.loyalty import Loyalty
 from crm_store.ports import Ids
 
 COLUMNS = (
@@ -72,6 +73,7 @@ class OrderRow:
     item: Item | None
     is_further: bool = False
     """Whether the file spoke of this order before."""
+    loyalty: Loyalty | None = None
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Add the order or its item, or change what the row says otherwise."""
@@ -80,6 +82,14 @@ class OrderRow:
             fields["customer_id"] = customer_named(conn, self.customer_no)
         line = self.item.row(conn) if self.item else None
         before = orders.head(conn, self.order_no)
+        result = self._write(conn, before, fields, line, now)
+        if self.loyalty is not None and result is not RowResult.UNCHANGED:
+            loyalty.order_changed(conn, self.order_no, self.loyalty, now=now, ids=ids)
+        return result
+
+    def _write(
+        self, conn: Connection, before: Any, fields: dict[str, Any], line: dict[str, Any] | None, now: datetime
+    ) -> RowResult:
         changed = self._add(conn, fields) if before is None else self._change(conn, before, fields, now)
         put = RowResult.UNCHANGED if line is None else self._put_line(conn, line)
         if before is None or put is RowResult.ADDED:
@@ -148,7 +158,9 @@ class OrderRow:
 def read(cells: Cells) -> OrderRow:
     """Read a row of a list; `RowRefused` names the column that cannot be read."""
     order_no, fields = cells.required("order_no"), _fields(cells)
-    return OrderRow(order_no, cells.text("customer_id"), fields, _item(cells), is_further=cells.ordinal > 1)
+    return OrderRow(
+        order_no, cells.text("customer_id"), fields, _item(cells), cells.ordinal > 1, cells.settings.loyalty
+    )
 
 
 def read_event(cells: Cells, status: str) -> OrderRow:
@@ -159,7 +171,8 @@ def read_event(cells: Cells, status: str) -> OrderRow:
     fields = _fields(cells) | {"status": status}
     if status in TIMES:
         fields.setdefault(TIMES[status], cells.now)
-    return OrderRow(cells.required("order_no"), cells.text("customer_id"), fields, _item(cells))
+    rules = cells.settings.loyalty
+    return OrderRow(cells.required("order_no"), cells.text("customer_id"), fields, _item(cells), loyalty=rules)
 
 
 def _fields(cells: Cells) -> dict[str, Any]:

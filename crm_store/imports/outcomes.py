@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from crm_store.desk_hours import DeskHours
 from crm_store.errors import StoreError
+from crm_store.loyalty import Loyalty
 
 MARKS = ("refused_line", "refused_field", "refused_reason")
 """Columns that a file of refused rows has for people, and that no import reads."""
@@ -31,6 +32,8 @@ class ImportSettings:
     """What a price is in where the row does not say."""
     date_format: str | None = None
     """How days and moments are written (as for strptime); None means ISO 8601."""
+    loyalty: Loyalty | None = None
+    """What orders earn; None is nothing."""
     desk: DeskHours | None = None
     """By whose hours open tickets of a customer fall due anew whose tier a row changes; None leaves them."""
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import delete, update
@@ -9,12 +10,14 @@ from sqlalchemy.exc import DBAPIError
 
 from crm_store import checking, guarding, history, ledgers, points, points_expiry, points_refunds, take_backs
 from crm_store.errors import NotAllowed, NotEnoughPoints
+from crm_store.loyalty import Loyalty
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import NOW, a_customer
 from tests.servers.meeting import meet
 
 DAY = timedelta(days=1)
+NO_RULES = Loyalty(ZoneInfo("Asia/Shanghai"), "CNY")
 IDS = Ulids(VirtualClock(NOW), Random(7))
 
 
@@ -149,14 +152,14 @@ async def test_the_clock_writes_off_what_expired_while_it_stood_still_each_at_it
         earn(store, count, days)
     earn(store, 7, 4, who="bo")
 
-    expired = await ledgers.keep_ledgers(store, NOW + 30 * DAY)
-    again = await ledgers.keep_ledgers(store, NOW + 31 * DAY)
+    first = await ledgers.keep_ledgers(store, NOW + 30 * DAY, NO_RULES)
+    again = await ledgers.keep_ledgers(store, NOW + 31 * DAY, NO_RULES)
 
-    assert (expired, again) == (42, 0)
+    assert (first.expired, again.expired) == (42, 0)
     assert [(at, told["points"], told["balance"]) for at, told in events(store, "points.expired")] == [
         (NOW + 3 * DAY, 15, 60), (NOW + 5 * DAY, 20, 40),
     ]  # fmt: skip
-    assert store.read_now(ledgers.next_moment, after=NOW + 31 * DAY) == NOW + 90 * DAY
+    assert store.read_now(ledgers.next_moment, NO_RULES, after=NOW + 31 * DAY) == NOW + 90 * DAY
 
 
 def test_what_was_spent_before_it_expired_and_is_told_after_was_there_to_be_spent(store):
