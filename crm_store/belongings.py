@@ -190,7 +190,8 @@ def _naming(of: Table) -> Select[Any]:
     return select(of.c.id).where(whose, of.c.conversation_id == bindparam("talk"))
 
 
-_NAMING = {of.name: _naming(of) for of in _SPOKEN}
+# Plain texts: a merge keeps them as keys in JSON, which takes no kind of text of SQLAlchemy's own.
+_NAMING = {str(of.name): _naming(of) for of in _SPOKEN}
 _NAME = {
     of.name: update(of).where(of.c.id.in_(bindparam("keys", expanding=True))).values(conversation_id=bindparam("talk"))
     for of in _SPOKEN

@@ -83,7 +83,7 @@ def _weight(word: Any) -> tuple[bool, datetime]:
     return word.evidence != "import", word.at
 
 
-def follow(conn: Connection, identity_id: str, former: str, known: str) -> None:
+def follow(conn: Connection, identity_id: str, former: str, known: str, *, speaks: bool) -> None:
     """Let the talk go with an identity that moves from ``former`` to ``known`` alone, so that it can be answered.
 
     What ``former`` said on another identity is not for ``known`` to hear of.
@@ -95,17 +95,19 @@ def follow(conn: Connection, identity_id: str, former: str, known: str) -> None:
         if conversations.of_customer(conn, known) is not None:
             return
         conn.execute(_BEGIN_ANEW, {"key": talk.id, "identity_id": identity_id})
-    if (joined := join_talks(conn, former, known)) is not None:
+    if (joined := join_talks(conn, former, known, speaks=speaks)) is not None:
         old, new = joined
         conn.execute(_MOVE_WAITING, {"old": old, "new": new})
 
 
-def join_talks(conn: Connection, former: str, known: str) -> tuple[str, str] | None:
-    """Go on with the running talk of ``former`` in the conversation of ``known``, who has one afterwards if either had.
+def join_talks(conn: Connection, former: str, known: str, *, speaks: bool) -> tuple[str, str] | None:
+    """Go on with the talk of ``former`` in the conversation of ``known``, who has one afterwards if either had.
 
-    The dialogue that is going on now goes on. Whoever waits for a person still
-    waits, and who has a person keeps them. Returns the ids of the conversation that
-    is no more and of the one that took it in, if there were two.
+    The dialogue that is going on goes on: that of ``former`` where it is they who
+    ``speaks`` now, else the one in which somebody spoke last, and an answer leaves by
+    that identity. Whoever waits for a person still waits, and who has a person keeps
+    them. Returns the ids of the conversation that is no more and of the one that took
+    it in, if there were two.
     """
     running = conversations.of_customer(conn, former)
     if running is None:
@@ -118,17 +120,18 @@ def join_talks(conn: Connection, former: str, known: str) -> tuple[str, str] | N
     with_person = max(kept, running, key=lambda talk: _nearness_to_a_person(talk.owner))
     # The turn at work holds the running talk, and another one may hold the kept talk: the longer lease counts.
     leased = max(running, kept, key=lambda talk: (talk.lease_until is not None, talk.lease_until))
+    goes_on = running if speaks else max(running, kept, key=lambda talk: (talk.last_in_at is not None, talk.last_in_at))
     conn.execute(
         update(_talks)
         .where(_talks.c.id == kept.id)
         .values(
-            state=running.state,
-            identity_id=running.identity_id,
+            state=goes_on.state,
+            identity_id=goes_on.identity_id,
             turns=kept.turns + running.turns,
             owner=with_person.owner,
             waiting_since=with_person.waiting_since,
             snoozed_until=with_person.snoozed_until,
-            closed_at=running.closed_at,
+            closed_at=goes_on.closed_at,
             last_in_at=max(filter(None, (kept.last_in_at, running.last_in_at)), default=None),
             lease_owner=leased.lease_owner,
             lease_until=leased.lease_until,

@@ -18,6 +18,8 @@ from crm_store.joining import follow
 from crm_store.merging import merge
 from crm_store.origins import bringing
 
+SAID = ("contact", "link")
+"""Evidence that comes with a message of the identity itself, in its own turn."""
 _GIVE = (
     update(identities.identities)
     .where(identities.identities.c.id == bindparam("key"))
@@ -56,6 +58,7 @@ def link(conn: Connection, identity: Any, known: str, *, evidence: str, now: dat
         ChangedMeanwhile: one of them has become somebody else at the same moment.
     """
     merged = {}
+    speaks = evidence in SAID
     if identity.verified and identity.customer_id == known:
         return known
     if identity.customer_id != known:
@@ -70,12 +73,13 @@ def link(conn: Connection, identity: Any, known: str, *, evidence: str, now: dat
                 "by": evidence,
             }  # fmt: skip
             number = merge(
-                conn, former.id, known, evidence=evidence, by="system", now=now, marks={"proved": proved}
+                conn, former.id, known, evidence=evidence, by="system", now=now, speaks=speaks,
+                marks={"proved": proved},
             )  # fmt: skip
             merged = {"merge": number}
         else:
             conn.execute(_GIVE, {"key": identity.id, "known": known})
-            follow(conn, identity.id, identity.customer_id, known)
+            follow(conn, identity.id, identity.customer_id, known, speaks=speaks)
     conn.execute(_VERIFY, {"key": identity.id, "evidence": evidence})
     history.record(
         conn, at=now, kind="identity.linked", by="system", customer_id=known, identity_id=identity.id,

@@ -44,12 +44,14 @@ def merge(
     evidence: str,
     by: str,
     now: datetime,
+    speaks: bool = False,
     marks: dict[str, Any] | None = None,
 ) -> int:
     """Make ``absorbed`` part of ``survivor`` (internal ids) and record it; returns the merge's number.
 
     ``evidence`` says what proves it: an identity's evidence, or ``agent`` where a
-    person has decided. ``marks`` is what the caller has changed for the merge (see
+    person has decided. ``speaks`` says that it is the absorbed customer whose turn is
+    being taken. ``marks`` is what the caller has changed for the merge (see
     `unmerging`).
 
     Raises:
@@ -72,7 +74,7 @@ def merge(
         conn, absorbed, survivor,
         talk=talk["id"] if two_talks else None, other_talk=other_talk["id"] if two_talks else None,
     )  # fmt: skip
-    joining.join_talks(conn, absorbed, survivor)
+    joining.join_talks(conn, absorbed, survivor, speaks=speaks)
     conn.execute(_COUNT_TURN, {"who": survivor})
     differing = joining.join_words(conn, absorbed, survivor)
     conn.execute(_DELETE, {"key": absorbed})

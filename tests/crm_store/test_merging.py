@@ -247,6 +247,26 @@ def test_what_the_customer_says_of_our_messages_counts_for_both_and_then_for_who
     assert (last.kind, last.data["value"], last.data["merge"]) == ("consent.changed", True, number)
 
 
+def test_an_answer_leaves_by_who_spoke_last_of_the_two_whoever_is_part_of_whom(couple):
+    couple.run_now(conversations.save_turn, "t-bob", state=None, identity_id="i-bob", now=NOW)
+    couple.run_now(conversations.save_turn, "t-ana", state={"dialogue": "hers"}, identity_id="i-ana", now=LATER)
+
+    couple.run_now(into, "bob", "ana")
+
+    talk = couple.read_now(conversations.of_customer, "ana")
+    assert (talk.identity_id, talk.state) == ("i-ana", {"dialogue": "hers"})
+
+
+def test_what_named_the_others_talk_before_does_so_again(couple):
+    """An identity that went from one to the other alone has left its messages in the other's talk."""
+    couple.run_now(inbox.store, an_inbound("1", "bob", conversation_id="t-ana"))
+    number = couple.run_now(into, "bob", "ana")
+
+    couple.run_now(apart, number)
+
+    assert couple.read_now(inbox.oldest_open, "t-ana").external_id == "1"
+
+
 class TestGreetings:
     """An occasion is (customer, rule, year)."""
 
