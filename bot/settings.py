@@ -56,6 +56,7 @@ _SECRETS = {
     "SHUKE_PRIVACY_KEY": ("privacy", "key"),
     "SHUKE_SHOP_HOOK_SECRET": ("web", "shop_hook_secret"),
     "SHUKE_WEBHOOK_SECRET": ("web", "webhook_secret"),
+    "SHUKE_PRIVACY_STORE_KEY": ("privacy", "store_key"),
     "SHUKE_WEBCHAT_SECRET": ("webchat", "secret"),
     "SHUKE_WEBCHAT_IDENTITY_SECRET": ("webchat", "identity_secret"),
 }
@@ -205,7 +206,7 @@ class Settings(Section):
         kept = (web.metrics_key, web.shop_hook_secret, web.webhook_secret, self.privacy.key)
         ours = tuple(one.get_secret_value() for one in kept if one is not None)
         named = [secret for channel in channels if channel is not None for secret in channel.secrets()]
-        return (*store, *ours, *named)
+        return (*store, *ours, *self.privacy.store_keys(), *named)
 
 
 def load(

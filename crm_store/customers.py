@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_store import merges, sides
 from crm_store.base import Base, Json, UtcDateTime, table_of
 from crm_store.prepared import Prepared
+from crm_store.sealing import Sealed
 
 
 class Customer(Base):
@@ -32,9 +33,9 @@ class Customer(Base):
     birth_calendar: Mapped[str | None]
     birth_leap: Mapped[bool] = mapped_column(default=False)
     feb29: Mapped[str | None]
-    phone: Mapped[str | None]
+    phone: Mapped[str | None] = mapped_column(Sealed)
     """E.164."""
-    email: Mapped[str | None]
+    email: Mapped[str | None] = mapped_column(Sealed)
     city: Mapped[str | None]
     member: Mapped[bool] = mapped_column(default=False)
     tier: Mapped[str | None]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import Connection, String, and_, bindparam, func, not_, or_, select, type_coerce
 
 from crm_store.conversations import conversations
 from crm_store.customers import customers
 from crm_store.identities import identities
 from crm_store.orders import orders
+from crm_store.phones import e164
+from crm_store.sealing import MARK, Sealed
 
 MOST = 30
 SHORTEST = 2
@@ -24,6 +26,7 @@ _SHOWN = (
     conversations.c.last_in_at,
     conversations.c.owner.label("talk_owner"),
 )
+_PHONE, _EMAIL = type_coerce(customers.c.phone, String), type_coerce(customers.c.email, String)
 _PEOPLE = select(*_SHOWN).outerjoin(conversations, conversations.c.customer_id == customers.c.id)
 _LATEST = (
     _PEOPLE.where(conversations.c.last_in_at.is_not(None))
@@ -34,8 +37,11 @@ _LIKE = (
     _PEOPLE.where(
         or_(
             func.lower(customers.c.name).like(bindparam("like"), escape="\\"),
-            customers.c.phone.like(bindparam("like"), escape="\\"),
-            func.lower(customers.c.email).like(bindparam("like"), escape="\\"),
+            # By a part only where it is not sealed: what a seal looks like says nothing.
+            and_(not_(_PHONE.startswith(MARK)), _PHONE.like(bindparam("like"), escape="\\")),
+            and_(not_(_EMAIL.startswith(MARK)), func.lower(_EMAIL).like(bindparam("like"), escape="\\")),
+            customers.c.phone == bindparam("phone"),
+            customers.c.email.in_([bindparam("typed", type_=Sealed), bindparam("folded", type_=Sealed)]),
             func.lower(customers.c.customer_no) == bindparam("exact"),
             customers.c.id.in_(
                 select(identities.c.customer_id).where(func.lower(identities.c.user_id) == bindparam("exact"))
@@ -53,10 +59,11 @@ def latest(conn: Connection) -> list[Any]:
     return list(conn.execute(_LATEST))
 
 
-def find(conn: Connection, typed: str) -> list[Any]:
+def find(conn: Connection, typed: str, *, region: str = "CN") -> list[Any]:
     """Return customers, at most `MOST`, by a part of name, phone or e-mail, or by a whole number, order or user id."""
     exact = typed.strip().lower()
     if len(exact) < SHORTEST:
         return []
     escaped = exact.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return list(conn.execute(_LIKE, {"like": f"%{escaped}%", "exact": exact}))
+    whole = {"phone": e164(exact, region), "typed": typed.strip(), "folded": exact}
+    return list(conn.execute(_LIKE, {"like": f"%{escaped}%", "exact": exact, **whole}))

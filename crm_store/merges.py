@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Connection, Index, bindparam, insert, select,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
+from crm_store.sealing import SealedJson
 
 STANDING = text("undone_at IS NULL")  # literal: a bound value would not match the partial indexes
 
@@ -41,10 +42,10 @@ class Merge(Base):
     history_until: Mapped[int] = mapped_column(BigInteger)
     """The key of the newest entry in the history at the merge; what came since goes with its identity."""
     outbox_until: Mapped[int] = mapped_column(BigInteger)
-    survivor: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    survivor: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
     """How the survivor would stand had there been no merge (see `sides`)."""
-    absorbed: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    joint: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    absorbed: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
+    joint: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
     """The profile of the two as it was last written."""
     marks: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """What else was done, to be taken back: see `merging`."""

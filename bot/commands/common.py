@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from bot import logs
 from bot.settings import Settings, load
-from crm_store import schema
+from crm_store import schema, sealing, sealing_all
 from crm_store.unit_of_work import Store
 
 # Without emoji: terminal:x: is somebody, not a red cross.
@@ -37,6 +37,7 @@ class Options:
         """Read the settings and set logging up, for a process of this ``role``."""
         settings = load(self.config, store=self.store)
         logs.configure(settings.log, settings.secrets(), role=role)
+        sealing.use(settings.privacy.store_keys())
         return settings
 
 
@@ -53,6 +54,7 @@ def open_store(settings: Settings) -> Iterator[Store]:
     schema.upgrade(settings.store.url)
     store = Store(settings.store.url)
     try:
+        store.read_now(sealing_all.refuse_unsealed)
         yield store
     finally:
         store.close()

@@ -17,9 +17,10 @@ from bot.errors import ShukeError
 from bot.running.up import alone
 from bot.settings import Settings
 from crm_store import backup as backups
-from crm_store import checking, schema, search_index
+from crm_store import checking, schema, sealing, sealing_all, search_index
 from crm_store.engines import kind_of
 from crm_store.ports import SystemClock
+from crm_store.privacy import scrubbing
 from crm_store.unit_of_work import Store
 
 LAST_BACKUP = "last-backup"
@@ -28,7 +29,7 @@ STAMP = "%Y%m%dT%H%M%SZ"
 
 def add_to(app: typer.Typer) -> None:
     database = typer.Typer(help="Care of the database.", no_args_is_help=True, rich_markup_mode=None)
-    for command in (upgrade, check, backup, restore, reindex):
+    for command in (upgrade, check, backup, restore, reindex, seal):
         database.command()(command)
     app.add_typer(database, name="db")
 
@@ -125,6 +126,33 @@ def reindex(context: typer.Context) -> None:
         while store.run_now(search_index.catch_up):
             bar(1 - store.read_now(search_index.waiting) / max(count, 1), "entries")
     console.print(f"{count} entries are found by their words", markup=False)
+
+
+def seal(
+    context: typer.Context,
+    new_key: Annotated[bool, typer.Option("--new-key", help="Only print a key made at random.")] = False,
+) -> None:
+    """Seal phones and e-mail addresses by the key in SHUKE_PRIVACY_STORE_KEY, in a database from before there was one.
+
+    With another key in front, seals anew; the older one stays behind a comma until this is done.
+    Refuses while Shuke runs.
+
+    Example: ./shuke db seal --new-key
+    """
+    if new_key:
+        console.print(sealing.new_key(), markup=False)
+        return
+    settings = options(context).settings()
+    if sealing.present() is None:
+        raise ShukeError("SHUKE_PRIVACY_STORE_KEY: is not set; ./shuke db seal --new-key makes a key")
+    schema.upgrade(settings.store.url)
+    count = 0
+    with held(settings), closing(Store(settings.store.url)) as store:
+        while done := store.run_now(sealing_all.seal_batch):
+            count += done
+        if count:
+            scrubbing.scrub(store, store.url)
+    console.print(f"{count} texts sealed", markup=False)
 
 
 def mark_backed_up(settings: Settings, now: datetime) -> None:

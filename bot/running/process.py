@@ -17,6 +17,7 @@ from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.running.parts import Parts, StoppedAtStart
 from bot.settings import Settings
+from crm_store import sealing, sealing_all
 from crm_store.ports import Clock, Ids, SystemClock, Ulids
 from crm_store.reaching import is_away
 from crm_store.shared_clock import SharedClock
@@ -47,6 +48,7 @@ async def open_process(settings: Settings, parts: Parts) -> Process:
     Raises:
         StoppedAtStart: we were asked to stop while PostgreSQL was away.
         OperationalError: PostgreSQL is there and refuses us.
+        SealError: the database has what is not sealed by the present key.
     """
     store = Store(settings.store.url)
     parts.stack.callback(store.close)
@@ -54,6 +56,8 @@ async def open_process(settings: Settings, parts: Parts) -> Process:
     if store.is_shared:
         clock = shared = await once_it_answers(store.url, partial(SharedClock, store, clock), parts.stopping)
         await parts.beside("the shared clock", shared.keep())
+    if sealing.present() is not None:
+        await store.read(sealing_all.refuse_unsealed)
     return Process(settings, parts, store, clock, Ulids(clock), f"{socket.gethostname()}:{os.getpid()}", Metrics())
 
 

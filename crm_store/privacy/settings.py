@@ -21,6 +21,8 @@ class PrivacySettings:
     key: SecretStr | None = None
     """By which ids are hashed in the ledger of erasures; None takes the one in ``var``."""
 
+    store_key: SecretStr | None = None
+    """By what phones and e-mail addresses are sealed in the database, with older keys behind commas; None: not."""
     inbox: Kept = timedelta(days=30)
     """How long messages are kept that came in and were handled; their words are in the history."""
     outbox: Kept = timedelta(days=90)
@@ -51,6 +53,11 @@ class PrivacySettings:
             "refusals": self.refusals,
         }  # fmt: skip
         return {name: length and max(length, LEAST) for name, length in given.items()}
+
+    def store_keys(self) -> tuple[str, ...]:
+        """The keys by which the database is sealed, the present one first."""
+        given = self.store_key.get_secret_value() if self.store_key is not None else ""
+        return tuple(part for key in given.split(",") if (part := key.strip()))
 
     def secret(self) -> str | None:
         return self.key.get_secret_value() if self.key is not None else None

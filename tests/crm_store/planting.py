@@ -15,6 +15,7 @@ from crm_store.memory_kinds import KINDS
 from crm_store.models import metadata
 from crm_store.privacy.fates import Nobodys, Scrubbed
 from crm_store.privacy.registry import REGISTRY
+from crm_store.sealing import Sealed, SealedJson
 from crm_store.webhooks import endpoints
 from tests.crm_store.people import NOW
 
@@ -64,9 +65,9 @@ def _value(
         named = {"survivor_id": who, "absorbed_id": f"absorbed-{nth}"}
     if column.name in named:
         return named[column.name]
-    if isinstance(column.type, JSON):
+    if isinstance(column.type, JSON | SealedJson):
         return {"planted": [f"{CANARY} {number}"], f"{CANARY}": number, "number": f"T-{number}"}
-    if isinstance(column.type, String):
+    if isinstance(column.type, String | Sealed):
         return f"k{number}" if column.name in kept else f"{CANARY}{number}"
     if isinstance(column.type, UtcDateTime):
         return NOW + timedelta(seconds=number)

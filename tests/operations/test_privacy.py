@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from crm_store import agents, audit, search_index
+from crm_store import agents, audit, customers, sealing, search_index
 from crm_store.privacy.erasing import is_erased
 from crm_store.privacy.ledger import KEY_FILE, LEDGER_FILE
 from crm_store.unit_of_work import Store
@@ -185,3 +186,29 @@ def test_a_dry_run_of_retention_says_what_would_go_and_the_command_lets_it_go(sh
     assert shuke("--json", "privacy", "retention", "--dry-run").json["outbox"] == 0
     assert ("user", "retain") in done_by(database)
     assert "kept for 90 days" in shuke("privacy", "retention", "--dry-run").out
+
+
+@pytest.fixture
+def no_key_afterwards() -> Iterator[None]:
+    yield
+    sealing.use(())
+
+
+@pytest.mark.usefixtures("no_key_afterwards")
+def test_phones_are_sealed_by_a_command_and_nothing_runs_half_sealed(
+    shuke: Shuke, root: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = "+8613912345678"
+    with closing(Store(f"sqlite:///{database}")) as store:
+        store.run_now(customers.change, "ben", phone=phone)
+    monkeypatch.setenv("SHUKE_PRIVACY_STORE_KEY", shuke("db", "seal", "--new-key").out.strip())
+
+    refused = shuke("customer", "show", "ben")
+    sealed = shuke("db", "seal")
+    shown = shuke("customer", "show", "ben")
+
+    assert refused.code == 2
+    assert "./shuke db seal" in refused.err
+    assert sealed.code == 0, sealed.err
+    assert shown.json["phone"] == phone
+    assert [path for path in (root / "var").iterdir() if phone.encode() in path.read_bytes()] == []
