@@ -24,6 +24,7 @@ from sqlalchemy import (
 from crm_store.approvals import approvals
 from crm_store.audit import audit
 from crm_store.consents import consent_words
+from crm_store.coupons import coupons
 from crm_store.history import history
 from crm_store.identities import identities
 from crm_store.inbox import inbox
@@ -43,6 +44,7 @@ from crm_store.zones import zone_words
 OWNED: tuple[Table, ...] = (
     identities, history, outbox, tickets, lots, orders, audit, consent_words, memory_facts, related_persons,
     customer_tags, opportunities, zone_words, promises, tasks, approvals, surveys, take_backs,
+    coupons,
 )  # fmt: skip
 """Rows have a customer and a side. A table that is new joins here."""
 _DATED = {history.name, outbox.name}

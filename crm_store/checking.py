@@ -24,6 +24,8 @@ from crm_store.approvals import approvals
 from crm_store.belongings import OWNED
 from crm_store.consents import EVERY, consent_words, consents
 from crm_store.conversations import BOT, QUEUE, conversations
+from crm_store.coupons import STATES as COUPON_STATES
+from crm_store.coupons import coupon_rules, coupons
 from crm_store.customers import customers
 from crm_store.guarding import openings
 from crm_store.history import history
@@ -69,6 +71,7 @@ def checks() -> dict[str, Check]:
         "file": _file,
         "references": _references,
         "points": _points,
+        "coupons": _coupons,
         "statuses": _statuses,
         "conversations": _conversations,
         "tickets": _tickets,
@@ -189,6 +192,23 @@ def _points(conn: Connection) -> Iterator[Find]:
     yield from _rows(conn, "points", take_backs, unequal, "its parts do not add up to what is taken back")
 
 
+def _coupons(conn: Connection) -> Iterator[Find]:
+    """Of none more were issued than there are, and each that is used, or waits to be, has its order."""
+    standing = (
+        select(func.count())
+        .where(coupons.c.rule == coupon_rules.c.name, coupons.c.state != "cancelled")
+        .scalar_subquery()
+    )
+    yield from _rows(conn, "coupons", coupon_rules, coupon_rules.c.issued != standing, "counts others than were issued")
+    too_many = coupon_rules.c.issued > coupon_rules.c.stock
+    yield from _rows(conn, "coupons", coupon_rules, too_many, "more were issued than its stock")
+    used = and_(coupons.c.state == "used", or_(coupons.c.order_no.is_(None), coupons.c.used_at.is_(None)))
+    yield from _rows(conn, "coupons", coupons, used, "is used, and not by an order at a time")
+    until = or_(coupons.c.order_no.is_(None), coupons.c.reserved_until.is_(None))
+    waits = and_(coupons.c.state == "reserved", until)
+    yield from _rows(conn, "coupons", coupons, waits, "is reserved, and not for an order until a time")
+
+
 def _statuses(conn: Connection) -> Iterator[Find]:
     """Everything is in a state that exists, with what belongs to that state."""
     known: Sequence[tuple[Column[Any], Sequence[str]]] = (
@@ -196,6 +216,7 @@ def _statuses(conn: Connection) -> Iterator[Find]:
         (outbox.c.status, ("queued", "sending", "sent", "failed", "unknown", "skipped")),
         (tickets.c.status, tuple(STEPS)),
         (entries.c.kind, MOVEMENTS),
+        (coupons.c.state, COUPON_STATES),
         (consents.c.purpose, EVERY),
         (consent_words.c.purpose, EVERY),
         (memory_facts.c.status, memory.STATUSES),

@@ -1,4 +1,4 @@
-"""What the clock does for the ledgers: points that have expired are written off, and tiers follow the days."""
+"""What the clock does for the ledgers: points and coupons that expired are written off, tiers follow the days."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from crm_store import points_expiry, schedule, tiers
+from crm_store import coupon_use, points_expiry, schedule, tiers
 from crm_store.loyalty import Loyalty
 from crm_store.unit_of_work import Store
 
@@ -20,9 +20,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was done: so many points expired, so many customers got another tier."""
+    """What was done: so many points expired, so many coupons, so many customers got another tier."""
 
     expired: int
+    coupons: int
     tiers: int
 
 
@@ -36,10 +37,14 @@ async def keep_ledgers(store: Store, now: datetime, loyalty: Loyalty) -> Kept:
     while found := await store.read(points_expiry.due, now, most=AT_ONCE):
         for customer in found:
             expired += await store.run(points_expiry.expire, customer, now)
+    ended = 0
+    while codes := await store.read(coupon_use.due, now, most=AT_ONCE):
+        for code in codes:
+            ended += await store.run(coupon_use.expire, code, now)
     changed = await _keep_tiers(store, now, loyalty)
-    if expired or changed:
-        log.info("ledgers.kept", points_expired=expired, tiers_changed=changed)
-    return Kept(expired, changed)
+    if expired or ended or changed:
+        log.info("ledgers.kept", points_expired=expired, coupons_expired=ended, tiers_changed=changed)
+    return Kept(expired, ended, changed)
 
 
 async def _keep_tiers(store: Store, now: datetime, loyalty: Loyalty) -> int:
@@ -63,7 +68,7 @@ async def _keep_tiers(store: Store, now: datetime, loyalty: Loyalty) -> int:
 
 def next_moment(conn: Connection, loyalty: Loyalty, *, after: datetime) -> datetime | None:
     """Return the next moment, later than ``after``, at which `keep_ledgers` has something to do, or None."""
-    moments = [points_expiry.next_moment(conn, after)]
+    moments = [points_expiry.next_moment(conn, after), coupon_use.next_moment(conn, after)]
     if loyalty.tiers is not None:
         moments.append(tiers.midnight(after, loyalty.tiers.zone, days=1))
     return min((moment for moment in moments if moment is not None), default=None)

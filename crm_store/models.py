@@ -16,6 +16,7 @@ from crm_store import (  # noqa: F401 - imported for their tables
     consents,
     conversations,
     counters,
+    coupons,
     customers,
     guarding,
     history,

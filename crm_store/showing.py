@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from crm_store import (
     consents,
     conversations,
+    coupons,
     customers,
     facets,
     history,
@@ -125,6 +126,7 @@ def customer_json(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
             {"points": lot.points, "expires_at": lot.expires_at.isoformat() if lot.expires_at else None}
             for lot in points.live_lots(conn, key, now)
         ],
+        "coupons": [coupons.as_json(one) for one in coupons.of_customer(conn, key)],
         "identities": [
             {"channel": one.channel, "user_id": one.user_id, "verified": bool(one.verified)}
             for one in identities.of_customer(conn, key)

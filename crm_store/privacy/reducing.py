@@ -11,7 +11,7 @@ _KEPT: Mapping[str, frozenset[str]] = {
     for kind, names in {
         "care": "rule reason message",
         "consent": "purpose value",
-        "coupon": "value",
+        "coupon": "value rule coupon",
         "flow": "flow",
         "handoff": "reason",
         "memory": "fact kind confidence",

@@ -105,6 +105,15 @@ REGISTRY: Mapping[str, Belonging] = {
     "points_take_backs": Scrubbed(
         theirs(), fates(kept="id customer_id order_no points owed lapsed forgiven at", cleared="side")
     ),
+    "coupons": Scrubbed(
+        theirs(),
+        fates(
+            kept="id code rule customer_id state kind value currency sku min_spend undo_s issued_at expires_at"
+            " order_no reserved_until used_at",
+            cleared="reference side",
+        ),
+        stop=Stop("state", ("issued", "reserved"), "expired"),
+    ),
     "tickets": Scrubbed(
         theirs(),
         fates(
@@ -169,6 +178,11 @@ REGISTRY: Mapping[str, Belonging] = {
     ),
     "budgets": Nobodys("rates, by channel and by an identity's internal id", ("name", "tat")),
     "counters": Nobodys("numbers of what comes next", ("name", "value")),
+    "coupon_rules": Nobodys(
+        "what the shop offers",
+        ("name", "kind", "value", "currency", "sku", "min_spend", "valid_s", "undo_s", "per_customer", "stock",
+         "issued", "points"),
+    ),
     "desk_sessions": Nobodys("who works here", ("token_hash", "name", "created_at", "seen_at")),
     "erasures": Nobodys(
         "hashes that nobody can undo", ("id", "names", "key", "at", "by", "proof", "finished_at")

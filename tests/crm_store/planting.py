@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.types import JSON, BigInteger, Boolean, String
 
-from crm_store import webhooks
+from crm_store import coupons, webhooks
 from crm_store.base import UtcDateTime
 from crm_store.memory_kinds import KINDS
 from crm_store.models import metadata
@@ -30,6 +31,7 @@ def canaries(text: str) -> list[str]:
 
 def plant(conn: Connection, who: str = WHO, *, rows: int = 2) -> None:
     """Put ``rows`` rows into every table that can hold something of a customer; all of them are of ``who``."""
+    coupons.define(conn, coupons.Offer("tea", "percent", Decimal(5)))
     numbers = count(1)
     webhooks.add(conn, f"erp-{who}", "https://erp.example.com", ["nothing."], now=NOW)
     keys: dict[str, list[Any]] = {"webhook_endpoints": [conn.execute(select(func.max(endpoints.c.id))).scalar_one()]}
@@ -84,6 +86,7 @@ def _fitting(table: Table, who: str) -> dict[str, Any]:
         "outbox": {"status": "queued", "kind": "reply", "channel": "telegram", "lease_until": None},
         "history": {"kind": "message.in", "channel": "telegram"},
         "tickets": {"status": "resolved"},
+        "coupons": {"state": "issued", "rule": "tea"},
         "promises": {"state": "open"},
         "tasks": {"state": "open"},
         "approvals": {"state": "requested"},
