@@ -8,13 +8,14 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+from sqlalchemy import Connection
 
-from bot.commands.common import Options, console, open_store, options, show_json
+from bot.commands.common import Options, console, open_store, options, os_user, show_json
 from bot.commands.customer_page import cut, lasted, lines, short, why_here
 from bot.desk_actions import ACTIONS, AgentAction, Done, act
 from bot.errors import ShukeError
 from bot.wiring import queue_order
-from crm_store import taking_over
+from crm_store import audit, taking_over
 from crm_store.conversations import BOT, QUEUE
 from crm_store.ports import SystemClock, Ulids
 from crm_store.showing import find_customer
@@ -107,12 +108,17 @@ def _before(owner: str) -> str:
 
 
 def _show_page(store: Store, key: str, zone: ZoneInfo, now: datetime, chosen: Options) -> None:
-    page = store.read_now(taking_over.page, key, now)
+    page = store.run_now(_seen_page, key, now)
     if chosen.json:
         show_json(page)
         return
     for line in lines(page, zone, now=now):
         console.print(line, markup=False)
+
+
+def _seen_page(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
+    audit.record(conn, at=now, by=os_user(), action="see_customer", customer_id=key)
+    return taking_over.page(conn, key, now)
 
 
 def _show_queue(waiting: list[dict[str, Any]], as_json: bool) -> None:

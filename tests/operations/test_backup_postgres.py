@@ -142,3 +142,20 @@ def test_a_password_reaches_the_tools_by_their_environment_alone() -> None:
         "PGHOST": "db.example", "PGPORT": "5433", "PGUSER": "shop", "PGPASSWORD": "geheim", "PGDATABASE": "tea",
         "PGSSLMODE": "require",
     }  # fmt: skip
+
+
+def test_a_dump_from_before_an_erasure_brings_nobody_back(url: str, shuke: Shuke, root: Path) -> None:
+    with closing(Store(url)) as store:
+        store.run_now(customers.change, "ana", name="Ana")
+    shuke("db", "backup", str(root / "kept.dump"))
+    erased = shuke("erase", "customer", "ana")
+
+    restored = shuke("db", "restore", str(root / "kept.dump"))
+
+    assert (erased.code, restored.code) == (0, 0), erased.err + restored.err
+    assert erased.json["files"]["database"] == "vacuumed"
+    assert "erased again: ana" in restored.out
+    with closing(Store(url)) as store:
+        ana = store.read_now(customers.by_id, "ana")
+    assert ana is not None
+    assert (ana.name, ana.erased_at is None) == (None, False)
