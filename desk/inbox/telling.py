@@ -123,6 +123,8 @@ def _event(entry: Any, t: Words) -> str:
     for name, value in data.items():
         if name in _NAMED:
             values[name] = t.named(_NAMED[name], value)
+        elif name == "flow":
+            values[name] = t.named("flow", value)
         elif name in _MOMENTS and value:
             values[name] = t.short(str(value), entry.at)
         elif name == "value" and isinstance(value, bool):

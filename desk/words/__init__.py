@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,9 +14,10 @@ from zoneinfo import ZoneInfo
 import yaml
 
 LANGUAGES = ("zh", "en")
+_ANONYMOUS = re.compile(r"(?:webchat:)?anon:.*(.{4})")
 FAMILIES = (
-    "action", "category", "channel", "consent", "deal", "event", "facet", "fact", "item", "kind", "language", "message",
-    "month", "mood", "order", "pages", "pause", "priority", "promised", "purpose", "reason", "relation", "role", "rule",
+    "action", "category", "channel", "consent", "deal", "event", "facet", "fact", "flow", "item", "kind", "language",
+    "message", "month", "mood", "order", "pages", "pause", "priority", "promised", "purpose", "reason", "relation", "role", "rule",
     "said", "skip", "stage", "state", "status", "step", "switch", "tier", "weekday", "when", "wrong",
 )  # fmt: skip
 """Sections whose keys come from data: ``reason.angry``. What has no word there is shown as it is."""
@@ -40,6 +42,12 @@ class Words:
     def named(self, family: str, key: str | None) -> str:
         """Return what something is called, or its own name where the family has none."""
         return self.texts.get(f"{family}.{key}", str(key or ""))
+
+    def called(self, name: str | None) -> str:
+        """Return what somebody is called on a page: who has no name on the web has only a number nobody can read."""
+        if name is None or not (found := _ANONYMOUS.fullmatch(name)):
+            return name or ""
+        return self("desk.visitor", end=found[1])
 
     def ago(self, moment: datetime | str, now: datetime) -> str:
         """Return how long ago a moment was, as people say it."""
