@@ -19,12 +19,14 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "messages": ("message.",),
     "notes": ("note",),
     "orders": ("order.",),
-    "tickets": ("ticket.", "promise.", "task.", "approval."),
+    "tickets": ("ticket.",),
+    "promises": ("promise.", "task.", "approval."),
     "points": ("points.", "coupon.", "tier.", "member."),
     "care": ("care.",),
     "surveys": ("survey.",),
     "consent": ("consent.",),
     "profile": ("profile.", "identity.", "memory.", "customer.", "related."),
+    "opportunities": ("opportunity.",),
     "talk": ("handoff.", "conversation.", "flow.", "alert."),
 }
 """What a timeline is filtered by: a group has the kinds that begin so."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from statistics import median
 from time import monotonic
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Page, expect
@@ -48,6 +50,11 @@ async def open_talk(page: Page, shop: ShukeUp, user: str) -> None:
         f"SELECT customer_id FROM identities WHERE channel = 'terminal' AND user_id = '{user}'"
     )
     await page.goto(f"{shop.address}/desk/talks/{customer}")
+
+
+def in_hours(hours: int) -> str:
+    """Return a moment as a form takes it, in the shop's time."""
+    return f"{datetime.now(ZoneInfo('Asia/Shanghai')) + timedelta(hours=hours):%Y-%m-%dT%H:%M}"
 
 
 async def says(shop: ShukeUp, user: str, *lines: str) -> None:
@@ -155,6 +162,48 @@ async def test_a_colleague_called_in_a_note_learns_of_it_at_once(shuke: ShukeUp,
     await expect(zhao.locator("#counts")).to_contain_text("1 for you to read", timeout=SOON_MS)
     await zhao.get_by_role("link", name="1 for you to read").click()
     await expect(zhao.get_by_text("@zhao he asks for the blue one")).to_be_visible()
+
+
+async def test_what_is_promised_is_due_at_once_and_kept_from_the_list(shuke: ShukeUp, desk: Desk) -> None:
+    await says(shuke, "ana", "my candle arrived cracked", "A10398", "yes")
+    li, zhao = await desk("li"), await desk("zhao", locale="zh-CN", viewport={"width": 375, "height": 740})
+    await zhao.get_by_role("link", name="待办", exact=True).click()
+    await expect(zhao.locator("#due")).to_contain_text("同事答复")
+    await open_talk(li, shuke, "ana")
+    await li.get_by_role("link", name="Everything about them").click()
+
+    for text, hours in (("A new lid leaves the shop", 3), ("The refund of ¥129 is on the card", 50)):
+        card = li.locator("#promised section").first
+        await card.locator("summary", has_text="Promise something").click()
+        await card.locator("form[action$=promise] [name=text]").fill(text)
+        await card.locator("form[action$=promise] [name=due]").fill(in_hours(hours))
+        await card.locator("form[action$=promise] [name=text]").press("Enter")
+        await expect(li.locator("#notice")).to_have_text("Entered. You'll be reminded before it is due.")
+        await expect(li.locator("#promised")).to_contain_text(text)
+    asks = li.locator("#promised section").last
+    await asks.locator("summary").click()
+    await asks.locator("[name=text]").fill("Refund ¥129 without the cup")
+    await asks.locator("[name=text]").press("Enter")
+    await expect(li.locator("#promised")).to_contain_text("You asked for this; a colleague answers.")
+
+    await li.get_by_role("link", name="Due", exact=True).click()
+    await expect(li.locator("#due")).to_contain_text("A new lid leaves the shop")
+    await shot(li, "desk-due", caret="initial")
+    lid = li.locator("[data-item]", has_text="A new lid")
+    await lid.locator("summary", has_text="Kept").click()
+    await lid.locator("form[action$=keep] [name=text]").fill("SF31288")
+    await says(shuke, "una", "can I talk to a person?")
+    await expect(li.locator("#counts")).to_contain_text("waiting", timeout=SOON_MS)  # a hint has come
+    await expect(lid.locator("form[action$=keep] [name=text]")).to_have_value("SF31288")
+    await lid.locator("form[action$=keep] [name=text]").press("Enter")
+    await expect(li.locator("#notice")).to_have_text("Kept. Well done.")
+    await expect(li.locator("#due")).not_to_contain_text("A new lid")
+
+    assert shuke.installation.values("SELECT proof FROM promises WHERE text = 'A new lid leaves the shop'") == [
+        "SF31288"
+    ]
+    assert await zhao.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    await shot(zhao, "desk-due-phone-zh", caret="initial")
 
 
 async def test_on_a_phone_everything_is_there_and_nothing_hangs_over(shuke: ShukeUp, desk: Desk) -> None:

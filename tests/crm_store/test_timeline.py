@@ -68,7 +68,9 @@ def test_what_comes_in_while_somebody_reads_shifts_no_page(store):
         (Filters(groups=("messages",)), ["late", "wechat", "hello"]),
         (Filters(groups=("orders",)), ["paid"]),
         (Filters(groups=("orders", "points")), ["earned", "paid"]),
-        (Filters(groups=("tickets",)), ["opened", "promised"]),
+        (Filters(groups=("tickets",)), ["opened"]),
+        (Filters(groups=("promises",)), ["to do", "promised"]),
+        (Filters(groups=("opportunities",)), ["deal"]),
         (Filters(groups=("other",)), ["new thing"]),
         (Filters(channels=("wechat",)), ["wechat"]),
         (Filters(groups=("messages",), channels=("telegram",)), ["late", "hello"]),
@@ -82,7 +84,9 @@ def test_a_timeline_is_filtered_by_kind_channel_and_time(store, filters, expecte
     tell(store, days=2, text="paid", kind="order.paid")
     tell(store, days=3, text="earned", kind="points.earned")
     tell(store, days=2, text="promised", kind="promise.made")
+    tell(store, days=2, text="deal", kind="opportunity.moved")
     tell(store, days=4, text="opened", kind="ticket.opened")
+    tell(store, days=6, text="to do", kind="task.opened")
     tell(store, days=5, text="new thing", kind="teapot.broken")
     tell(store, days=6, text="late", channel="telegram", kind="message.out")
 
@@ -95,6 +99,7 @@ def test_every_kind_has_one_group():
             others = [one for name, other in GROUPS.items() for one in other if name != group]
             assert not any(begin.startswith(other) or other.startswith(begin) for other in others)
     assert timeline.group_of("ticket.opened") == "tickets"
+    assert {timeline.group_of(kind) for kind in ("promise.late", "task.done", "approval.given")} == {"promises"}
     assert timeline.group_of("teapot.broken") == timeline.OTHER
 
 
