@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, event, insert, literal, select, update
 
 from crm_store import (
+    approvals,
     budgets,
     conversations,
     customers,
@@ -24,11 +25,14 @@ from crm_store import (
     orders,
     outbox,
     points,
+    promises,
     schedule,
     search,
     search_index,
     showing,
+    surveys,
     taking_over,
+    tasks,
     tickets,
     timeline,
 )
@@ -45,6 +49,7 @@ FEW, MANY = 1_000, 5_000
 """Customers; fewer fill so few pages that reading a whole table is the quickest."""
 SMALL = re.compile(
     "ix_inbox_open|ix_outbox_undelivered|ix_outbox_due|ix_conversations_queue|ix_conversations_with_people"
+    "|ix_promises_open|ix_promises_running|ix_tasks_open|ix_approvals_waiting"
     r"|anon_|subquery|CONSTANT ROW|SCAN due(_care)?$|switches|history_unindexed"
 )
 """Partial indexes of what waits, and what was read from them: no more than what there is to do; two switches; what
@@ -104,6 +109,45 @@ def live(conn: Connection, first: int, last: int) -> None:
         [
             {"customer_id": who, "lot_id": f"l-{who}", "kind": "earned", "points": 5, "at": NOW, "reference": who}
             for who in many
+        ],
+    )
+    conn.execute(
+        insert(promises.promises),
+        [
+            {
+                "id": f"p-{who}", "customer_id": who, "kind": "other", "text": "refund", "made_by": "agent:li",
+                "owner": "agent:li", "made_at": NOW, "due_at": LATER, "state": "open" if n < 5 else "kept",
+            }
+            for n, who in enumerate(many, first)
+        ],
+    )  # fmt: skip
+    conn.execute(
+        insert(tasks.tasks),
+        [
+            {
+                "id": f"d-{who}", "key": who, "kind": "reminder", "customer_id": who, "promise_id": f"p-{who}",
+                "owner": "agent:li", "about": "refund", "due_at": LATER, "state": "open" if n < 5 else "done",
+                "opened_at": NOW, "opened_by": "system",
+            }
+            for n, who in enumerate(many, first)
+        ],
+    )  # fmt: skip
+    conn.execute(
+        insert(approvals.approvals),
+        [
+            {
+                "id": f"a-{who}", "key": who, "customer_id": who, "about": "refund", "asked_by": "agent:li",
+                "asked_at": NOW, "state": "requested" if n < 5 else "given",
+            }
+            for n, who in enumerate(many, first)
+        ],
+    )  # fmt: skip
+    conn.execute(
+        insert(surveys.surveys),
+        [
+            {"id": f"s-{who}", "key": who, "customer_id": who, "question": "csat", "state": "answered", "score": 5}
+            | {"sent_at": NOW - timedelta(days=n), "answered_at": NOW - timedelta(days=n)}
+            for n, who in enumerate(many, first)
         ],
     )
     conn.execute(
@@ -177,6 +221,28 @@ WORK = {
     "orders of a customer": lambda conn: orders.recent(conn, "c7"),
     "tickets of a customer": lambda conn: tickets.of_customer(conn, "c7"),
     "move a ticket": lambda conn: tickets.move(conn, "N-c7", "resolved", now=NOW, by="agent:li"),
+    "promises of a customer": lambda conn: promises.of_customer(conn, "c7"),
+    "a promise by its id": lambda conn: promises.by_id(conn, "p-c7"),
+    "promises of tasks": lambda conn: promises.by_ids(conn, {"p-c7", "p-c8"}),
+    "promises that are near": lambda conn: promises.near(conn, LATER),
+    "one's own promises": lambda conn: promises.running(conn, owner="agent:li", most=50),
+    "everybody's promises": lambda conn: promises.running(conn, owner=None, most=50),
+    "is a promise entered": lambda conn: promises.is_entered(conn, "c7", since=NOW),
+    "note that they were told": lambda conn: promises.mark_told(conn, "p-c1", now=NOW),
+    "keep a promise": lambda conn: promises.keep(conn, "p-c1", proof="R-1", by="agent:li", now=NOW),
+    "escalate": lambda conn: promises.escalate(conn, promises.by_id(conn, "p-c1"), now=LATER, ids=IDS),
+    "tasks of a customer": lambda conn: tasks.of_customer(conn, "c7"),
+    "one's own tasks": lambda conn: tasks.due(conn, owners=["agent:li", tasks.SUPERVISORS], most=50),
+    "everybody's tasks": lambda conn: tasks.due(conn, owners=None, most=50),
+    "tick a task off": lambda conn: tasks.finish(conn, "d-c1", by="agent:li", now=NOW),
+    "approvals of a customer": lambda conn: approvals.of_customer(conn, "c7"),
+    "what waits for approval": lambda conn: approvals.waiting(conn, most=50),
+    "one's own requests": lambda conn: approvals.waiting(conn, asked_by="agent:li", most=50),
+    "approve": lambda conn: approvals.answer(conn, "a-c1", given=True, by="agent:boss", now=NOW),
+    "ask how it was": lambda conn: surveys.send(conn, key="new", customer_id="c7", question="csat", now=NOW, ids=IDS),
+    "surveys of a customer": lambda conn: surveys.of_customer(conn, "c7"),
+    "the open survey of a customer": lambda conn: surveys.open_of(conn, "c7"),
+    "the score of a week": lambda conn: surveys.score(conn, "csat", since=NOW - timedelta(days=7), until=LATER),
     "claim an occasion": lambda conn: schedule.claim(conn, "job", "occasion", now=NOW, outcome="queued"),
     "take of a budget": lambda conn: [
         budgets.take(conn, "telegram", now=NOW, every=timedelta(seconds=1), burst=1) for _ in range(2)
