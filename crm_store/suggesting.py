@@ -8,6 +8,7 @@ proof; only a platform's own contact or the shop's list links (`linking`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,6 +17,8 @@ from crm_store import customers, history
 from crm_store.showing import calling
 
 SUGGESTED = "identity.suggested"
+DISMISSED = "identity.suggestion_dismissed"
+"""A person has said that it is somebody else: it is suggested no more."""
 MOST = 10
 """Who has typed more numbers than these is guessing."""
 
@@ -33,17 +36,33 @@ def by_typed_phones(conn: Connection, stranger: str, phones: Iterable[str]) -> l
     return [{"match": known, "by": "typed_phone"} for known in sorted(matches - told, key=str)]
 
 
-def suggestions(conn: Connection, key: str) -> list[dict[str, Any]]:
-    """Return whom the customer with the internal id ``key`` may be, newest first, as people call them.
+def matches(conn: Connection, key: str) -> list[dict[str, Any]]:
+    """Return whom the customer with the internal id ``key`` may be, newest first: ``id``, ``name``, ``called``, …
 
-    Who has been linked with one of them since is that one, and is not suggested any more.
+    Who has been linked with one of them since is that one, and is not suggested any
+    more, nor is who was dismissed.
     """
-    told = [entry for entry in history.newest(conn, key, (SUGGESTED,), most=MOST) if entry.data["match"] != key]
-    if not told:
+    told = history.newest(conn, key, (SUGGESTED, DISMISSED), most=2 * MOST)
+    not_them = {key} | {entry.data["match"] for entry in told if entry.kind == DISMISSED}
+    left = {entry.data["match"]: entry for entry in reversed(told) if entry.data["match"] not in not_them}
+    if not left:
         return []
-    names = calling(conn, (entry.data["match"] for entry in told))
+    names = calling(conn, left)
     return [
-        {"customer": names[entry.data["match"]][1], "by": entry.data["by"], "at": entry.at.isoformat()}
-        for entry in told
-        if entry.data["match"] in names
+        {"id": who, "name": names[who][0], "called": names[who][1], "by": entry.data["by"], "at": entry.at}
+        for who, entry in reversed(left.items())
+        if who in names
     ]
+
+
+def dismiss(conn: Connection, key: str, match: str, *, by: str, now: datetime) -> bool:
+    """A person says that a customer is not ``match`` (internal ids); False where that is not suggested."""
+    if all(one["id"] != match for one in matches(conn, key)):
+        return False
+    history.record(conn, at=now, kind=DISMISSED, by=by, customer_id=key, data={"match": match})
+    return True
+
+
+def suggestions(conn: Connection, key: str) -> list[dict[str, Any]]:
+    """Do as `matches`, as people call them."""
+    return [{"customer": one["called"], "by": one["by"], "at": one["at"].isoformat()} for one in matches(conn, key)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from desk.context import Desk
+from desk.customers.merging import merging
 from desk.customers.pages import customer_pages
 from desk.customers.remembering import remembering
 from desk.customers.searching import searching
@@ -25,8 +26,8 @@ def build_router(desk: Desk) -> APIRouter:
     pages = Pages(desk)
     router = APIRouter(prefix="/desk", route_class=route_of(pages), include_in_schema=False)
     areas = (
-        signing_in, queue, talk, acting, mentioned, due, acting_on_items, customer_pages, remembering, timelines,
-        searching, oversight,
+        signing_in, queue, talk, acting, mentioned, due, acting_on_items, customer_pages, remembering, merging,
+        timelines, searching, oversight,
     )  # fmt: skip
     for area in areas:
         area(desk, pages, router)

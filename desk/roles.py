@@ -11,6 +11,7 @@ Action = Literal[
     "see_talk",
     "see_customer",
     "edit_customer",
+    "merge",
     "take",
     "reply",
     "note",
@@ -42,7 +43,7 @@ _CONVERSE: frozenset[Action] = frozenset(
     {"enter", "see_queue", "see_talk", "see_customer", "edit_customer", "take", "reply", "note", "return", "transfer",
      "snooze", "resolve", "see_mentions", "see_due", "promise", "keep", "renegotiate", "withdraw", "done", "ask"}
 )  # fmt: skip
-_LEAD: frozenset[Action] = _CONVERSE | {"see_all_due", "approve", "refuse", "see_care", "pause", "see_audit"}
+_LEAD: frozenset[Action] = _CONVERSE | {"merge", "see_all_due", "approve", "refuse", "see_care", "pause", "see_audit"}
 _LOOK: frozenset[Action] = frozenset(
     {"enter", "see_queue", "see_talk", "see_customer", "see_due", "see_all_due", "see_care", "see_people", "see_audit"}
 )

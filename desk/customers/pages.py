@@ -27,7 +27,7 @@ from crm_store import (
 from crm_store.desk_hours import DeskHours
 from desk.access import May
 from desk.context import Desk, Visitor
-from desk.customers import remembering
+from desk.customers import merging, remembering
 from desk.customers.filtering import KINDS, Wanted
 from desk.customers.timelines import Stretch, first_page
 from desk.due.shown import promised
@@ -70,7 +70,11 @@ def _open(conn: Connection, desk: Desk, visitor: Visitor, customer_id: str) -> d
     if row is None:
         raise Refused(404, "no_customer")
     looked(conn, desk, visitor, "see_customer", customer_id)
-    return page_of(conn, row, desk.hours, now=desk.clock.now()) | remembering.shown(conn, desk, visitor, row)
+    return (
+        page_of(conn, row, desk.hours, now=desk.clock.now())
+        | remembering.shown(conn, desk, visitor, row)
+        | merging.shown(conn, customer_id)
+    )
 
 
 def page_of(conn: Connection, row: Any, hours: DeskHours, *, now: datetime) -> dict[str, Any]:

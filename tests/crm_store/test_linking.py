@@ -40,6 +40,8 @@ from crm_store.unit_of_work import Store
 from tests.crm_store.people import DESK, NOW, a_customer, an_inbound, an_outbound
 
 PHONE = "+8613800138000"
+NOT_OF_ONE = {"webhook_deliveries"}
+"""The shop is told of what was said of a customer in the order in which it was, whoever they have become since."""
 IDS = Ulids(VirtualClock(NOW), Random(7))
 
 
@@ -72,6 +74,8 @@ def a_full_life(conn, id, **fields):
     )  # fmt: skip
     points.earn(conn, id, 100, at=NOW, ids=IDS)
     points.spend(conn, id, 30, at=NOW)
+    taken = {"customer_id": id, "order_no": f"A-{id}", "points": 10, "owed": 0, "lapsed": 0, "forgiven": 0, "at": NOW}
+    conn.execute(points.take_backs.insert(), {"id": f"back-{id}", **taken})
     orders.add(conn, order_no=f"A-{id}", customer_id=id, status="paid", ordered_at=NOW)
     consents.set_marketing(conn, id, True, now=NOW, evidence="message")
     audit.record(conn, at=NOW, by="agent:li", action="see_customer", customer_id=id)
@@ -128,7 +132,7 @@ def test_a_stranger_whose_phone_is_on_file_brings_everything_along(store):
         "one customer, one talk, one word for each purpose, and two lines in the history about it"
     )
     for table in metadata.sorted_tables:
-        if "customer_id" in table.c:
+        if "customer_id" in table.c and table.name not in NOT_OF_ONE:
             owners = set(
                 store.read_now(lambda conn, table=table: conn.execute(select(table.c.customer_id)).scalars().all())
             )
