@@ -151,8 +151,9 @@ def _add_talk(
         return  # they went to somebody else, one by one, and what was said there with them
     row = sides.thawed(_talks, talk) | {"customer_id": customer_id}
     row["created_at"] = row["created_at"] or now
-    if row["identity_id"] not in ways:
-        row["identity_id"] = ways[-1]
+    if row["identity_id"] not in ways:  # it went to somebody else: the last of the others to speak is answered
+        said = history.backwards(conn, customer_id, "message.in")
+        row["identity_id"] = next((entry.identity_id for entry in said if entry.identity_id in ways), ways[-1])
     if joint is not None and at_work is not None and at_work.identity_id in ways:
         # The turn at work keeps what it is taking; the other talk is free.
         row |= {"lease_owner": joint.lease_owner, "lease_until": joint.lease_until}

@@ -12,6 +12,7 @@ from crm_store import (
     audit,
     consents,
     conversations,
+    coupons,
     customers,
     history,
     identities,
@@ -76,6 +77,8 @@ def a_full_life(conn, id, **fields):
     points.spend(conn, id, 30, at=NOW)
     taken = {"customer_id": id, "order_no": f"A-{id}", "points": 10, "owed": 0, "lapsed": 0, "forgiven": 0, "at": NOW}
     conn.execute(points.take_backs.insert(), {"id": f"back-{id}", **taken})
+    coupons.define(conn, coupons.Offer("tea", "product", sku="TEA-1"))
+    coupons.issue(conn, id, "tea", at=NOW, ids=IDS, reference=f"gift:{id}")
     orders.add(conn, order_no=f"A-{id}", customer_id=id, status="paid", ordered_at=NOW)
     consents.set_marketing(conn, id, True, now=NOW, evidence="message")
     audit.record(conn, at=NOW, by="agent:li", action="see_customer", customer_id=id)

@@ -267,6 +267,24 @@ def test_what_named_the_others_talk_before_does_so_again(couple):
     assert couple.read_now(inbox.oldest_open, "t-ana").external_id == "1"
 
 
+def test_who_is_left_is_answered_where_they_spoke_last_when_the_way_of_the_talk_has_gone(couple):
+    couple.run_now(a_customer, "cat", number="C003", talks=False)
+    for way in ("b3", "b2", "b4"):
+        couple.run_now(identities.add, id=way, channel="wechat", user_id=way, customer_id="bob", now=NOW)
+    for way in ("b3", "b4", "b2"):
+        couple.run_now(history.record, at=NOW, kind="message.in", by="customer", customer_id="bob", identity_id=way)
+    number = couple.run_now(into, "bob", "ana")
+    couple.run_now(
+        lambda conn: linking.link(
+            conn, identities.find(conn, "telegram", "bob"), "cat", evidence="import", now=NOW
+        )
+    )  # fmt: skip
+
+    couple.run_now(apart, number)
+
+    assert couple.read_now(conversations.of_customer, "bob").identity_id == "b2"
+
+
 class TestGreetings:
     """An occasion is (customer, rule, year)."""
 
