@@ -230,11 +230,12 @@ Serves = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def asking(rasa: Serves, transport: httpx.AsyncBaseTransport | None) -> AsyncIterator[RasaClient]:
+async def asking(
+    rasa: Serves, transport: httpx.AsyncBaseTransport | None, *, deadline: timedelta = timedelta(seconds=30)
+) -> AsyncIterator[RasaClient]:
     async with await asyncio.start_server(rasa, "127.0.0.1", 0) as server:
         address = RasaAddress(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "s3cret-token")
         breaker = Breaker(failures=3, pause=PAUSE, now=Seconds())
-        deadline = timedelta(milliseconds=500)
         async with RasaClient(lambda: address, deadline=deadline, breaker=breaker, transport=transport) as client:
             yield client
 
@@ -261,7 +262,7 @@ async def test_a_slow_rasa_is_not_waited_for_and_the_next_message_is_not_harmed(
 ) -> None:
     rasa = ALocalRasa()
 
-    async with asking(rasa, transport()) as client:
+    async with asking(rasa, transport(), deadline=timedelta(milliseconds=500)) as client:
         rasa.may_answer.clear()
         with pytest.raises(NluUnavailable, match=r"within 0\.5 s"):
             await client.classify("hello")

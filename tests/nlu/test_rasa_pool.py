@@ -17,7 +17,7 @@ from nlu.rasa_pool import LOOK_EVERY, RasaPool
 from nlu.understanding import IntentScore
 
 GREET = (IntentScore("greet", 0.9),)
-DEADLINE = timedelta(seconds=0.3)
+DEADLINE = timedelta(seconds=1)
 Answer = Callable[[httpx.Request], Awaitable[httpx.Response]]
 
 
