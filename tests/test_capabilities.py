@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -25,6 +22,7 @@ from crm_store.unit_of_work import Store
 from desk.roles import ROLES, may
 from tests.api.shops import KEY, ShopSystem, build_house, build_site
 from tests.bot.worlds import A10293, ANA, ROOT, TEA, WANG, Talk, a_world, event, kinds, texts
+from tests.bot.worlds import shuke as run_shuke
 from tests.channels.contract import ChannelContract
 from tests.desk.conftest import desk, flows_read_once, house, store  # noqa: F401 - the desk's fixtures
 from tests.desk.desks import DeskHouse
@@ -56,12 +54,8 @@ def shop(store_url: str) -> Iterator[Talk]:
 
 def shuke(store_url: str, *arguments: str) -> str:
     """Run a command on the world's store and return what it prints."""
-    environment = {**os.environ, "SHUKE_ROOT": str(ROOT), "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "bot.cli", "--store", store_url, *arguments],
-        cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    done = run_shuke("--store", store_url, *arguments)
+    assert done.exit_code == 0, done.output
     return done.stdout
 
 
@@ -151,7 +145,7 @@ def test_whoever_takes_over_sees_what_came_before(shop: Talk, store_url: str) ->
     queue = shuke(store_url, "agent", "zhao")
     shop(agent="zhao", action="take", customer="u1")
     screen = shuke(store_url, "agent", "zhao", "show", "telegram:u1")
-    page = json.loads(shuke(store_url, "agent", "zhao", "show", "telegram:u1", "--json"))
+    page = json.loads(shuke(store_url, "--json", "agent", "zhao", "show", "telegram:u1"))
 
     assert all(told in queue for told in ("telegram:u1", "王芳", "asked", "转人工"))
     assert all(

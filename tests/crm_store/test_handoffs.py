@@ -107,8 +107,9 @@ def live_through(conn, walk):
         assert [one.id for one in handoffs.waiting(conn)] == ([TALK] if owner == "queue" else [])
 
 
-def test_whoever_does_what_the_owner_is_as_the_drawing_says(store):
-    @settings(max_examples=examples(store, 150), deadline=None)
+@pytest.mark.parametrize("most", [50, pytest.param(150, marks=pytest.mark.long)])
+def test_whoever_does_what_the_owner_is_as_the_drawing_says(store, most):
+    @settings(max_examples=examples(store, most), deadline=None)
     @given(walk=st.lists(steps, max_size=15))
     def whoever_does_what(walk):
         def unit(conn):

@@ -14,8 +14,14 @@ from crm_store.orders import order_lines
 from crm_store.unit_of_work import Store
 from tests.crm_store.importing import NOW, SETTINGS, Shop
 
-ROWS = 1_600
+ROWS_A_TRANSACTION = 20
+ROWS = 64
 """More than three transactions."""
+
+
+@pytest.fixture(autouse=True)
+def small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "ROWS_A_TRANSACTION", ROWS_A_TRANSACTION)
 
 
 class Stopped(Exception):
@@ -54,7 +60,7 @@ def test_an_import_that_was_stopped_goes_on_and_ends_as_if_it_had_not_been(
 
     report = shop.import_text("orders", items())
 
-    assert report.resumed_at == transactions * files.ROWS_A_TRANSACTION
+    assert report.resumed_at == transactions * ROWS_A_TRANSACTION
     assert written == report.resumed_at - report.resumed_at // 8
     assert (report.rows, report.added, len(report.refused)) == (ROWS, ROWS * 7 // 8, ROWS // 8)
     assert report.refused == sorted(report.refused)
@@ -71,7 +77,7 @@ def test_a_half_import_is_named_until_it_is_finished(shop: Shop, monkeypatch: py
             shop.import_text("orders", items())
 
     (run,) = shop.store.read_now(unfinished)
-    assert (run.kind, run.file, run.rows) == ("orders", "orders.csv", 1_000)
+    assert (run.kind, run.file, run.rows) == ("orders", "orders.csv", 2 * ROWS_A_TRANSACTION)
 
     shop.import_text("orders", items())
     assert shop.store.read_now(unfinished) == []
@@ -83,10 +89,10 @@ def test_a_file_that_was_mended_meanwhile_begins_anew_and_says_so(shop: Shop, mo
         with pytest.raises(Stopped):
             shop.import_text("orders", items())
 
-    report = shop.import_text("orders", items(ROWS - 100))
+    report = shop.import_text("orders", items(ROWS - 4))
 
-    assert (report.replaced, report.resumed_at, report.rows) == (True, 0, ROWS - 100)
-    assert report.unchanged == files.ROWS_A_TRANSACTION * 7 // 8 + 1, "and one row of the last order was refused"
+    assert (report.replaced, report.resumed_at, report.rows) == (True, 0, ROWS - 4)
+    assert report.unchanged == ROWS_A_TRANSACTION * 7 // 8 + 1, "and one row of the last order was refused"
     assert shop.store.read_now(unfinished) == []
 
 
@@ -128,7 +134,7 @@ def test_a_file_of_nothing_but_its_header_is_finished_at_once(shop: Shop) -> Non
 def test_what_was_refused_before_the_stop_is_in_the_report_after_it(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "customer_id,phone\nC0,12\n" + "".join(f"C{n},\n" for n in range(1, 700))
+    text = "customer_id,phone\nC0,12\n" + "".join(f"C{n},\n" for n in range(1, 30))
     with monkeypatch.context() as patched:
         stop_after(patched, 1)
         with pytest.raises(Stopped):
@@ -136,9 +142,9 @@ def test_what_was_refused_before_the_stop_is_in_the_report_after_it(
 
     report = shop.import_text("customers", text)
 
-    assert report.resumed_at == 500
+    assert report.resumed_at == ROWS_A_TRANSACTION
     assert report.refused == [Refused(2, "phone", "cannot be a phone number; write one such as +86 138 0000 0000")]
-    assert len(shop.rows(customers)) == 699
+    assert len(shop.rows(customers)) == 29
 
 
 def test_an_import_goes_on_in_another_process(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,4 +159,4 @@ def test_an_import_goes_on_in_another_process(shop: Shop, monkeypatch: pytest.Mo
     )  # fmt: skip
     other.close()
 
-    assert (report.resumed_at, report.rows) == (1_000, ROWS)
+    assert (report.resumed_at, report.rows) == (2 * ROWS_A_TRANSACTION, ROWS)

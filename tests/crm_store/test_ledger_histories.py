@@ -197,8 +197,9 @@ def tell_of_expiry(conn, purse):
     assert sorted(row.at for row in conn.execute(moved) for _ in range(-row.points)) == sorted(purse.expired)
 
 
-def test_whatever_happens_the_ledger_says_what_single_points_would(store):
-    @settings(max_examples=examples(store, 150), deadline=None)
+@pytest.mark.parametrize("most", [50, pytest.param(150, marks=pytest.mark.long)])
+def test_whatever_happens_the_ledger_says_what_single_points_would(store, most):
+    @settings(max_examples=examples(store, most), deadline=None)
     @given(life=lives)
     def whatever_happens(life):
         def unit(conn):

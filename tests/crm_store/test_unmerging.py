@@ -51,8 +51,9 @@ def in_both_worlds(conn, life):
     return told
 
 
-def test_merge_then_unmerge_is_as_if_nothing_had_been_whatever_came_meanwhile(store):
-    @settings(max_examples=examples(store, 150), deadline=None)
+@pytest.mark.parametrize("most", [50, pytest.param(150, marks=pytest.mark.long)])
+def test_merge_then_unmerge_is_as_if_nothing_had_been_whatever_came_meanwhile(store, most):
+    @settings(max_examples=examples(store, most), deadline=None)
     @given(lives)
     @example([("merge", "bob", "ana"), ("merge", "ana", "cat"), ("says", "bob", "hello")])
     @example([("merge", "ana", "cat"), ("says", "ana", "hello"), ("says", "cat", "你好")])
