@@ -95,27 +95,25 @@ def follow(conn: Connection, identity_id: str, former: str, known: str, *, speak
         if conversations.of_customer(conn, known) is not None:
             return
         conn.execute(_BEGIN_ANEW, {"key": talk.id, "identity_id": identity_id})
-    if (joined := join_talks(conn, former, known, speaks=speaks)) is not None:
-        old, new = joined
-        conn.execute(_MOVE_WAITING, {"old": old, "new": new})
+    join_talks(conn, former, known, speaks=speaks)
 
 
-def join_talks(conn: Connection, former: str, known: str, *, speaks: bool) -> tuple[str, str] | None:
+def join_talks(conn: Connection, former: str, known: str, *, speaks: bool) -> None:
     """Go on with the talk of ``former`` in the conversation of ``known``, who has one afterwards if either had.
 
     The dialogue that is going on goes on: that of ``former`` where it is they who
     ``speaks`` now, else the one in which somebody spoke last, and an answer leaves by
     that identity. Whoever waits for a person still waits, and who has a person keeps
-    them. Returns the ids of the conversation that is no more and of the one that took
-    it in, if there were two.
+    them. What waits there is taken up here, also of who has moved on alone since.
     """
     running = conversations.of_customer(conn, former)
     if running is None:
-        return None
+        return
     kept = conversations.of_customer(conn, known)
     if kept is None:
         conn.execute(_GIVE_TALK, {"key": running.id, "known": known})
-        return None
+        return
+    conn.execute(_MOVE_WAITING, {"old": running.id, "new": kept.id})
     conn.execute(_END_TALK, {"key": running.id})
     with_person = max(kept, running, key=lambda talk: _nearness_to_a_person(talk.owner))
     # The turn at work holds the running talk, and another one may hold the kept talk: the longer lease counts.
@@ -137,7 +135,6 @@ def join_talks(conn: Connection, former: str, known: str, *, speaks: bool) -> tu
             lease_until=leased.lease_until,
         )
     )
-    return running.id, kept.id
 
 
 def _nearness_to_a_person(owner: str) -> int:

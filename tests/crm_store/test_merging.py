@@ -285,6 +285,15 @@ def test_who_is_left_is_answered_where_they_spoke_last_when_the_way_of_the_talk_
     assert couple.read_now(conversations.of_customer, "bob").identity_id == "b2"
 
 
+def test_a_message_that_waits_is_taken_up_though_its_sender_has_moved_on_alone(couple):
+    couple.run_now(a_customer, "cat", number="C003", talks=False)
+    couple.run_now(inbox.store, an_inbound("1", "cat", conversation_id="t-bob"))
+
+    couple.run_now(into, "bob", "ana")
+
+    assert couple.read_now(inbox.oldest_open, "t-ana").external_id == "1"
+
+
 class TestGreetings:
     """An occasion is (customer, rule, year)."""
 
