@@ -59,7 +59,8 @@ class WebhookDelivery(Base):
     id: Mapped[int] = mapped_column(Counting, primary_key=True, autoincrement=True)
     endpoint_id: Mapped[int] = mapped_column(Counting, ForeignKey("webhook_endpoints.id"))
     history_id: Mapped[int] = mapped_column(Counting, ForeignKey("history.id"))
-    customer_id: Mapped[str | None]
+    lane: Mapped[str | None]
+    """What of one lane happened is told in its order: whose it was when it happened, by internal id."""
     attempts: Mapped[int] = mapped_column(server_default="0")
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """None until the first try: then it is due at once."""
@@ -68,7 +69,7 @@ class WebhookDelivery(Base):
     error: Mapped[str | None]
 
     __table_args__ = (
-        Index("ix_webhook_deliveries_next", "endpoint_id", "customer_id", "id"),
+        Index("ix_webhook_deliveries_next", "endpoint_id", "lane", "id"),
         Index("ix_webhook_deliveries_history_id", "history_id"),
     )
 
@@ -77,7 +78,7 @@ endpoints = table_of(WebhookEndpoint)
 deliveries = table_of(WebhookDelivery)
 
 _NOTED = (
-    "INSERT INTO webhook_deliveries (endpoint_id, history_id, customer_id)"
+    "INSERT INTO webhook_deliveries (endpoint_id, history_id, lane)"
     " SELECT endpoints.id, {row}.id, {row}.customer_id FROM {rows}webhook_endpoints AS endpoints"
     " WHERE substr({row}.kind, 1, length(endpoints.prefix)) = endpoints.prefix"
 )
@@ -101,7 +102,7 @@ _FIRST_OF_CUSTOMER = ~(
     select(_earlier.c.id)
     .where(
         _earlier.c.endpoint_id == deliveries.c.endpoint_id,
-        func.coalesce(_earlier.c.customer_id, "") == func.coalesce(deliveries.c.customer_id, ""),
+        func.coalesce(_earlier.c.lane, "") == func.coalesce(deliveries.c.lane, ""),
         _earlier.c.id < deliveries.c.id,
         _earlier.c.given_up_at.is_(None),
     )

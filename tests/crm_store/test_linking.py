@@ -27,6 +27,7 @@ from crm_store import (
     related,
     surveys,
     tags,
+    take_backs,
     tasks,
     tickets,
     zones,
@@ -75,6 +76,10 @@ def a_full_life(conn, id, **fields):
     )  # fmt: skip
     points.earn(conn, id, 100, at=NOW, ids=IDS)
     points.spend(conn, id, 30, at=NOW)
+    points.earn(conn, id, 10, at=NOW, ids=IDS, order_no=f"A-{id}")
+    take_backs.take_back(conn, id, 10, order_no=f"A-{id}", at=NOW, ids=IDS)
+    coupons.define(conn, coupons.Offer("tea", "product", sku="TEA-001"))
+    coupons.issue(conn, id, "tea", at=NOW, ids=IDS, reference=f"gift:{id}")
     taken = {"customer_id": id, "order_no": f"A-{id}", "points": 10, "owed": 0, "lapsed": 0, "forgiven": 0, "at": NOW}
     conn.execute(points.take_backs.insert(), {"id": f"back-{id}", **taken})
     coupons.define(conn, coupons.Offer("tea", "product", sku="TEA-1"))

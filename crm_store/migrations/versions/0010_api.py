@@ -13,10 +13,10 @@ branch_labels = None
 depends_on = None
 
 _SQLITE = (
-    """CREATE TRIGGER history_to_webhooks AFTER INSERT ON history WHEN EXISTS (SELECT 1 FROM webhook_endpoints) BEGIN INSERT INTO webhook_deliveries (endpoint_id, history_id, customer_id) SELECT endpoints.id, NEW.id, NEW.customer_id FROM webhook_endpoints AS endpoints WHERE substr(NEW.kind, 1, length(endpoints.prefix)) = endpoints.prefix; END""",
+    """CREATE TRIGGER history_to_webhooks AFTER INSERT ON history WHEN EXISTS (SELECT 1 FROM webhook_endpoints) BEGIN INSERT INTO webhook_deliveries (endpoint_id, history_id, lane) SELECT endpoints.id, NEW.id, NEW.customer_id FROM webhook_endpoints AS endpoints WHERE substr(NEW.kind, 1, length(endpoints.prefix)) = endpoints.prefix; END""",
 )
 _POSTGRESQL = (
-    """CREATE FUNCTION history_to_webhooks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO webhook_deliveries (endpoint_id, history_id, customer_id) SELECT endpoints.id, added.id, added.customer_id FROM added, webhook_endpoints AS endpoints WHERE substr(added.kind, 1, length(endpoints.prefix)) = endpoints.prefix ORDER BY added.id; RETURN NULL; END $$""",
+    """CREATE FUNCTION history_to_webhooks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO webhook_deliveries (endpoint_id, history_id, lane) SELECT endpoints.id, added.id, added.customer_id FROM added, webhook_endpoints AS endpoints WHERE substr(added.kind, 1, length(endpoints.prefix)) = endpoints.prefix ORDER BY added.id; RETURN NULL; END $$""",
     """CREATE TRIGGER history_to_webhooks AFTER INSERT ON history REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION history_to_webhooks()""",
 )
 
@@ -61,7 +61,7 @@ def upgrade() -> None:
         sa.Column("id", Counting, autoincrement=True, nullable=False),
         sa.Column("endpoint_id", Counting, nullable=False),
         sa.Column("history_id", Counting, nullable=False),
-        sa.Column("customer_id", sa.String(), nullable=True),
+        sa.Column("lane", sa.String(), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
@@ -73,7 +73,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["history_id"], ["history.id"], name="fk_webhook_deliveries_history_id_history"),
     )
-    op.create_index("ix_webhook_deliveries_next", "webhook_deliveries", ["endpoint_id", "customer_id", "id"])
+    op.create_index("ix_webhook_deliveries_next", "webhook_deliveries", ["endpoint_id", "lane", "id"])
     op.create_index("ix_webhook_deliveries_history_id", "webhook_deliveries", ["history_id"])
     for statement in _SQLITE if op.get_bind().dialect.name == "sqlite" else _POSTGRESQL:
         op.execute(statement)
