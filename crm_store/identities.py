@@ -22,8 +22,8 @@ class Identity(Base):
     """Somebody on a channel.
 
     ``verified`` says that we know the customer behind it to be the one the shop
-    has on file, and ``evidence`` by what: ``import``, ``contact``, ``link`` or
-    ``signature`` (the shop's own page says who is logged in).
+    has on file, and ``evidence`` by what: ``import``, ``contact``, ``link``,
+    ``email`` (a link that went there) or ``signature`` (the shop's own page says who is logged in).
     """
 
     __tablename__ = "identities"

@@ -18,7 +18,7 @@ from crm_store.joining import follow
 from crm_store.merging import merge
 from crm_store.origins import bringing
 
-SAID = ("contact", "link")
+SAID = ("contact", "link", "email")
 """Evidence that comes with a message of the identity itself, in its own turn."""
 _GIVE = (
     update(identities.identities)

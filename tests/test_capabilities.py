@@ -563,3 +563,19 @@ async def test_the_shops_events_come_in_signed_and_replayed_change_nothing(empty
     assert answers == [201, 201, 201, 200, 200, 200]
     assert [one["kind"] for one in shop.known("C1")["timeline"]] == ["order.created", "order.paid", "order.shipped"]
     assert shop.known("C1")["orders"][0]["status"] == "shipped"
+
+
+def test_a_one_time_link_makes_one_customer_of_two_channels(shop: Talk, store_url: str) -> None:
+    """Number 1: what the shop sent to one who is on file is brought back from another channel."""
+    shop.load("points", EARNED)
+    made = json.loads(shuke(store_url, "--json", "customer", "link", "C1"))
+    shop.say("wx9", "你好", channel="wechat")
+
+    brought = shop(customer="wx9", channel="wechat", event="link", token=made["token"])
+    again = shop(customer="wx8", channel="wechat", event="link", token=made["token"])
+
+    assert event(brought, "identity.linked")["customer"] == "C1"
+    assert texts(brought), "they are greeted"
+    assert "500" in "".join(texts(shop.say("wx9", "我有多少积分", channel="wechat")))
+    assert {"channel": "wechat", "user_id": "wx9", "verified": True} in shop.show("C1")["identities"]
+    assert "identity.linked" not in kinds(again)

@@ -66,6 +66,13 @@ class CustomerBody(Body):
         return self.model_dump(exclude_none=True, exclude={"attributes"}) | others
 
 
+class LinkBody(Body):
+    """A one-time link; ``way`` says how it gets to the customer: an e-mail to their address proves that as well."""
+
+    way: Literal["link", "email"] = "link"
+    hours: Annotated[int, Field(ge=1, le=720)] = 24
+
+
 class ItemBody(Body):
     """An item of an order; ``line`` is its place among them, counted from 1 where it is left out."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from random import Random, SystemRandom
 from typing import Annotated, Any
 
 import orjson
@@ -56,6 +57,8 @@ class House:
     clock: Clock
     ids: Ids
     imports: ImportSettings
+    chance: Random = field(default_factory=SystemRandom)
+    """What tokens are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,11 @@ class Caller:
         kept = replace(answer, request_hash=self.request_hash)
         api_answers.keep(conn, self.key.name, self.call, kept, now=now)
         return answer, True
+
+    async def always(self, unit: Callable[[Connection, datetime], Answer]) -> Response:
+        """Do it, whether it was done before or not, and keep nothing of the answer: it is a secret."""
+        made = await self.house.store.run(unit, self.house.clock.now())
+        return Response(made.body, made.status, media_type="application/json")
 
     def looks_at(self, conn: Connection, customer_id: str, now: datetime) -> None:
         """Note that the customer's data has been seen by the holder of this key; a unit of work."""

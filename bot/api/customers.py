@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sqlalchemy import Connection, bindparam, select
 
-from bot.api.bodies import Cursor, CustomerBody, CustomerId, Limit
+from bot.api.bodies import Cursor, CustomerBody, CustomerId, Limit, LinkBody
 from bot.api.calling import Caller, House, answer, may
 from bot.api.refusals import ApiRefused
-from crm_store import timeline
+from crm_store import audit, link_tokens, timeline
 from crm_store.api_answers import Answer
 from crm_store.customers import customers
 from crm_store.imports import RowResult, apply_row
@@ -86,6 +86,21 @@ def router(house: House) -> APIRouter:
             return answer(200, customer_json(conn, key, now), about=key)
 
         return await caller.write(get)
+
+    @routes.post("/{customer_id}/links", status_code=201)
+    async def make_link(
+        customer_id: CustomerId, body: LinkBody, caller: Caller = may(house, "customers:write")
+    ) -> Response:
+        """Make a one-time link; whoever brings its token to the bot is this customer. Each call makes another."""
+        token = link_tokens.made_up(house.chance)
+
+        def make(conn: Connection, now: datetime) -> Answer:
+            key, lasts = named(conn, customer_id), timedelta(hours=body.hours)
+            end = link_tokens.issue(conn, key, token, now=now, by=caller.by, way=body.way, lasts=lasts)
+            audit.record(conn, at=now, by=caller.by, action="make_link", customer_id=key, way=body.way)
+            return answer(201, {"token": token, "expires_at": end.isoformat()})
+
+        return await caller.always(make)
 
     @routes.get("/{customer_id}/timeline")
     async def get_timeline(

@@ -1,16 +1,17 @@
-"""Two customers made one by hand, and two again: `shuke customer merge` and `unmerge`, audited with the OS user."""
+"""Who is whom, by hand: `shuke customer merge`, `unmerge` and `link`, audited with the OS user."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import Annotated, Literal
 
 import typer
 from sqlalchemy import Connection
 
-from bot.commands.common import console, open_store, options, os_user
+from bot.commands.common import console, open_store, options, os_user, show_json
 from bot.errors import ShukeError
-from crm_store import audit
+from crm_store import audit, link_tokens
 from crm_store.errors import NotAllowed
 from crm_store.merging import merge
 from crm_store.ports import Ids, SystemClock, Ulids
@@ -21,6 +22,7 @@ from crm_store.unmerging import Unmerged, unmerge
 def add_to(customer: typer.Typer) -> None:
     customer.command("merge")(merge_)
     customer.command("unmerge")(unmerge_)
+    customer.command("link")(link_)
 
 
 def merge_(
@@ -55,6 +57,28 @@ def unmerge_(context: typer.Context, number: Annotated[int, typer.Argument(help=
     console.print(f"merge {number} is undone", markup=False)
 
 
+def link_(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(help="A customer_id, an id or CHANNEL:USER.")],
+    way: Annotated[
+        Literal["link", "email"], typer.Option(help="How it gets to them; email proves their address.")
+    ] = "link",
+    hours: Annotated[int, typer.Option(min=1, max=720, help="How long it works.")] = 24,
+) -> None:
+    """Make a one-time link: whoever brings its token to the bot, as by t.me/YOUR_BOT?start=TOKEN, is this customer.
+
+    Example: ./shuke customer link C001 --way email
+    """
+    now, token = SystemClock().now(), link_tokens.made_up(SystemRandom())
+    with open_store(options(context).settings()) as store:
+        key = _found(store.read_now(find_customer, id), id)
+        end = store.run_now(_link, key, token, way, timedelta(hours=hours), by=os_user(), now=now)
+    if options(context).json:
+        show_json({"token": token, "expires_at": end.isoformat()})
+        return
+    console.print(f"works once, until {end:%Y-%m-%d %H:%M} UTC, shown this once:\n{token}", markup=False)
+
+
 def _found(customer_id: str | None, given: str) -> str:
     if customer_id is None:
         raise ShukeError(f"{given}: no such customer; give a customer_id, an internal id or CHANNEL:USER")
@@ -72,3 +96,10 @@ def _unmerge(conn: Connection, number: int, *, by: str, now: datetime, ids: Ids)
     for one in (apart.survivor, apart.absorbed):
         audit.record(conn, at=now, by=by, action="unmerge", customer_id=one, merge=number)
     return apart
+
+
+def _link(
+    conn: Connection, key: str, token: str, way: link_tokens.Way, lasts: timedelta, *, by: str, now: datetime
+) -> datetime:
+    audit.record(conn, at=now, by=by, action="make_link", customer_id=key, way=way)
+    return link_tokens.issue(conn, key, token, now=now, by=by, way=way, lasts=lasts)

@@ -44,6 +44,7 @@ REGISTRY: Mapping[str, Belonging] = {
             renamed="user_id", emptied="verified",
         ),
     ),
+    "link_tokens": Deleted(theirs_or_absorbed("sent_to")),
     "merges": Deleted(merged),
     "related_persons": Deleted(theirs()),
     "customer_tags": Deleted(theirs()),

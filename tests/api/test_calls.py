@@ -68,6 +68,20 @@ class TestCustomers:
         assert [entry["data"]["reference"] for entry in page["entries"] + rest["entries"]] == ["c", "b", "a"]
         assert rest["next"] is None
 
+    async def test_a_one_time_link_is_made_anew_each_time_and_kept_nowhere(self, till: ShopSystem) -> None:
+        await with_wang(till)
+
+        made = [await till.call("POST", "/customers/C1/links", {"way": "email"}, named="k1") for _ in range(2)]
+
+        assert [answer.status_code for answer in made] == [201, 201]
+        first, second = (answer.json()["token"] for answer in made)
+        assert first != second
+
+        def kept(conn):
+            return repr([tuple(row) for table in (api_answers, audit.audit) for row in conn.execute(table.select())])
+
+        assert first not in till.house.store.read_now(kept)
+
     @pytest.mark.parametrize(
         ("body", "field"),
         [
@@ -242,7 +256,7 @@ class TestNames:
 
 CALLS = {
     "customers:read": [("GET", "/customers"), ("GET", "/customers/C1"), ("GET", "/customers/C1/timeline")],
-    "customers:write": [("PUT", "/customers/C1")],
+    "customers:write": [("PUT", "/customers/C1"), ("POST", "/customers/C1/links")],
     "orders:read": [("GET", "/orders/A1")],
     "orders:write": [("PUT", "/orders/A1")],
     "points:read": [("GET", "/customers/C1/points")],

@@ -101,4 +101,5 @@ def _fitting(table: Table, who: str) -> dict[str, Any]:
         "merges": {"undone_at": None},
         "order_lines": {"currency": "CNY"},
         "api_answers": {"about": who},
+        "link_tokens": {"sent_to": who},
     }.get(table.name, {})
