@@ -126,7 +126,6 @@ def customer_json(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
             {"points": lot.points, "expires_at": lot.expires_at.isoformat() if lot.expires_at else None}
             for lot in points.live_lots(conn, key, now)
         ],
-        "coupons": [coupons.as_json(one) for one in coupons.of_customer(conn, key)],
         "identities": [
             {"channel": one.channel, "user_id": one.user_id, "verified": bool(one.verified)}
             for one in identities.of_customer(conn, key)
@@ -141,6 +140,7 @@ def customer_json(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
         "timezone_from": zones.source_of(conn, row),
         "feb29": row.feb29,
         "account_owner": row.owner,
+        "coupons": [coupons.as_json(one) for one in coupons.of_customer(conn, key)],
         "tags": tags.of_customer(conn, key),
         "attributes": row.attributes or {},
         "related": [person.as_json() for person in related.of_customer(conn, key)],

@@ -91,14 +91,16 @@ async def test_every_hook_and_the_sign_in_and_the_web_chat_slow_their_callers_do
     refused = {}
     async with house_up(hooked):
         [app] = apps
-        for number, (method, path) in enumerate(taking_bodies(app)):
+        # Routes of one rule are counted together, so one of them speaks for all.
+        of_rule = {rule_for(method, path): (method, path) for method, path in taking_bodies(app)}
+        for number, (method, path) in enumerate(of_rule.values()):
             caller = httpx.ASGITransport(app, client=(f"203.0.113.{number}", 40000))
             async with httpx.AsyncClient(transport=caller, base_url="http://shop.example") as client:
                 most = rule_for(method, path).rate.burst
                 statuses = [(await client.request(method, path)).status_code for _ in range(most + 1)]
             refused[method, path] = statuses.index(429) == most
 
-    assert refused
+    assert {"hooks", "sign-in", "chat sends"} <= {rule.name for rule in of_rule}
     assert all(refused.values()), refused
 
 

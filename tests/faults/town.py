@@ -32,7 +32,7 @@ from tests.servers.small_disk import SmallDisk
 _LEFT = """
 SELECT (SELECT count(*) FROM inbox WHERE status = 'open') AS open,
        (SELECT count(*) FROM outbox WHERE status IN ('queued', 'sending')) AS undelivered,
-       (SELECT count(*) FROM schedule_claims) AS cared_for,
+       (SELECT count(*) FROM schedule_claims WHERE job <> 'keeping_house') AS cared_for,
        (SELECT count(*) FROM conversations WHERE lease_until > clock_timestamp()) AS leased
 """
 
