@@ -52,7 +52,26 @@ def opened(conn: Connection, reason: Reason) -> Iterator[None]:
         conn.execute(_CLOSE, {"key": key[0]})
 
 
-_REFUSE = f"SELECT RAISE(ABORT, '{_TOLD}') WHERE NOT EXISTS (SELECT 1 FROM history_openings);"
+def refusing(told: str) -> str:
+    """Return what a trigger of SQLite does while nothing is opened."""
+    return f"SELECT RAISE(ABORT, '{told}') WHERE NOT EXISTS (SELECT 1 FROM history_openings);"
+
+
+def keeping(function: str, told: str) -> str:
+    """Return a trigger's function of PostgreSQL that does the same."""
+    return f"""CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM history_openings) THEN
+        RAISE EXCEPTION '{told}' USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
+END $$"""
+
+
+_REFUSE = refusing(_TOLD)
 SQLITE = (
     f"CREATE TRIGGER history_keeps_entries BEFORE DELETE ON history BEGIN {_REFUSE} END",
     f"CREATE TRIGGER history_keeps_words BEFORE UPDATE OF {_KEPT} ON history BEGIN {_REFUSE} END",
@@ -60,16 +79,7 @@ SQLITE = (
     f" BEGIN {_REFUSE} END",
 )
 POSTGRESQL = (
-    f"""CREATE FUNCTION history_keeps() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM history_openings) THEN
-        RAISE EXCEPTION '{_TOLD}' USING ERRCODE = 'restrict_violation';
-    END IF;
-    IF TG_OP = 'DELETE' THEN
-        RETURN OLD;
-    END IF;
-    RETURN NEW;
-END $$""",
+    keeping("history_keeps", _TOLD),
     "CREATE TRIGGER history_keeps_entries BEFORE DELETE ON history FOR EACH ROW EXECUTE FUNCTION history_keeps()",
     f"CREATE TRIGGER history_keeps_words BEFORE UPDATE OF {_KEPT} ON history"
     " FOR EACH ROW EXECUTE FUNCTION history_keeps()",

@@ -7,27 +7,19 @@ For anything else `crm_store.guarding` has to be opened, for an erasure alone.
 from __future__ import annotations
 
 from crm_store.base import with_statements
+from crm_store.guarding import keeping, refusing
 from crm_store.points import entries
 
 _KEPT = "lot_id, kind, points, at, reason, reference, undoes, take_back_id"
 _TOLD = "the ledger of points is append-only; an erasure has to open it first"
-_REFUSE = f"SELECT RAISE(ABORT, '{_TOLD}') WHERE NOT EXISTS (SELECT 1 FROM history_openings);"
+_REFUSE = refusing(_TOLD)
 
 SQLITE = (
     f"CREATE TRIGGER points_entries_stay BEFORE DELETE ON points_entries BEGIN {_REFUSE} END",
     f"CREATE TRIGGER points_entries_stand BEFORE UPDATE OF {_KEPT} ON points_entries BEGIN {_REFUSE} END",
 )
 POSTGRESQL = (
-    f"""CREATE FUNCTION points_entries_keep() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM history_openings) THEN
-        RAISE EXCEPTION '{_TOLD}' USING ERRCODE = 'restrict_violation';
-    END IF;
-    IF TG_OP = 'DELETE' THEN
-        RETURN OLD;
-    END IF;
-    RETURN NEW;
-END $$""",
+    keeping("points_entries_keep", _TOLD),
     "CREATE TRIGGER points_entries_stay BEFORE DELETE ON points_entries"
     " FOR EACH ROW EXECUTE FUNCTION points_entries_keep()",
     f"CREATE TRIGGER points_entries_stand BEFORE UPDATE OF {_KEPT} ON points_entries"

@@ -79,6 +79,11 @@ class Caller:
         """Ask the store."""
         return await self.house.store.read(query)
 
+    async def tell(self, query: Callable[[Connection, datetime], Answer]) -> Response:
+        """Answer what is asked; nothing is written, and no writer is kept waiting."""
+        told = await self.house.store.read(query, self.house.clock.now())
+        return Response(told.body, told.status, media_type="application/json")
+
     async def write(self, unit: Callable[[Connection, datetime], Answer]) -> Response:
         """Do it, or answer as the first time where a call of this name was made before.
 
@@ -107,7 +112,7 @@ class Caller:
         return answer, True
 
     async def always(self, unit: Callable[[Connection, datetime], Answer]) -> Response:
-        """Do it, whether it was done before or not, and keep nothing of the answer: it is a secret."""
+        """Do it, whether it was done before or not, and keep nothing of the answer: a look, or a secret."""
         made = await self.house.store.run(unit, self.house.clock.now())
         return Response(made.body, made.status, media_type="application/json")
 

@@ -83,9 +83,9 @@ def router(house: House) -> APIRouter:
         def get(conn: Connection, now: datetime) -> Answer:
             key = named(conn, customer_id)
             caller.looks_at(conn, key, now)
-            return answer(200, customer_json(conn, key, now), about=key)
+            return answer(200, customer_json(conn, key, now))
 
-        return await caller.write(get)
+        return await caller.always(get)
 
     @routes.post("/{customer_id}/links", status_code=201)
     async def make_link(
@@ -131,8 +131,8 @@ def router(house: House) -> APIRouter:
                 for row in rows
             ]
             following = str(timeline.place_of(rows[-1])) if len(rows) == limit else None
-            return answer(200, {"entries": entries, "next": following}, about=key)
+            return answer(200, {"entries": entries, "next": following})
 
-        return await caller.write(page)
+        return await caller.always(page)
 
     return routes

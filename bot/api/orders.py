@@ -40,10 +40,10 @@ def router(house: House) -> APIRouter:
         """The order with its items."""
 
         def get(conn: Connection, now: datetime) -> Answer:
-            shown, whose = _shown(conn, order_no)
-            return answer(200, shown, about=whose)
+            shown, _ = _shown(conn, order_no)
+            return answer(200, shown)
 
-        return await caller.write(get)
+        return await caller.tell(get)
 
     return routes
 

@@ -27,9 +27,9 @@ def router(house: House) -> APIRouter:
 
         def get(conn: Connection, now: datetime) -> Answer:
             key = named(conn, customer_id)
-            return answer(200, _shown(conn, key, now), about=key)
+            return answer(200, _shown(conn, key, now))
 
-        return await caller.write(get)
+        return await caller.tell(get)
 
     @routes.post("", status_code=201, responses={200: {"description": "The reference is known; nothing changed"}})
     async def move_points(

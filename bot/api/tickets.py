@@ -28,9 +28,9 @@ def router(house: House, desk: DeskHours) -> APIRouter:
 
         def get(conn: Connection, now: datetime) -> Answer:
             key = named(conn, customer_id)
-            return answer(200, {"tickets": [one.as_json() for one in tickets.of_customer(conn, key)]}, about=key)
+            return answer(200, {"tickets": [one.as_json() for one in tickets.of_customer(conn, key)]})
 
-        return await caller.write(get)
+        return await caller.tell(get)
 
     @routes.post("/customers/{customer_id}/tickets", status_code=201)
     async def open_ticket(
@@ -56,9 +56,9 @@ def router(house: House, desk: DeskHours) -> APIRouter:
 
         def get(conn: Connection, now: datetime) -> Answer:
             whose, ticket = _found(conn, number)
-            return answer(200, {**ticket.as_json(), "customer": showing.called(conn, whose)}, about=whose)
+            return answer(200, {**ticket.as_json(), "customer": showing.called(conn, whose)})
 
-        return await caller.write(get)
+        return await caller.tell(get)
 
     @routes.post("/tickets/{number}/status")
     async def move_ticket(number: Number, body: StatusBody, caller: Caller = may(house, "tickets:write")) -> Response:

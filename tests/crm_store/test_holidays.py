@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -102,10 +103,14 @@ def test_a_day_that_the_shop_closes_on_is_closed_though_the_country_works() -> N
     calendar=st.sampled_from([None, holidays.works]),
 )
 def test_a_better_tier_never_waits_longer_and_nobody_for_an_hour_in_which_nobody_is_there(
-    desk: DeskHours, opened: datetime, priority: str, shares: list[float], calendar: object
+    desk: DeskHours,
+    opened: datetime,
+    priority: str,
+    shares: list[float],
+    calendar: Callable[[date], bool | None] | None,
 ) -> None:
     tiers = {str(number): share for number, share in enumerate(sorted(shares))}
-    keeping = DeskHours(desk.zone, desk.opens, desk.closes, desk.days, calendar, answers=AnswerTimes(shares=tiers))  # type: ignore[arg-type]
+    keeping = DeskHours(desk.zone, desk.opens, desk.closes, desk.days, calendar, answers=AnswerTimes(shares=tiers))
 
     dues = [due_at(opened, priority, keeping, tier) for tier in (*tiers, None)]
 
