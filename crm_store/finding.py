@@ -59,8 +59,11 @@ def latest(conn: Connection) -> list[Any]:
     return list(conn.execute(_LATEST))
 
 
-def find(conn: Connection, typed: str, *, region: str = "CN") -> list[Any]:
-    """Return customers, at most `MOST`, by a part of name, phone or e-mail, or by a whole number, order or user id."""
+def find(conn: Connection, typed: str, *, region: str) -> list[Any]:
+    """Return customers, at most `MOST`, by a part of name, phone or e-mail, or by a whole number, order or user id.
+
+    A phone without its country is read in ``region``.
+    """
     exact = typed.strip().lower()
     if len(exact) < SHORTEST:
         return []

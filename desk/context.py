@@ -30,6 +30,8 @@ class Desk:
     live: Live
     policy: Policy
     zone: ZoneInfo
+    region: str
+    """In which country a phone is read that names none (ISO 3166)."""
     language: str
     """That of a browser that likes none of ours."""
     hours: DeskHours

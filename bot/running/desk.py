@@ -35,6 +35,7 @@ async def open_desk(process: Process, channels: Mapping[str, Capabilities]) -> A
             live=live,
             policy=build_policy(settings),
             zone=ZoneInfo(settings.shop.zone),
+            region=settings.shop.region,
             language=settings.shop.language,
             hours=settings.desk_hours,
             limits=Limits(settings.console.idle, settings.console.signed_in_at_most),

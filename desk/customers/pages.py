@@ -47,7 +47,10 @@ def customer_pages(desk: Desk, pages: Pages, router: APIRouter) -> None:
     @router.get("/customers")
     async def search(request: Request, q: str = "", visitor: Visitor = Depends(May(desk, "see_customer"))) -> Response:
         typed = q.strip()[:LONGEST_SEARCH]
-        found = await desk.store.read(finding.find, typed) if typed else await desk.store.read(finding.latest)
+        if typed:
+            found = await desk.store.read(finding.find, typed, region=desk.region)
+        else:
+            found = await desk.store.read(finding.latest)
         return pages.show(request, "customers.html", found=found, typed=typed)
 
     @router.get("/customers/{customer_id}")

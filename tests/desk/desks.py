@@ -68,6 +68,7 @@ class DeskHouse:
         self.desk = Desk(
             store=house.store, clock=house.clock, ids=house.ids, chance=Random(7), passwords=self.passwords,
             live=Live(house.store), policy=build_policy(settings), zone=ZoneInfo(settings.shop.zone), language="en",
+            region=settings.shop.region,
             hours=house.settings.desk_hours,
             limits=LIMITS, order=Precedence(), https=False, channels=self.channels,
         )  # fmt: skip
