@@ -37,7 +37,8 @@ from tests.servers.web import serving
 
 BROWSER = [pytest.mark.long, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="package")]
 """The marks of every test here."""
-AGENTS = ("li", "zhao")
+AGENTS = {"li": "agent", "zhao": "agent", "mei": "supervisor"}
+"""Who has an account at the desk, in which role."""
 PASSWORD = "correct horse battery"
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = [
@@ -111,8 +112,8 @@ class ShukeUp:
 
     async def open_accounts(self) -> None:
         """Give the agents their accounts at the desk."""
-        for name in AGENTS:
-            added = await self.installation.run("user", "add", name, lines=[PASSWORD])
+        for name, role in AGENTS.items():
+            added = await self.installation.run("user", "add", name, "--role", role, lines=[PASSWORD])
             assert added.code == 0, added.errors
 
 
@@ -127,7 +128,7 @@ async def site() -> AsyncIterator[Site]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def shuke(tmp_path_factory: pytest.TempPathFactory, site: Site) -> AsyncIterator[ShukeUp]:
-    """A bot with two agents, up for all tests."""
+    """A bot with people at the desk, up for all tests."""
     async with AsyncExitStack() as stack:
         shuke = ShukeUp(tmp_path_factory.mktemp("shuke"), stack)
         await shuke(**site.named)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from statistics import median
 from time import monotonic
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from tests.browser.conftest import BROWSER, PASSWORD, OpenPage, ShukeUp, shot
+from tests.browser.agents import Desk, desk_of, open_talk, says
+from tests.browser.conftest import BROWSER, OpenPage, ShukeUp, shot
 
 pytestmark = BROWSER
 SOON_MS = 5_000
 SHOWN = "words => [...document.querySelectorAll('.said.in .bubble')].some(one => one.textContent === words)"
-
-Desk = Callable[..., Awaitable[Page]]
 
 
 @pytest.fixture
@@ -29,47 +26,9 @@ def desk(shuke: ShukeUp, open_page: OpenPage) -> Desk:
     return desk_of(shuke, open_page)
 
 
-def desk_of(shop: ShukeUp, open_page: OpenPage) -> Desk:
-    async def sign_in(name: str = "li", locale: str = "en-GB", **options: object) -> Page:
-        page = await open_page(locale=locale, storage_state=shop.signed_in.get(name), **options)
-        await page.goto(f"{shop.address}/desk")
-        if name not in shop.signed_in:
-            await page.locator("[name=name]").fill(name)
-            await page.locator("[name=password]").fill(PASSWORD)
-            await page.locator("main button").click()
-        await expect(page.locator("#waiting-title")).to_be_visible()
-        shop.signed_in[name] = await page.context.storage_state()
-        return page
-
-    return sign_in
-
-
-async def open_talk(page: Page, shop: ShukeUp, user: str) -> None:
-    """Open the conversation with a customer, whoever else waits."""
-    [customer] = shop.installation.values(
-        f"SELECT customer_id FROM identities WHERE channel = 'terminal' AND user_id = '{user}'"
-    )
-    await page.goto(f"{shop.address}/desk/talks/{customer}")
-
-
 def in_hours(hours: int) -> str:
     """Return a moment as a form takes it, in the shop's time."""
     return f"{datetime.now(ZoneInfo('Asia/Shanghai')) + timedelta(hours=hours):%Y-%m-%dT%H:%M}"
-
-
-async def says(shop: ShukeUp, user: str, *lines: str) -> None:
-    """Let a customer write, without waiting for answers: none comes where a colleague has the conversation."""
-    address = json.loads((shop.installation.root / "var" / "terminal.json").read_text())
-    reader, writer = await asyncio.open_connection(address["host"], address["port"])
-    hello = {"token": address["token"], "user": user, "language": None}
-    for line in (hello, *({"text": text, "id": uuid4().hex} for text in lines)):
-        writer.write(json.dumps(line).encode() + b"\n")
-    await writer.drain()
-    await reader.readline()
-    writer.write_eof()
-    while await reader.readline():
-        pass
-    writer.close()
 
 
 async def test_a_waiting_customer_appears_is_taken_answered_and_handed_back(
