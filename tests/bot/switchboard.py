@@ -3,7 +3,8 @@
 A step is a message, a shared phone, a merge or its undoing, an agent's word, or time
 that passes; some happen while the platform is being called or a text is being
 understood. What is checked is what a line was handed: an answer goes to whoever asked,
-an agent's words to whoever spoke last of those who were one customer as they were said.
+an agent's words to whoever spoke last of those who were one customer as they were said, or
+has just opened the talk.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from bot.desk_actions import ActionRefused, AgentAction, act
 from bot.errors import ChannelBusy
@@ -26,7 +27,7 @@ from bot.metrics import Metrics
 from bot.ports import Capabilities
 from bot.settings import build
 from bot.wiring import build_house, build_understander
-from crm_store import customers, identities, inbox, merges, outbox
+from crm_store import conversations, customers, identities, inbox, merges, outbox
 from crm_store.errors import NotAllowed
 from crm_store.history import history
 from crm_store.merging import merge
@@ -43,8 +44,16 @@ WORDS = ("你好", "hello", "我的订单到哪了", "thanks", "转人工", "算
 BEGINNING = datetime.fromisoformat("2026-01-05T09:00:00+08:00")
 _LOOK_BACK = 100
 """Where units run side by side, a lower key may be committed after a higher one."""
-_SINCE = select(history.c.id, history.c.kind, history.c.customer_id, history.c.identity_id, history.c.data)
+_SINCE = select(
+    history.c.id, history.c.kind, history.c.ref, history.c.customer_id, history.c.identity_id, history.c.data,
+)  # fmt: skip
 _ON_THEIR_WAY = select(outbox.outbox.c.ref).where(outbox.outbox.c.status.in_(("queued", "sending")))
+_OPENED = (
+    select(inbox.inbox.c.identity_id)
+    .where(inbox.inbox.c.conversation_id == bindparam("talk"), inbox.inbox.c.status != "done")
+    .order_by(inbox.inbox.c.id)
+    .limit(1)
+)
 _UNANSWERED = select(inbox.inbox.c.ref).where(inbox.inbox.c.status != "done")
 
 type Way = tuple[str, str]
@@ -218,15 +227,25 @@ class Switchboard:
     def _agent_acts(self, conn: Connection, root: str, action: str) -> None:
         customers.hold(conn, root)
         self._read(conn)
-        theirs = [way for way in self._origin if self._root(way) == root and way in self._spoke]
-        if not theirs:
+        talk = conversations.of_customer(conn, root)
+        if talk is None:
             return
-        to = max(theirs, key=self._spoke.__getitem__)
-        text = f"for {to[0]} {to[1]}" if action == "reply" else None
+        to = self._spoke_last(conn, talk, root)
+        if not to:
+            return
+        text = " or ".join(f"{channel} {user}" for channel, user in to) if action == "reply" else None
         try:
             act(conn, AgentAction("li", action, root, text=text), now=self._clock.now(), ids=self._ids)
         except (ActionRefused, NotAllowed):
             return  # they have no talk, or nobody to give it back
+
+    def _spoke_last(self, conn: Connection, talk: Any, root: str) -> list[Way]:
+        """Return whose message was taken in last, and who has opened the talk and still waits for the first turn."""
+        theirs = [way for way in self._origin if self._root(way) == root]
+        spoke = [way for way in theirs if way in self._spoke]
+        last = [max(spoke, key=self._spoke.__getitem__)] if spoke else []
+        opened = [self._ways[one] for one in conn.execute(_OPENED, {"talk": talk.id}).scalars()]
+        return [*last, *(way for way in opened if way in theirs and talk.turns == 0)]
 
     async def _time_passes(self) -> None:
         self._clock.move_to(self._clock.now() + timedelta(seconds=self._chance.choice((1, 10, 90))))
@@ -271,11 +290,11 @@ class Switchboard:
             got = line, message.recipient
             if message.kind == "agent":
                 self.tally.by_agents += 1
-                meant = tuple(message.text.split(" ")[1:])
+                meant = [tuple(way.split(" ")) for way in message.text.split(" or ")]
             else:
                 self.tally.replies += 1
-                meant = self._heard[row.dedupe_key.split(":")[1]]
-            if not got == meant == self._ways[row.identity_id]:
+                meant = [self._heard[row.dedupe_key.split(":")[1]]]
+            if got not in meant or got != self._ways[row.identity_id]:
                 self.tally.wrong.append(f"{message.kind} {message.id} for {meant} went to {got}")
         self.left.clear()
 
@@ -287,6 +306,8 @@ class Switchboard:
             self._read_until = max(self._read_until, entry.id)
             way = self._ways.get(entry.identity_id)
             if entry.kind == "message.in" and way is not None:
+                if self._heard[entry.ref] != way:
+                    self.tally.wrong.append(f"{entry.ref} by {self._heard[entry.ref]} is told of {way}")
                 self._spoke[way] = max(entry.id, self._spoke.get(way, 0))
             elif entry.kind in ("identity.merged", "identity.unmerged"):
                 self._take_in(conn, entry.data["merge"])
