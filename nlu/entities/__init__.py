@@ -27,6 +27,7 @@ from nlu.entities import (
 from nlu.entities.folding import Folded
 from nlu.entities.order_no import DEFAULT_ORDER_PATTERN, OrderPattern
 from nlu.entities.product import NO_PRODUCTS, Catalogue
+from nlu.entities.spoken_digits import Spoken
 from nlu.entities.written_days import find_written_days
 from nlu.understanding import Entity, Language
 
@@ -96,6 +97,25 @@ def _precedence(entity: Entity, context: EntityContext) -> tuple[bool, int, int,
     return not asked_for, entity.start - entity.end, _RANK[entity.entity], entity.start
 
 
+def _find_read_out(message: Folded, context: EntityContext) -> list[Entity]:
+    """Return the numbers that people read out digit by digit, be they typed as digits or in words."""
+    spoken, asking = Spoken(message), context.asking
+    written = spoken.message
+    found = [
+        *tracking_no.find(written),
+        *phone.find(
+            written,
+            region=context.region,
+            orders=context.orders,
+            asked=asking == "phone",
+            order_asked=asking == "order_no",
+        ),
+        *phone.find_last_four(written, asked=asking == "phone_last4"),
+        *order_no.find(written, pattern=context.orders, asked=asking == "order_no"),
+    ]
+    return spoken.put_back(found)
+
+
 def _find_everything(message: Folded, context: EntityContext) -> list[Entity]:
     asking, today = context.asking, context.now.date()
     month_first = message.is_chinese or context.language == "zh"
@@ -106,16 +126,7 @@ def _find_everything(message: Folded, context: EntityContext) -> list[Entity]:
     days = dates.find(message, written, today=today)
     return [
         *email.find(message),
-        *tracking_no.find(message),
-        *phone.find(
-            message,
-            region=context.region,
-            orders=context.orders,
-            asked=asking == "phone",
-            order_asked=asking == "order_no",
-        ),
-        *phone.find_last_four(message, asked=asking == "phone_last4"),
-        *order_no.find(message, pattern=context.orders, asked=asking == "order_no"),
+        *_find_read_out(message, context),
         *birthday.find(message, written, today=today, asked=birthday_asked),
         *rating.find(message, asked=asking == "rating", scale=context.rating_scale),
         *context.catalogue.find(message),

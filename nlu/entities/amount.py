@@ -3,36 +3,64 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from nlu.entities.folding import Folded
-from nlu.entities.numbers import CHINESE, ENGLISH, SCALED_DIGITS, to_number
+from nlu.entities.numbers import CHINESE, DIGITS, ENGLISH, SCALED_DIGITS, to_number
 from nlu.understanding import Entity
 
 _CURRENCIES = {
-    **dict.fromkeys(("¥", "rmb", "cny", "人民币", "元", "块", "块钱", "元钱", "圆", "元人民币", "yuan", "kuai"), "CNY"),
-    **dict.fromkeys(("$", "us$", "usd", "美元", "美金", "dollar", "dollars", "bucks"), "USD"),
+    **dict.fromkeys(("¥", "rmb", "cny", "人民币", "元", "块", "元钱", "圆", "元人民币", "yuan", "kuai"), "CNY"),
+    **dict.fromkeys(("毛", "角"), "CNY"),
+    **dict.fromkeys(("$", "us$", "usd", "美元", "美金", "dollar", "dollars", "bucks", "cent", "cents"), "USD"),
     **dict.fromkeys(("€", "eur", "欧元", "euro", "euros"), "EUR"),
     **dict.fromkeys(("£", "gbp", "英镑", "pound", "pounds", "quid"), "GBP"),
     **dict.fromkeys(("hk$", "hkd", "港币", "港元"), "HKD"),
+    **dict.fromkeys(("nt$", "twd", "台币", "新台币"), "TWD"),
+    **dict.fromkeys(("s$", "sgd", "新加坡元", "新币"), "SGD"),
+    **dict.fromkeys(("a$", "aud", "澳元", "澳币"), "AUD"),
+    **dict.fromkeys(("c$", "cad", "加元", "加币"), "CAD"),
+    **dict.fromkeys(("jpy", "日元", "yen"), "JPY"),
+    **dict.fromkeys(("krw", "韩元", "韩币"), "KRW"),
 }
-_SYMBOL = r"(?P<symbol>hk\$|us\$|[¥$€£]|(?<![a-z])(?:rmb|cny|usd|eur|gbp|hkd)(?![a-z])|人民币)"
+_CODES = "rmb|cny|usd|eur|gbp|hkd|twd|sgd|aud|cad|jpy|krw"
+_SYMBOL = rf"(?P<symbol>(?<![a-z])(?:hk|us|nt|[sac])\$|[¥$€£]|(?<![a-z])(?:{_CODES})(?![a-z])|人民币|港币)"
+# 一块表 and 两块肉 are pieces, and 一块去 is together.
+_PIECE_OF = "板|状|头|表|布|肉|砖|蛋|糕|地|石|木|玻|饼|香|皂|糖|电池|手|腕|屏|儿|茶[饼砖]|毛[巾毯]"
 _UNIT = (
-    r"(?P<unit>元人民币|元钱?|块钱?(?!板|状|头)|圆|人民币|美元|美金|欧元|英镑|港币|港元"
-    r"|(?:rmb|cny|usd|eur|gbp|hkd|yuan|kuai|dollars?|bucks|euros?|pounds?|quid)(?![a-z]))"
+    rf"(?P<unit>元人民币|元钱?|块(?!{_PIECE_OF})|圆|人民币|美元|美金|欧元|英镑|港币|港元|新?台币|新加坡元|新币|澳[元币]|加[元币]|日元|韩[元币]"
+    rf"|(?:{_CODES}|yuan|kuai|yen|dollars?|bucks|euros?|pounds?|quid)(?![a-z]))"
 )
-_BEFORE = re.compile(rf"{_SYMBOL} ?(?P<number>{SCALED_DIGITS}|{CHINESE})(?P<after>元|块钱?|rmb)?")
+_DIGIT = "[0-9一二两三四五六七八九]"
+# 三块五, 三块五毛六, 3元5角.
+_SMALL = (
+    rf"(?:零?(?P<tenth>{_DIGIT})[毛角](?:零?(?P<cent>{_DIGIT})分?)?"
+    rf"|(?P<small>{_DIGIT})(?![0-9个件十百千万点月折多几来盒只双瓶袋包%]))"
+)
+# 几十块 and 数百元 are no numbers.
+_VAGUE_BEFORE = "(?<![几数好多第])"
+_BEFORE = re.compile(rf"{_SYMBOL} ?(?P<number>{SCALED_DIGITS}|{CHINESE})(?P<after>元|块)?(?:(?<=[元块])[钱整])?")
 _AFTER = re.compile(
-    rf"(?P<number>{SCALED_DIGITS}|{CHINESE}|{ENGLISH}) ?{_UNIT}(?P<small>[0-9一二两三四五六七八九](?![0-9个件]))?"
+    rf"(?P<number>{SCALED_DIGITS}|{_VAGUE_BEFORE}{CHINESE}|{ENGLISH}) ?{_UNIT}"
+    rf"(?P<rest>{_SMALL})?(?P<end>[钱整]|正(?![好常品宗]))?"
 )
+_JIAO = re.compile(
+    rf"(?<![几好一]){_VAGUE_BEFORE}(?P<number>{_DIGIT})(?P<unit>[毛角])(?:钱|(?![不九衣线巾病孩毯绒笔利尖落色度度豆巾])(?=$|[^\w]|[的吧呢吗]))"
+)
+_CENTS = re.compile(rf"(?P<number>{DIGITS}|{ENGLISH}) (?P<unit>cents?)(?![a-z])")
 # 1.2k with nothing behind it is said of money.
 _THOUSANDS = re.compile(
-    r"(?<![0-9.a-z])(?P<number>[0-9]{1,4}(?:\.[0-9]{1,3})? ?k)(?![a-z0-9]| ?(?:积?分|点|points?|pts|[件个份]))"
+    r"(?<![0-9.a-z])(?P<number>[0-9]{1,4}(?:\.[0-9]{1,3})? ?k)(?![a-z0-9]| ?(?:积?分|点|points?|pts|[件个份]"
+    r"|显示|屏|电视|画质|高清|分辨|视频|hd|tv|video|resolution|screen))"
 )
-_HINT = re.compile(r"[¥$€£元块圆币金镑]|rmb|cny|usd|eur|gbp|hkd|yuan|kuai|dollar|bucks|pound|quid")
+_HINT = re.compile(
+    r"[¥$€£元块圆币金镑]|rmb|cny|usd|eur|gbp|[hst][kgw]d|[ac][ua]d|jpy|krw|yen|yuan|kuai|dollar|bucks|pound|quid"
+)
 _CENT = Decimal("0.01")
+_PARTS = {"毛": Decimal("0.1"), "角": Decimal("0.1"), "cent": _CENT, "cents": _CENT}
+_VERB_AFTER = re.compile(r"[^\W的吗呢吧左以上都也a-z0-9]")
 
 
 def find(message: Folded, *, currency: str) -> list[Entity]:
@@ -41,9 +69,14 @@ def find(message: Folded, *, currency: str) -> list[Entity]:
     for match in _search(message.plain):
         parts = match.groupdict()
         named = parts.get("symbol") or parts.get("unit")
-        small = parts.get("small") if named == "块" else None
-        if value := _value(match["number"], _CURRENCIES[named] if named else currency, small):
-            end = match.end("unit") if parts.get("small") and not small else match.end()
+        if match.re is _AFTER and _is_together(match):
+            continue
+        # 3元5 is two numbers, 3块5 is one.
+        rest = bool(parts.get("rest")) and (parts["small"] is None or named == "块")
+        number = _number(match["number"], named, parts if rest else {})
+        if number is not None:
+            end = match.end("unit") if parts.get("rest") and not rest else match.end()
+            value = _value(number, _CURRENCIES[named] if named else currency)
             found.append(message.entity("amount", value, (match.start(), end)))
     return found
 
@@ -52,17 +85,30 @@ def _search(plain: str) -> Iterator[re.Match[str]]:
     if _HINT.search(plain):
         yield from _BEFORE.finditer(plain)
         yield from _AFTER.finditer(plain)
+    if "毛" in plain or "角" in plain:
+        yield from _JIAO.finditer(plain)
+    if "cent" in plain:
+        yield from _CENTS.finditer(plain)
     if "k" in plain:
         yield from _THOUSANDS.finditer(plain)
 
 
-def _value(written: str, currency: str, small: str | None) -> dict[str, Any] | None:
+def _is_together(match: re.Match[str]) -> bool:
+    """Return whether it is 一块 before a verb, as in 一块寄, and no yuan."""
+    alone = match["unit"] == "块" and match["number"] == "一" and not (match["rest"] or match["end"])
+    return alone and _VERB_AFTER.match(match.string, match.end()) is not None
+
+
+def _number(written: str, unit: str | None, rest: Mapping[str, str | None]) -> Decimal | None:
     number = to_number(written)
     if number is None:
         return None
-    if small:
-        # 三块五 is three and a half.
-        number += (to_number(small) or 0) / Decimal(10)
+    number *= _PARTS.get(unit or "", Decimal(1))
+    tenths = to_number(rest.get("tenth") or rest.get("small") or "") or Decimal(0)
+    return number + tenths / 10 + (to_number(rest.get("cent") or "") or Decimal(0)) / 100
+
+
+def _value(number: Decimal, currency: str) -> dict[str, Any]:
     # Two decimals at least, and none rounded away.
     cents = number.quantize(_CENT)
     return {"value": str(cents if cents == number else number.normalize()), "currency": currency}

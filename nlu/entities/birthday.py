@@ -17,6 +17,10 @@ _OLDEST_YEARS = 125
 _LONG_AGO_YEARS = 10
 
 _WORD = re.compile(r"生日|生辰|出生|生于|(?<![a-z])(?:birthday|birth ?date|date of birth|b-?day|dob|born)(?![a-z])")
+# 我是1990年3月5号的, and 3月5号生的: only right beside the day.
+_I_AM = re.compile("我是?$|本人$")
+_OF_THAT_DAY = re.compile("的(?:$|[^\\w]|人|哦|呢|啊|呀)")
+_BORN_AFTER = re.compile("的?(?:生的|生人|出生|诞生|过生|过寿)")
 # "My birthday gift should be here by March 5th" names a day, and not a birthday.
 _ABOUT_SOMETHING_ELSE = re.compile(
     r"[。!?;\n]|送|到|买|礼|要|订|用|前|寄|收"
@@ -36,15 +40,17 @@ def find(message: Folded, days: Sequence[WrittenDay], *, today: date, asked: boo
     return [
         _entity(message, day, today)
         for day in days
-        if asked or _is_called_birthday(message.plain, day) or _says_only_a_birthday(message, day, today)
+        if asked or _is_called_birthday(message.plain, day, today) or _says_only_a_birthday(message, day, today)
     ]
 
 
-def _is_called_birthday(plain: str, day: WrittenDay) -> bool:
+def _is_called_birthday(plain: str, day: WrittenDay, today: date) -> bool:
     before = plain[max(0, day.start - _REACH_BEFORE) : day.start]
     after = plain[day.end : day.end + _REACH_AFTER]
     words = [word.end() for word in _WORD.finditer(before)]
     if words and not _ABOUT_SOMETHING_ELSE.search(before, words[-1]):
+        return True
+    if _BORN_AFTER.match(after) or (_I_AM.search(before) and _OF_THAT_DAY.match(after) and _is_long_ago(day, today)):
         return True
     word = _WORD.search(after)
     return word is not None and not _ABOUT_SOMETHING_ELSE.search(after, 0, word.start())
@@ -55,8 +61,12 @@ def _says_only_a_birthday(message: Folded, day: WrittenDay, today: date) -> bool
     reading = day.readings[0]
     if day.form == "loose":
         return False
-    long_ago = reading.year is not None and reading.year <= today.year - _LONG_AGO_YEARS
-    return (long_ago or reading.calendar == "lunar") and message.is_all(day.span)
+    return (_is_long_ago(day, today) or reading.calendar == "lunar") and message.is_all(day.span)
+
+
+def _is_long_ago(day: WrittenDay, today: date) -> bool:
+    year = day.readings[0].year
+    return year is not None and year <= today.year - _LONG_AGO_YEARS
 
 
 def _entity(message: Folded, day: WrittenDay, today: date) -> Entity:

@@ -9,6 +9,7 @@ from typing import Final
 
 from nlu.entities.calendar_days import Tense, add_months, is_solar_day, nearest_day
 from nlu.entities.folding import Folded
+from nlu.entities.holidays import find_holidays
 from nlu.entities.numbers import to_whole
 from nlu.entities.written_days import WrittenDay
 from nlu.understanding import Entity
@@ -24,37 +25,55 @@ _DAYS_FROM_TODAY = {
     **dict.fromkeys(("前天", "the day before yesterday", "day before yesterday"), -2),
     "大前天": -3,
 }
-_CHINESE_DAY_WORD = re.compile("大[后前]天|[今明昨][天日儿晚早]|[后前]天")
+_CHINESE_DAY_WORD = re.compile("(?P<word>大[后前]天|[今明昨][天日儿晚早]|[后前]天)(?:(?<=儿)个)?")
 _ENGLISH_DAY_WORD = re.compile(
     r"(?<![a-z])(?:(?:the )?day (?:after tomorrow|before yesterday)"
     r"|tomorrow|tmrw?|today|tonight|yesterday|last night)(?![a-z])"
 )
-_ENGLISH_HINT = re.compile(r"day|tom|tmr|night|week|month|year|next |this |last |on (?:mon|tue|wed|thu|fri|sat|sun)")
+_ENGLISH_HINT = re.compile(
+    r"day|tom|tmr|night|week|month|year|next |this |last |on (?:mon|tue|wed|thu|fri|sat|sun)|[0-9](?:st|nd|rd|th)"
+)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CHINESE_WEEKDAY = re.compile(
     r"(?P<week>下下|上上|[下上这本])?个?(?<![一两二三四五六七八九十几每0-9])(?:周|星期|礼拜)(?P<day>[一二三四五六日天1-7])(?![0-9个年])"
 )
 _ENGLISH_WEEKDAY = re.compile(
-    r"(?<![a-z])(?:(?P<week>next|this|last|coming) (?:week )?(?:on )?)?"
+    r"(?<![a-z])(?:(?P<week>next|this coming|this|last|coming) (?:week )?(?:on )?)?"
     rf"(?P<day>{'|'.join(_WEEKDAYS)}"
     r"|(?:(?<=next )|(?<=this )|(?<=last )|(?<=on ))(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun))(?![a-z])"
 )
 _WEEKS_AWAY = {"下下": 2, "下": 1, "next": 1, "上": -1, "last": -1, "上上": -2, "这": 0, "本": 0, "this": 0}
 _CHINESE_SPAN = re.compile(
-    r"(?<![0-9第])(?P<count>[0-9]{1,3}|[一两二三四五六七八九十]{1,3})个?(?P<unit>工作日|天|日|周|星期|礼拜|月|年)[之以]?(?P<way>后|前)"
+    r"(?<![0-9第几数一两二三四五六七八九十])(?P<count>[0-9]{1,3}|[一两二三四五六七八九十]{1,3}|半)个?(?P<half>半)?(?P<unit>工作日|天|日|周|星期|礼拜|月|年)[之以]?(?P<way>后|前)"
 )
 _ENGLISH_SPAN = re.compile(
-    r"(?<![a-z0-9])(?:(?P<ahead>in|within) )?(?P<count>[0-9]{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten)"
-    r" (?P<unit>day|week|month|year)s?(?: (?P<way>ago|later|from now|from today))?(?![a-z])"
+    r"(?<![a-z0-9])(?:(?P<ahead>in|within) )?(?P<count>[0-9]{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten"
+    r"|eleven|twelve|fourteen|twenty|thirty|a couple of)"
+    r" (?P<unit>day|fortnight|week|month|year)s?(?: (?P<way>ago|later|from now|from today))?(?![a-z])"
 )
 _UNITS = {"周": "week", "星期": "week", "礼拜": "week", "月": "month", "年": "year"}
 _DAY_OF_MONTH = re.compile(
     r"(?:(?P<month>[这本上下])个?月|(?<![0-9第月年.])(?<![0-9],))(?P<day>[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})[号日]"
     r"(?![0-9电球码色款字楼门店线机院链元])"
 )
-_MONTHS_AWAY = {"这": 0, "本": 0, "上": -1, "下": 1}
+_MONTHS_AWAY = {"这": 0, "本": 0, "上": -1, "下": 1, "next": 1, "last": -1, "this": 0}
+_YEARS_AWAY = {"今": 0, "明": 1, "去": -1, "next": 1, "last": -1}
+_DAYS = {"day": 1, "week": 7, "fortnight": 14}
+_SMALL_COUNTS = {"a": 1, "an": 1, "a couple of": 2}
+_END_OF = re.compile(
+    r"(?:(?P<which>[这本上下])个?|(?P<year>[今明去])|(?P<month>(?<![0-9])[0-9]{1,2}|十[一二]?|[一二三四五六七八九])(?=月))?"
+    r"(?<![几每全近])(?P<unit>月|年)(?:底|末)(?!了解)"
+)
+_ENGLISH_END_OF = re.compile(r"(?<![a-z])end of (?P<which>the|this|next|last) (?P<unit>month|year)(?![a-z])")
+_ENGLISH_DAY_OF_MONTH = re.compile(
+    r"(?<![a-z])(?:the|on|by|before|since) (?P<whole>(?P<day>[0-9]{1,2})(?:st|nd|rd|th)"
+    r"(?: of (?P<month>this|next|last) month)?)"
+    r"(?![a-z0-9]| (?:day |of )?(?:[a-z]+ )?(?:lunar|month)"
+    r"| (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"| (?:floor|time|one|order|item|birthday|anniversary|cup|street|avenue))"
+)
 _PAST_AFTER = re.compile(
-    "(?:那天|当天|就|我)*(?:在你们家?)?(?:买|下|拍|订|付|收到|签收|退)(?:单|款|货)?[的了过]|(?:下|付)(?:单|款)的?"
+    "(?:那天|当天|那会|那阵|期间|的时候|时|就|我|在|刚|才)*(?:在你们家?)?(?:买|下|拍|订|付|收到|签收|退)(?:单|款|货)?[的了过]|(?:下|付)(?:单|款)的?"
 )
 _PAST_BEFORE = re.compile(
     r"(?<![a-z])(?:bought|ordered|purchased|paid|received|arrived|came)(?: [a-z]+){0,4} (?:on )?$"
@@ -72,6 +91,9 @@ def find(message: Folded, days: Sequence[WrittenDay], *, today: date) -> list[En
     found = [_written(message, day, today) for day in days if _is_day(message, day)]
     if not message.plain.isascii():
         found += [message.entity("date", day.isoformat(), span) for day, span in _chinese(message.plain, today)]
+    for holiday in find_holidays(message.plain, today):
+        if told := holiday.day(today, _tense(message.plain, holiday.span)):
+            found.append(message.entity("date", told.isoformat(), holiday.span))
     if _ENGLISH_HINT.search(message.plain):
         found += [message.entity("date", day.isoformat(), span) for day, span in _english(message.plain, today)]
     return found
@@ -100,7 +122,7 @@ type _Dated = tuple[date, tuple[int, int]]
 
 def _chinese(plain: str, today: date) -> Iterator[_Dated]:
     for match in _CHINESE_DAY_WORD.finditer(plain):
-        yield today + timedelta(days=_DAYS_FROM_TODAY[match[0]]), match.span()
+        yield today + timedelta(days=_DAYS_FROM_TODAY[match["word"]]), match.span()
     if "周" in plain or "期" in plain or "礼" in plain:
         for match in _CHINESE_WEEKDAY.finditer(plain):
             day = match["day"]
@@ -108,15 +130,27 @@ def _chinese(plain: str, today: date) -> Iterator[_Dated]:
             yield _weekday(weekday, match["week"], today), match.span()
     if "后" in plain or "前" in plain:
         for match in _CHINESE_SPAN.finditer(plain):
-            count, unit = to_whole(match["count"]), match["unit"]
-            if count and unit != "工作日":
-                signed = count if match["way"] == "后" else -count
-                yield _away(today, signed, _UNITS.get(unit, "day")), match.span()
+            sign, unit = 1 if match["way"] == "后" else -1, match["unit"]
+            if match["count"] == "半" or match["half"]:
+                if day := _with_a_half(
+                    today, 0 if match["count"] == "半" else to_whole(match["count"]) or 0, unit, sign
+                ):
+                    yield day, match.span()
+            elif (count := to_whole(match["count"])) and unit != "工作日":
+                yield _away(today, sign * count, _UNITS.get(unit, "day")), match.span()
     if "号" in plain or "日" in plain:
         for match in _DAY_OF_MONTH.finditer(plain):
             tense = _tense(plain, match.span())
             if found := _day_of_month(to_whole(match["day"]) or 0, match["month"], today, tense):
                 yield found, match.span()
+    if "底" in plain or "末" in plain:
+        for match in _END_OF.finditer(plain):
+            if match["month"]:
+                if last := _last_of(to_whole(match["month"]) or 0, today, _tense(plain, match.span())):
+                    yield last, match.span()
+            else:
+                which, unit = match["which"] or match["year"] or "", "month" if match["unit"] == "月" else "year"
+                yield _last_day(which, unit, today), match.span()
 
 
 def _english(plain: str, today: date) -> Iterator[_Dated]:
@@ -127,9 +161,15 @@ def _english(plain: str, today: date) -> Iterator[_Dated]:
         yield _weekday(weekday, match["week"], today), match.span()
     for match in _ENGLISH_SPAN.finditer(plain):
         if match["ahead"] or match["way"]:
-            count = 1 if match["count"] in ("a", "an") else (to_whole(match["count"]) or 0)
+            count = _SMALL_COUNTS.get(match["count"]) or to_whole(match["count"]) or 0
             signed = -count if match["way"] == "ago" else count
             yield _away(today, signed, match["unit"]), match.span()
+    for match in _ENGLISH_END_OF.finditer(plain):
+        yield _last_day(match["which"], match["unit"], today), match.span()
+    for match in _ENGLISH_DAY_OF_MONTH.finditer(plain):
+        tense = _tense(plain, match.span())
+        if found := _day_of_month(int(match["day"]), match["month"], today, tense):
+            yield found, match.span("whole")
 
 
 def _weekday(weekday: int, week: str | None, today: date) -> date:
@@ -142,7 +182,29 @@ def _weekday(weekday: int, week: str | None, today: date) -> date:
 def _away(today: date, count: int, unit: str) -> date:
     if unit in ("month", "year"):
         return add_months(today, count * (12 if unit == "year" else 1))
-    return today + timedelta(days=count * (7 if unit == "week" else 1))
+    return today + timedelta(days=count * _DAYS[unit])
+
+
+def _with_a_half(today: date, count: int, unit: str, sign: int) -> date | None:
+    """Return the day ``count`` and a half months or years away; half of anything else is no day."""
+    if unit == "月":
+        # Half a month is fifteen days to everybody.
+        return add_months(today, sign * count) + timedelta(days=sign * 15)
+    return add_months(today, sign * (12 * count + 6)) if unit == "年" else None
+
+
+def _last_of(month: int, today: date, tense: Tense | None) -> date | None:
+    if not 1 <= month <= 12:
+        return None
+    years = (today.year - 1, today.year, today.year + 1)
+    return nearest_day([_last_day("", "month", date(year, month, 1)) for year in years], today, tense)
+
+
+def _last_day(which: str, unit: str, today: date) -> date:
+    months = _MONTHS_AWAY.get(which, 0)
+    if unit == "year":
+        return date(today.year + _YEARS_AWAY.get(which, 0), 12, 31)
+    return add_months(today.replace(day=1), months + 1) - timedelta(days=1)
 
 
 def _day_of_month(day: int, month: str | None, today: date, tense: Tense | None) -> date | None:

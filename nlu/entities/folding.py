@@ -40,7 +40,9 @@ _TRADITIONAL = (
     "銅铜漿浆顆颗層层襪袜褲裤屜屉凈净擠挤瑪玛訢欣僅仅傳传値值傢家儲储兒儿兇凶冊册劃划劑剂庫库彈弹憤愤"
     "戰战擋挡擁拥攔拦敗败暫暂檢检歸归殘残氳氲滷卤潤润澤泽灑洒爐炉獨独獻献疊叠瘋疯禍祸窩窝筍笋縮缩織织"
     "繩绳罷罢聰聪膠胶臨临蔥葱蕩荡虛虚襯衬訓训訪访誠诚諮咨貢贡賀贺賤贱輛辆輩辈釐厘銷销鋒锋鎮镇鏈链闢辟"
-    "陣阵雜杂離离雲云韻韵頸颈飲饮飯饭飾饰餅饼駕驾騰腾鬆松鬱郁麗丽黴霉齒齿魯鲁"
+    "陣阵雜杂離离雲云韻韵頸颈飲饮飯饭飾饰餅饼駕驾騰腾鬆松鬱郁麗丽黴霉齒齿魯鲁幣币聖圣誕诞蘇苏錫锡揚扬紹绍興兴"
+    "濱滨媽妈爺爷親亲孫孙醫医嬰婴訟讼歲岁學学們们啞哑癥症屍尸喪丧夢梦壽寿嚴严鹽盐廚厨歐欧鎊镑掛挂慘惨嘔呕瀉泻"
+    "腫肿癢痒脹胀盜盗竊窃騷骚毀毁謀谋憐怜嬸婶壯壮棄弃贏赢墜坠頻频諾诺"
 )
 
 _MARKS = {
@@ -61,8 +63,12 @@ _MARKS = {
     "\t": " ",
 }
 
+# The zeros of other scripts' digits, and of the bold and fancy ones that some keyboards make; nine more follow each.
+_ZEROS = (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6)
+
 _FOLD: dict[int, int] = (
-    {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+    {zero + digit: ord("0") + digit for zero in _ZEROS for digit in range(10)}
+    | {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
     | {ord(mark): ord(plain) for mark, plain in _MARKS.items()}
     | {ord(old): ord(new) for old, new in zip(_TRADITIONAL[::2], _TRADITIONAL[1::2], strict=True)}
 )

@@ -40,6 +40,12 @@ def _names() -> Iterator[tuple[str, tuple[str, str]]]:
 
 
 _NAMES: Final = Phrases(dict(_names()))
+# A street is not its city, a dish is not where it is from, and money is paid by WeChat but nobody is reached by it.
+_IN_ANOTHER_NAME: Final = re.compile(
+    "(?:[东西南北中]{1,2}|[一二三])?[路街巷弄](?!过)|拉面|烤鸭|小面|火锅|泡馍|热干面|话|牌|大学|大厦|装|狼|古城|海路"
+    "|支付|付款|付|转账|红包|钱包|收款|零钱|小程序"
+    "| (?:pay|wallet|road|street|university|duck|noodles?)(?![a-z])"
+)
 _LANGUAGE_NAMES: Final = {
     **dict.fromkeys(("中文", "汉语", "普通话", "国语", "华语", "chinese", "mandarin"), "zh"),
     **dict.fromkeys(("英文", "英语", "english"), "en"),
@@ -76,7 +82,11 @@ _LANGUAGE_HINTS = (
 
 def find(message: Folded) -> list[Entity]:
     """Return the larger Chinese cities, by their Chinese names, and the channels, by those of the config."""
-    return [message.entity(*found.value, (found.start, found.end)) for found in _NAMES.find(message.plain)]
+    return [
+        message.entity(*found.value, (found.start, found.end))
+        for found in _NAMES.find(message.plain)
+        if not _IN_ANOTHER_NAME.match(message.plain, found.end)
+    ]
 
 
 def find_languages(message: Folded, *, asked: bool) -> list[Entity]:

@@ -99,6 +99,8 @@ def english_number(written: str) -> int | None:
         return None
     for word in words:
         if word in _ENGLISH_WORDS:
+            if not _may_follow(_ENGLISH_WORDS[word], section):
+                return None
             section += _ENGLISH_WORDS[word]
         elif word == "hundred":
             section = (section or 1) * 100
@@ -108,6 +110,11 @@ def english_number(written: str) -> int | None:
         else:
             return None
     return total + section
+
+
+def _may_follow(value: int, section: int) -> bool:
+    """Return whether ``value`` goes on a number that is at ``section``: "twenty one" is one, "one two" are two."""
+    return section % 100 == 0 or (value < 10 and section % 10 == 0 and section % 100 >= 20)
 
 
 def _is_one_number(digits: str) -> bool:

@@ -24,8 +24,9 @@ _AFTER_CUE = re.compile(
 )
 _LIKE_A_NUMBER = re.compile(r"(?<![0-9a-z])[a-z]{0,3}-?[0-9]{4,20}(?![0-9a-z])")
 _DIGIT = re.compile("[0-9]")
-_PIECE = re.compile(r"[0-9a-z]+")
-_MOST_PIECES = 5
+_PIECE = re.compile(r"(?<![0-9a-z])order(?=[a-z]?[0-9]{4})|[0-9a-z]+")
+# One by one, as somebody reads out an order number of our own.
+_MOST_PIECES = 11
 _SHORTEST_PIECE = 3
 _LONGEST_NUMBER = 40
 _CUE_REACH = 20

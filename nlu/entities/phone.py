@@ -14,10 +14,11 @@ from nlu.understanding import Entity
 
 NO_SUCH_NUMBER: Final = "no_such_number"
 
-_CANDIDATE = re.compile(r"(?<![0-9a-z])(?:\+ ?|\()?[0-9](?:[ ().-]{0,2}[0-9]){6,15}(?![0-9a-z])")
+_CANDIDATE = re.compile(r"(?<![0-9a-z])(?:\(\+|\+ ?|\()?[0-9](?:[ ().-]{0,2}[0-9]){6,15}(?![0-9a-z])")
 _CUE = re.compile(
     r"(?:电话|手机|号码|联系方式|致电|(?<![a-z])(?:phone|mobile|cell|tel|call|number|whatsapp))[^0-9。!?;]{0,8}$"
 )
+_GROUPED = re.compile(r"[0-9)][ ().-]{1,2}[0-9]")
 # What is dialled in China as it stands: mobiles, area codes with their 0, and the service numbers 400 and 800.
 _SURELY_CHINESE = re.compile(r"(?:86)?1[3-9][0-9]{9}|0[0-9]{9,11}|[48]00[0-9]{7}")
 _LAST_FOUR = re.compile(
@@ -46,7 +47,7 @@ def find(
     for match in _CANDIDATE.finditer(message.plain):
         digits = re.sub(r"[^0-9+]", "", match[0])
         called = asked or _CUE.search(message.plain, max(0, match.start() - _CUE_REACH), match.start()) is not None
-        certain = digits.startswith("+") or called or (region == "CN" and _SURELY_CHINESE.fullmatch(digits))
+        certain = called or _is_certain(digits, match[0], region)
         is_order = (
             orders.fits(digits)
             and not is_called_phone(message.plain, match.start())
@@ -73,7 +74,21 @@ def find_last_four(message: Folded, *, asked: bool) -> list[Entity]:
     return [message.entity("phone_last4", digits, match.span())]
 
 
+def _is_certain(digits: str, written: str, region: str) -> bool:
+    """Return whether the number is one without a word that says so."""
+    if digits.startswith("+"):
+        return True
+    if digits.startswith("00"):
+        return _e164(digits, region) is not None
+    if region == "CN":
+        return _SURELY_CHINESE.fullmatch(digits) is not None
+    # Elsewhere few numbers show what they are, but hardly anything else is written in groups and dialled.
+    return _GROUPED.search(written) is not None and _e164(digits, region) is not None
+
+
 def _e164(digits: str, region: str) -> str | None:
+    if digits.startswith("00"):
+        return _abroad(digits)
     try:
         number = phonenumbers.parse(digits, region)
     except phonenumbers.NumberParseException:
@@ -81,3 +96,13 @@ def _e164(digits: str, region: str) -> str | None:
     # With its country written, a number of the right length will do: ranges open faster than tables follow.
     fits = phonenumbers.is_possible_number(number) if digits.startswith("+") else phonenumbers.is_valid_number(number)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if fits else None
+
+
+def _abroad(digits: str) -> str | None:
+    """Return the number written with 00 for the plus; since much else begins so, it has to be one in use."""
+    try:
+        number = phonenumbers.parse(f"+{digits[2:]}", None)
+    except phonenumbers.NumberParseException:
+        return None
+    valid = phonenumbers.is_valid_number(number)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if valid else None

@@ -14,7 +14,7 @@ _FEWEST_CALLED_FEN = 11
 
 _CHINESE = re.compile(
     rf"(?P<number>{SCALED_DIGITS}|{CHINESE}) ?(?P<unit>个?积分|点积分|分)"
-    r"(?!之|钟|期|类|店|公司|部|开|享|[0-9一二三四五六七八九])"
+    r"(?!之|满意|好评|推荐|完美|靠谱|赞|喜欢|好(?!换)|钟|期|类|店|公司|部|开|享|[0-9一二三四五六七八九])"
 )
 _BEFORE = re.compile(rf"积分(?:是|有|为|余额|:| )?(?P<number>{SCALED_DIGITS})(?![0-9]| ?[元块件个年月号日天%])")
 _ENGLISH = re.compile(rf"(?P<number>{SCALED_DIGITS}|{ENGLISH}) ?(?:loyalty |reward |bonus )?(?:points?|pts)(?![a-z])")

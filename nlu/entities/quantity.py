@@ -10,10 +10,25 @@ from nlu.entities.numbers import CHINESE, DIGITS, ENGLISH, to_whole
 from nlu.understanding import Entity
 
 _CHINESE = re.compile(
-    rf"(?<![第这那哪每上下])(?P<whole>(?P<number>{DIGITS}|{CHINESE}) ?"
-    r"(?:个(?!半?(?:月|小时|钟头|星期|礼拜|工作日|问题|人|字|意思|年|劲|样|区|忙|地方|积分))"
+    rf"(?<![第这那哪每上下几数])(?P<whole>(?P<number>{DIGITS}|{CHINESE}) ?"
+    r"(?:个(?!半?(?:月|小时|钟头|星期|礼拜|工作日|问题|人|字|意思|年|劲|样|区|忙|地方|积分|电话|地址|订单|快递|包裹|朋友|客服|同事|消息|短信|多月|多小时|来月))"
     r"|件(?!事)|盒|箱|瓶|包(?!裹|括|邮|装|含)|袋|套(?!路)|双|条(?!件|消息|短信)|只(?!有|是|要|能)|把(?!它|这|那|我)|罐|支(?!付|持)"
-    r"|本(?!来|店|人|周|月)|张|台|份|杯(?!子|盖)|斤|组|对(?!不|吧|了)|枚|块装))"
+    r"|本(?!来|店|人|周|月)|张|台|份|杯(?!子|盖)|斤|组|对(?!不|吧|了)|枚|块装|提|桶|筒|串|饼(?!干)))"
+    # 一个都不要 wants none.
+    r"(?!(?:都|也)(?:没|不|别|未))"
+)
+# Twelve to the dozen; 打开 and 打电话 are none.
+_DOZENS = re.compile(
+    rf"(?<![几数好第])(?P<whole>(?P<number>{DIGITS}|{CHINESE}|半)打(?=$|[^\w]|[的吧呢吗鸡啤]|[杯盒瓶包碗茶马白紫玻](?!开)))"
+)
+_PAIR_WORD = re.compile(
+    r"(?<![们我你他她咱妻母父姐弟兄妹哥])(?P<whole>[俩仨])(?!人|月|字|小时|钟|星期|礼拜|词|问题|孩|娃|年|天|口)"
+)
+_ENGLISH_DOZENS = re.compile(
+    rf"(?<![a-z0-9])(?P<whole>(?:(?P<half>half(?: a)?) |(?P<one>an?) |(?P<number>{DIGITS}|{ENGLISH}) )dozen)(?!s|[a-z])"
+)
+_A_PAIR = re.compile(
+    r"(?<![a-z])(?P<whole>(?:an?) (?:pair|set|box|pack|bag|bottle|case|carton)(?= of | please|$|[.,!?]))"
 )
 _ENGLISH_UNIT = re.compile(
     r"(?:pieces?|pcs?|boxe?s?|packs?|packets?|bags?|bottles?|sets?|pairs?|items?|cans?|cups?|mugs?|units?|jars?|tins?"
@@ -22,23 +37,47 @@ _ENGLISH_UNIT = re.compile(
 _ENGLISH = re.compile(rf"(?P<whole>(?P<number>{DIGITS}|{ENGLISH}) ?{_ENGLISH_UNIT.pattern})")
 _TIMES = re.compile(r"(?<![0-9a-z.])(?P<whole>x ?(?P<number>[0-9]{1,4}))(?![0-9a-z.])")
 _TIMES_AFTER = re.compile(r"(?<![0-9a-z.])(?P<whole>(?P<number>[0-9]{1,4}) ?x)(?![0-9a-z])")
-_ALONE = re.compile(rf"(?:{DIGITS}|{CHINESE}|{ENGLISH})")
+# Said in answer to "how many?".
+_ALONE = re.compile(
+    rf"(?:(?:我?就?要|就|来|just|only|i want|make it) ?)?(?P<number>{DIGITS}|{CHINESE}|{ENGLISH})"
+    r"(?: ?(?:吧|就行|就好|就够了|好了|谢谢|please|pls|thanks|thank you|of them|for me))?"
+)
+_AROUND = " \t\r\n.!?。、~,"
 
 
 def find(message: Folded, *, asked: bool) -> list[Entity]:
     """Return the quantities in ``message``; with ``asked``, a number alone is one."""
-    found = [
-        message.entity("quantity", count, match.span("whole"))
-        for match in _search(message)
-        if not _is_vague(match["number"]) and (count := to_whole(match["number"])) is not None
-    ]
+    found = [message.entity("quantity", count, span) for count, span in _counted(message)]
     if found or not asked:
         return found
-    return [
-        message.entity("quantity", count, match.span())
-        for match in _ALONE.finditer(message.plain)
-        if message.is_all(match.span()) and (count := to_whole(match[0])) is not None
-    ]
+    alone = _ALONE.fullmatch(message.plain.strip(_AROUND))
+    count = to_whole(alone["number"]) if alone else None
+    if alone is None or count is None:
+        return []
+    start = message.plain.index(alone[0]) + alone.start("number")
+    return [message.entity("quantity", count, (start, start + len(alone["number"])))]
+
+
+def _counted(message: Folded) -> Iterator[tuple[int, tuple[int, int]]]:
+    for match in _search(message):
+        if not _is_vague(match["number"]) and (count := to_whole(match["number"])) is not None:
+            yield count, match.span("whole")
+    plain = message.plain
+    if "打" in plain:
+        for match in _DOZENS.finditer(plain):
+            count = 6 if match["number"] == "半" else 12 * (to_whole(match["number"]) or 0)
+            if count:
+                yield count, match.span("whole")
+    if "俩" in plain or "仨" in plain:
+        yield from ((2 if match[0] == "俩" else 3, match.span("whole")) for match in _PAIR_WORD.finditer(plain))
+    if "dozen" in plain:
+        for match in _ENGLISH_DOZENS.finditer(plain):
+            yield (
+                6 if match["half"] else 12 * (1 if match["one"] else to_whole(match["number"]) or 0),
+                match.span("whole"),
+            )
+    if "a " in plain:
+        yield from ((1, match.span("whole")) for match in _A_PAIR.finditer(plain))
 
 
 def _is_vague(written: str) -> bool:

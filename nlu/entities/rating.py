@@ -12,10 +12,12 @@ from nlu.understanding import Entity
 _CHINESE_DIGIT = "[零一二两三四五六七八九十]"
 _VALUE = rf"(?:(?<![0-9.])[0-9]{{1,3}}(?:\.[0-9])?|{_CHINESE_DIGIT}{{1,3}})"
 _STARS = re.compile(
-    r"(?P<value>(?<![0-9.])[0-5](?:\.[0-9])?|[零一二两三四五]) ?(?:个|颗|粒)?星(?!期|巴克|座)"
-    r"|(?P<spelled>(?<![0-9.])[0-5](?:\.[0-9])?|(?<![a-z])(?:zero|one|two|three|four|five))[ -]?stars?(?![a-z])"
+    r"(?P<value>(?<![0-9.])[0-5](?:\.[0-9])?|(?<![第十])[零一二两三四五]) ?(?:个|颗|粒)?星"
+    r"(?!期|巴克|座|级|堆|空|球|红旗|上将|手机|电视|平板|显示|冰箱|洗衣|耳机|笔记本|酒店|宾馆|饭店|电子|集团|的手机)(?:星(?![级空球座]))?(?P<half>半)?"
+    r"|(?P<spelled>(?<![0-9.])[0-5](?:\.[0-9])?|(?<![a-z])(?:zero|one|two|three|four|five))"
+    r"(?P<half_spelled> and a half)?[ -]?stars?(?![a-z]| ?-?(?:hotel|resort|restaurant|general|spa|inn|trek|wars))"
 )
-_SYMBOLS = re.compile(r"(?:[⭐★🌟]\ufe0f?){1,5}")
+_SYMBOLS = re.compile(r"(?:[⭐★🌟]\ufe0f?){1,5}(?:[☆✩⚝]\ufe0f?){0,4}")
 _OUT_OF = re.compile(
     r"(?<![0-9./-])(?P<value>[0-9]{1,3}(?:\.[0-9])?) ?(?:/|out of) ?(?P<scale>5|10|100)(?![0-9/.]|-[0-9])"
     r"|(?<![a-z])(?P<spelled>zero|one|two|three|four|five|six|seven|eight|nine|ten)"
@@ -23,6 +25,10 @@ _OUT_OF = re.compile(
 )
 _FULL_MARKS = re.compile(
     rf"(?P<scale>{_VALUE})分?满分?,? ?[我只]{{0,2}}[打评给]?(?:个|你们|您|你)?(?P<value>{_VALUE})分"
+)
+_FULL_MARKS_FIRST = re.compile(
+    rf"满分(?:是|为)?(?P<scale>{_VALUE})分?的?话?,? ?[我只]{{0,2}}(?:能|会|就)?[打评给]?"
+    rf"(?:个|你们|您|你)?(?P<value>{_VALUE})分?(?![0-9])"
 )
 _MARKS = re.compile(rf"(?:打|评分|评|给)(?:[你您他她它们]{{1,2}})?(?:个|了)?:? ?(?P<value>{_VALUE}) ?分(?!钟|之)")
 _RATE = re.compile(
@@ -45,7 +51,7 @@ def find(message: Folded, *, asked: bool, scale: int | None) -> list[Entity]:
     plain, found = message.plain, []
     matches: list[tuple[re.Match[str], str, int | None]] = []
     if "星" in plain or "star" in plain:
-        matches += [(match, match["value"] or match["spelled"], 5) for match in _STARS.finditer(plain)]
+        matches += [(match, _stars(match), 5) for match in _STARS.finditer(plain)]
     if ("/" in plain and message.has_digit) or "out of" in plain:
         for match in _OUT_OF.finditer(plain):
             if not _DATE_CUE.search(plain, max(0, match.start() - 16), match.start()):
@@ -54,7 +60,7 @@ def find(message: Folded, *, asked: bool, scale: int | None) -> list[Entity]:
     if "rat" in plain or "score" in plain or "give" in plain:
         matches += [(match, match["value"], None) for match in _RATE.finditer(plain)]
     if "分" in plain:
-        full = list(_FULL_MARKS.finditer(plain))
+        full = list(_FULL_MARKS.finditer(plain)) or list(_FULL_MARKS_FIRST.finditer(plain))
         matches += [(match, match["value"], int(to_number(match["scale"]) or 0)) for match in full]
         matches += [(match, match["value"], None) for match in _MARKS.finditer(plain) if not full]
     if asked and not matches:
@@ -67,6 +73,11 @@ def find(message: Folded, *, asked: bool, scale: int | None) -> list[Entity]:
         stars = sum(character in "⭐★🌟" for character in match[0])
         found.append(message.entity("rating", {"value": stars, "scale": 5}, match.span()))
     return found
+
+
+def _stars(match: re.Match[str]) -> str:
+    number = to_number(match["value"] or match["spelled"]) or Decimal(0)
+    return str(number + Decimal("0.5") if match["half"] or match["half_spelled"] else number)
 
 
 def _rating(written: str, scale: int | None, *, smallest: int) -> dict[str, int | float] | None:

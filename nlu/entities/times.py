@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from nlu.entities.english_times import find_clock_times, find_spans
 from nlu.entities.folding import Folded
-from nlu.entities.numbers import to_whole
+from nlu.entities.numbers import to_number, to_whole
 from nlu.understanding import Entity
 
-_HOUR = "[0-9]{1,2}|[一两二三四五六七八九]|十[一二三四五六七八九]?|二十[一二三四]?"
+_HOUR = "[0-9]{1,2}|[零一两二三四五六七八九]|十[一二三四五六七八九]?|二十[一二三四]?"
 _PART = "凌晨|清早|清晨|早上|早晨|上午|中午|下午|午后|傍晚|晚上|夜里|半夜|(?<![今明昨])[早晚]"
 _CHINESE = re.compile(
     rf"(?P<part>{_PART})?(?:的)?(?<![0-9.一二三四五六七八九十百千两])(?P<hour>{_HOUR}) ?(?:点|时)(?!数)"
-    r"(?P<minute>半|[一三]刻|(?:[0-9]{1,2}|零?[一二三四五六七八九十]{1,3})分?)?(?P<sharp>钟|整|左右|前|之前|以前|后|之后|以后|到)?"
+    r"(?P<minute>半|[一三]刻|(?:[0-9]{1,2}|零?[一二三四五六七八九十]{1,3})分?)?(?P<sharp>钟|整|左右|前|之前|以前|后|之后|以后|到|(?=能[到送来发取]|送|来|才|开门|关门|营业|[上下]班|打烊|开始|收货|取件))?"
 )
 _CLOCK = re.compile(
     rf"(?P<part>{_PART})?(?<![0-9:.])(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])(?::[0-5][0-9])?"
     r"(?: ?(?P<half>am|pm|a\.m\.|p\.m\.))?(?![0-9:a-z])"
 )
-_ENGLISH = re.compile(
-    r"(?<![0-9:.])(?<![a-z])(?P<hour>1[0-2]|0?[1-9])(?: ?(?P<half>am|pm|a\.m\.|p\.m\.)| ?(?P<sharp>o'clock)"
-    r"(?: in the (?P<part>morning|afternoon|evening))?)(?![a-z0-9])"
-)
-_AT_HOUR = re.compile(r"(?<![a-z])at (?P<hour>1[0-2]|[1-9])(?![0-9:.%/]| ?(?:am|pm|a\.m|p\.m|o'clock|[a-z]))")
-_NAMED = re.compile(r"(?<![a-z])(?:noon|midday|midnight)(?![a-z])")
 _SPAN = re.compile(
-    r"(?<![0-9.])(?P<count>半|[0-9]{1,3}|[一两二三四五六七八九十]{1,3})个?(?P<half>半)?(?P<unit>小时|钟头|分钟)[之以]?(?P<way>后|前)"
+    r"(?<![0-9.几数一两二三四五六七八九十])(?P<count>半|[0-9]{1,3}(?:\.[0-9])?|[一两二三四五六七八九十]{1,3})个?(?P<half>半)?"
+    r"(?P<unit>小时|钟头|分钟|刻钟)[之以]?(?P<way>后|前)"
 )
-_ENGLISH_SPAN = re.compile(
-    r"(?<![a-z0-9])in (?P<count>[0-9]{1,3}|an?|one|two|three|four|five|ten|half an) (?P<unit>hour|minute)s?(?![a-z])"
+_BETWEEN_DAY_AND_TIME = re.compile(
+    r"[ ,的]{0,3}(?:(?:at|around|by|before|on|about|after|from|between|say|for),? ){0,2}(?:大概|大约|差不多|就)?"
 )
-_BETWEEN_DAY_AND_TIME = re.compile(r"[ ,的]{0,3}(?:at |around |by |before |on |about )?")
+_FROM_TO = re.compile(r" ?(?:到|至|-|~|to|until|till|and) ?")
 _AFTERNOON = frozenset(("下午", "午后", "傍晚", "晚上", "晚", "夜里", "afternoon", "evening", "pm", "p.m."))
+_MINUTES = {"分钟": 1, "刻钟": 15}
 _NIGHT = frozenset(("凌晨", "半夜"))
 _LATE = frozenset(("晚上", "晚", "夜里", "半夜"))
 # Somebody who says 三点 to a shop means the afternoon: at three in the morning nobody delivers.
@@ -49,11 +47,26 @@ def find(message: Folded, *, now: datetime, dates: Sequence[Entity]) -> list[Ent
     plain = message.plain
     days = [entity for entity in dates if entity.value is not None]
     found = [message.entity("time", moment.isoformat(), span) for moment, span in _spans(message, now)]
-    for hour, minute, span, certain in _clock_times(message):
+    earlier: _Earlier | None = None
+    for hour, minute, span, certain in sorted(_clock_times(message), key=lambda one: one[2]):
         day = _day_beside(plain, span, days)
+        if earlier and _FROM_TO.fullmatch(plain, earlier.end, span[0]):
+            # 下午两点到四点: the second has its day and its half of the day from the first.
+            later = hour + 12 if hour < earlier.hour and hour + 12 < 24 else hour
+            day, hour, certain = day or earlier.day, later, True
         if certain or day:
             found.append(message.entity("time", _moment(now, day, hour, minute).isoformat(), span))
+            earlier = _Earlier(day, hour, span[1])
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """The time before, from which a span of time goes on."""
+
+    day: date | None
+    hour: int
+    end: int
 
 
 type _ClockTime = tuple[int, int, tuple[int, int], bool]
@@ -69,36 +82,27 @@ def _clock_times(message: Folded) -> Iterator[_ClockTime]:
             minute = _chinese_minute(match["minute"])
             if hour is not None and minute is not None:
                 end = match.end("sharp") if match["sharp"] in ("钟", "整") else _end_before(match, "sharp")
-                yield hour, minute, (match.start(), end), bool(part or match["minute"] or match["sharp"])
+                yield hour, minute, (match.start(), end), bool(part or match["minute"]) or match["sharp"] is not None
     if message.has_digit and ":" in plain:
         for match in _CLOCK.finditer(plain):
             part = match["half"] or match["part"] or _part_before(plain, match.start())
             if (hour := _hour(int(match["hour"]), part, spoken=False)) is not None:
                 yield hour, int(match["minute"]), match.span(), True
-    if message.has_digit:
-        for match in _ENGLISH.finditer(plain):
-            part = match["half"] or match["part"] or _part_before(plain, match.start())
-            if (hour := _hour(int(match["hour"]), part, spoken=True)) is not None:
-                yield hour, 0, match.span(), True
-        for match in _AT_HOUR.finditer(plain):
-            if (hour := _hour(int(match["hour"]), _part_before(plain, match.start()), spoken=True)) is not None:
-                yield hour, 0, match.span("hour"), False
-    if "noon" in plain or "mid" in plain:
-        for match in _NAMED.finditer(plain):
-            yield (24 if match[0] == "midnight" else 12), 0, match.span(), True
+    for hour, minute, part, span, certain in find_clock_times(plain, has_digit=message.has_digit):
+        spoken = _hour(hour, part or _part_before(plain, span[0]), spoken=True)
+        if spoken is not None:
+            yield spoken, minute, span, certain
 
 
 def _spans(message: Folded, now: datetime) -> Iterator[tuple[datetime, tuple[int, int]]]:
     if "小时" in message.plain or "钟" in message.plain:
         for match in _SPAN.finditer(message.plain):
-            count = 0.5 if match["count"] == "半" else (to_whole(match["count"]) or 0) + (0.5 if match["half"] else 0)
-            span = timedelta(minutes=count) if match["unit"] == "分钟" else timedelta(hours=count)
-            yield _later(now, span if match["way"] == "后" else -span), match.span()
-    if "hour" in message.plain or "minute" in message.plain:
-        for match in _ENGLISH_SPAN.finditer(message.plain):
             written = match["count"]
-            count = 0.5 if written == "half an" else 1 if written in ("a", "an") else (to_whole(written) or 0)
-            yield _later(now, timedelta(minutes=count * (60 if match["unit"] == "hour" else 1))), match.span()
+            count = 0.5 if written == "半" else float(to_number(written) or 0) + (0.5 if match["half"] else 0)
+            span = timedelta(minutes=count * _MINUTES.get(match["unit"], 60))
+            yield _later(now, span if match["way"] == "后" else -span), match.span()
+    for hours, place in find_spans(message.plain):
+        yield _later(now, timedelta(hours=hours)), place
 
 
 def _later(now: datetime, span: timedelta) -> datetime:

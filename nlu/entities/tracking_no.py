@@ -7,9 +7,9 @@ import re
 from nlu.entities.folding import Folded
 from nlu.understanding import Entity
 
-# SF Express, YTO, JD, J&T, ZTO, STO, Yunda, Deppon, Best and EMS begin with their letters.
+# SF Express, YTO, JD, J&T, ZTO, STO, Yunda, Deppon, Best, EMS and Cainiao begin with their letters.
 _BY_CARRIER = re.compile(
-    r"(?<![0-9a-z])(?:sf|yto?|jd[a-z]{0,3}|jt|zto?|sto?|yd|dpk?|ht|ems)[ -]?[0-9](?:[ -]?[0-9]){7,18}(?![0-9a-z])"
+    r"(?<![0-9a-z])(?:sf|yto?|jd[a-z]{0,3}|jt|zto?|sto?|yd|dpk?|ht|ems|lp)[ -]?[0-9](?:[ -]?[0-9]){7,18}(?![0-9a-z])"
     r"|(?<![0-9a-z])[a-z]{2}[0-9]{9}[a-z]{2}(?![0-9a-z])"
     r"|(?<![0-9a-z])1z[0-9a-z]{16}(?![0-9a-z])"
 )

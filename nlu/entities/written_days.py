@@ -37,6 +37,9 @@ _CHINESE = re.compile(
     r"(?<![0-9])(?P<leap>闰)?(?P<month>[0-9]{1,2}|[正腊冬]|十[一二]|[一二三四五六七八九十])月 ?"
     r"(?P<day>初[一二三四五六七八九十]|[0-9]{1,2}|[一二三四五六七八九十廿卅]{1,3})"
     r"(?:[号日]|(?![0-9一二三四五六七八九十廿卅]| ?[块元件个分折%斤天点号日]))"
+    # 八月十五，农历的: said afterwards, where it begins no other day.
+    r"(?P<lunar_after>(?=[ ,(]{0,3}(?:是|按|过|算)?(?:农历|阴历|旧历)"
+    r"(?! ?(?:的? ?)?[0-9正腊冬闰一二三四五六七八九十])))?"
 )
 _YEAR_FIRST = re.compile(
     rf"{_LUNAR_BEFORE}(?<![0-9])(?P<year>(?:1[89]|20)[0-9]{{2}})(?P<mark>[-/.])(?P<month>[0-9]{{1,2}})"
@@ -46,8 +49,14 @@ _YEAR_LAST = re.compile(
     rf"{_LUNAR_BEFORE}(?<![0-9/.-])(?P<first>[0-9]{{1,2}})(?P<mark>[-/.])(?P<second>[0-9]{{1,2}})"
     r"(?P=mark)(?P<year>(?:1[89]|20)[0-9]{2}|[0-9]{2})(?![0-9/-])"
 )
+_SHORT_YEAR_FIRST = re.compile(
+    r"(?<![0-9./-])(?P<year>[3-9][0-9])(?P<mark>[-/.])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})(?![0-9])"
+)
+_SPACED = re.compile(
+    r"(?<![0-9])(?P<year>(?:19|20)[0-9]{2}) (?P<month>[0-9]{1,2}) (?P<day>[0-9]{1,2})(?![0-9])(?! ?[0-9])"
+)
 _SLASHED = re.compile(
-    rf"{_LUNAR_BEFORE}(?<![0-9/.-])(?P<first>[0-9]{{1,2}})/(?P<second>[0-9]{{1,2}})(?![0-9/-]){_LUNAR_AFTER}"
+    rf"{_LUNAR_BEFORE}(?<![0-9/.-])(?P<first>[0-9]{{1,2}})/(?P<second>[0-9]{{1,2}})(?![0-9/-]| of ){_LUNAR_AFTER}"
 )
 _DASHED = re.compile(
     rf"{_LUNAR_BEFORE}(?<![0-9/.-])(?P<first>[0-9]{{1,2}})[-.](?P<second>[0-9]{{1,2}})(?![0-9/-]){_LUNAR_AFTER}"
@@ -73,7 +82,10 @@ _OF_LUNAR_MONTH = re.compile(
 
 
 Form = Literal["plain", "fraction", "loose"]
-_FORMS: dict[re.Pattern[str], Form] = {_SLASHED: "fraction", _DASHED: "loose", _RUN_TOGETHER: "loose"}
+_FORMS: dict[re.Pattern[str], Form] = {
+    _SLASHED: "fraction",
+    **dict.fromkeys((_DASHED, _RUN_TOGETHER, _SHORT_YEAR_FIRST, _SPACED), "loose"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +131,8 @@ def _search(message: Folded, today: date, *, month_first: bool, loosely: bool) -
         yield from (_swappable(match, today, month_first=month_first) for match in _SLASHED.finditer(plain))
     if message.has_digit and loosely:
         yield from (_swappable(match, today, month_first=month_first) for match in _DASHED.finditer(plain))
-        yield from (_whole(match, today) for match in _RUN_TOGETHER.finditer(plain))
+        for pattern in (_RUN_TOGETHER, _SHORT_YEAR_FIRST, _SPACED):
+            yield from (_whole(match, today) for match in pattern.finditer(plain))
     if any(name in plain for name in _MONTHS):
         yield from (_english(match, today) for match in _MONTH_DAY.finditer(plain))
         yield from (_english(match, today) for match in _DAY_MONTH.finditer(plain))
@@ -130,7 +143,7 @@ def _search(message: Folded, today: date, *, month_first: bool, loosely: bool) -
 def _chinese(match: re.Match[str], today: date) -> WrittenDay:
     month, day = match["month"], match["day"]
     named = match["calendar"] or match["calendar_inside"]
-    says_lunar = match["leap"] or month in _NAMED_MONTHS or day[0] in "初廿卅"
+    says_lunar = match["lunar_after"] is not None or match["leap"] or month in _NAMED_MONTHS or day[0] in "初廿卅"
     calendar = _CALENDARS.get(named, "lunar") if named else ("lunar" if says_lunar else "solar")
     reading = CalendarDay(
         calendar,
