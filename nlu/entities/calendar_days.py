@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-from lunar_python import Lunar, LunarMonth
+from lunar_python import LunarYear
 
 Calendar = Literal["solar", "lunar"]
 Tense = Literal["past", "future"]
@@ -19,6 +19,8 @@ NO_SUCH_LEAP_MONTH = "no_such_leap_month"
 # Between 1800 and 2200 the lunar calendar repeats each of the months 2 to 11, never the 1st nor the 12th.
 _LEAP_MONTHS = range(2, 12)
 _LUNAR_MONTH_DAYS = 30
+# Days are counted from noon there, ours from the first of January of the year 1.
+_JULIAN_DAY_OF_ORDINAL_0 = 1_721_425
 _KNOWN_YEARS = range(1800, 2201)
 
 
@@ -65,14 +67,18 @@ class CalendarDay:
             return None
         if self.calendar == "solar":
             return date(year, self.month, self.day)
-        solar = Lunar.fromYmd(year, -self.month if self.leap_month else self.month, self.day).getSolar()
-        return date(solar.getYear(), solar.getMonth(), solar.getDay())
+        return lunar_day(year, self.month, self.day, leap_month=self.leap_month)
 
 
 def nearest_day(days: Sequence[date], today: date, tense: Tense | None) -> date | None:
     """Return the day nearest to ``today``, of those before or after it where ``tense`` says so and there are any."""
     fitting = [day for day in days if tense is None or (day <= today if tense == "past" else day >= today)]
     return min(fitting or days, key=lambda day: (abs(day - today), day < today), default=None)
+
+
+def lunar_day(year: int, month: int, day: int, *, leap_month: bool = False) -> date:
+    """Return the solar date of a day of a lunar year; there has to be such a day."""
+    return _lunar_months(year)[month, leap_month].first + timedelta(days=day - 1)
 
 
 def is_solar_day(year: int, month: int, day: int) -> bool:
@@ -96,7 +102,28 @@ def _lunar_problem(year: int | None, month: int, day: int, leap_month: bool) -> 
         return NO_SUCH_DAY
     if year is None:
         return NO_SUCH_LEAP_MONTH if leap_month and month not in _LEAP_MONTHS else None
-    lunar_month = LunarMonth.fromYm(year, -month if leap_month else month)
+    lunar_month = _lunar_months(year).get((month, leap_month))
     if lunar_month is None:
         return NO_SUCH_LEAP_MONTH
-    return None if day <= lunar_month.getDayCount() else NO_SUCH_DAY
+    return None if day <= lunar_month.days else NO_SUCH_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class _LunarMonth:
+    first: date
+    days: int
+
+
+@lru_cache(maxsize=512)
+def _lunar_months(year: int) -> dict[tuple[int, bool], _LunarMonth]:
+    """Return the months of a lunar year by number and whether they are leap months.
+
+    Reckoning them takes milliseconds, so it is done once a year.
+    """
+    return {
+        (abs(month.getMonth()), month.getMonth() < 0): _LunarMonth(
+            date.fromordinal(round(month.getFirstJulianDay() - _JULIAN_DAY_OF_ORDINAL_0)), month.getDayCount()
+        )
+        for month in LunarYear.fromYear(year).getMonths()
+        if month.getYear() == year
+    }

@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
 
-from lunar_python import Lunar, Solar
+from lunar_python import Solar
 
-from nlu.entities.calendar_days import Tense
+from nlu.entities.calendar_days import Tense, lunar_day
 from nlu.entities.phrases import Phrases
 
 type _DayOf = Callable[[int], date]
@@ -22,11 +22,7 @@ def _solar(month: int, day: int) -> _DayOf:
 
 
 def _lunar(month: int, day: int, *, before: int = 0) -> _DayOf:
-    def of(year: int) -> date:
-        solar = Lunar.fromYmd(year, month, day).getSolar()
-        return date(solar.getYear(), solar.getMonth(), solar.getDay()) - timedelta(days=before)
-
-    return of
+    return lambda year: lunar_day(year, month, day) - timedelta(days=before)
 
 
 def _nth(month: int, weekday: int, nth: int, *, after: int = 0) -> _DayOf:
