@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 from bot.commands import (
     api,
     care,
+    coupon,
     data,
     database,
     desk,
@@ -60,7 +61,9 @@ def main_options(
     context.obj = Options(config, store, json)
 
 
-for module in (talk, run, world, nlu, dialogue, data, privacy, care, desk, user, api, database, upgrading, doctor):
+for module in (
+    talk, run, world, nlu, dialogue, data, coupon, privacy, care, desk, user, api, database, upgrading, doctor,
+):  # fmt: skip
     module.add_to(app)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, text
 
-from crm_store import coupons, customers, points, points_refunds
+from crm_store import coupons, customers, orders, points, points_refunds
 from crm_store.coupons import coupons as coupons_table
 from crm_store.errors import NotAllowed
 from crm_store.points_refunds import GRACE
@@ -45,8 +45,8 @@ def redeem(
         NotAllowed: as `coupons.issue`, or it is not for points (code ``not_for_points``); nothing has changed.
     """
     customers.hold(conn, customer_id)
-    if (known := coupons.by_reference(conn, reference)) is not None:
-        return known
+    if coupons.by_reference(conn, reference) is not None:
+        return coupons.issue(conn, customer_id, rule, at=at, ids=ids, reference=reference, by=by)
     price = coupons.rule_named(conn, rule).points
     if price is None:
         raise NotAllowed(f"{rule} is not for points", code="not_for_points")
@@ -65,7 +65,7 @@ def reserve(
         NotAllowed: as `use`.
     """
     row = coupons.held(conn, code)
-    _check(row, order_no, spend, at)
+    _check(conn, row, order_no, spend, at)
     if row.state == "issued" or row.order_no != order_no:
         coupons.set_state(conn, row, "reserved", order_no=order_no, reserved_until=at + hold_for)
         coupons.tell(conn, coupons.by_code(conn, code), "reserved", at=at, by=by)
@@ -84,11 +84,11 @@ def use(conn: Connection, code: str, order_no: str, spend: Decimal, *, at: datet
 
     Raises:
         NotAllowed: it is used (code ``coupon_used``), reserved for another order (``coupon_reserved``),
-            expired (``coupon_expired``) or cancelled (``coupon_cancelled``), or the order is too small
-            (``coupon_min_spend``); nothing has changed.
+            expired (``coupon_expired``) or cancelled (``coupon_cancelled``), the order is too small
+            (``coupon_min_spend``) or no more (``order_ended``); nothing has changed.
     """
     row = coupons.held(conn, code)
-    _check(row, order_no, spend, at)
+    _check(conn, row, order_no, spend, at)
     if row.state != "used":
         coupons.set_state(conn, row, "used", order_no=order_no, used_at=at, reserved_until=None)
         coupons.tell(conn, coupons.by_code(conn, code), "used", at=at, by=by)
@@ -105,10 +105,37 @@ def undo(conn: Connection, code: str, order_no: str, *, at: datetime, by: str = 
     row = coupons.held(conn, code)
     if row.state != "used" or row.order_no != order_no:
         raise NotAllowed("this order has not used the coupon", code="coupon_not_used")
-    if at > row.used_at + timedelta(seconds=row.undo_s):
+    if at > undone_until(row):
         raise NotAllowed("the coupon was used too long ago to come back", code="coupon_undo_late")
     coupons.set_state(conn, row, "issued", order_no=None, used_at=None)
     coupons.tell(conn, row, "returned", at=at, by=by)
+
+
+def order_ended(conn: Connection, order_no: str, *, at: datetime, by: str = "system") -> int:
+    """An order was cancelled or refunded: what coupons it has used come back, what it has reserved is let go.
+
+    One that was used too long ago to come back stays used. Called again it does nothing.
+    Returns how many are free again.
+    """
+    free = 0
+    for code in coupons.of_order(conn, order_no):
+        row = coupons.held(conn, code)
+        if row.order_no != order_no:
+            continue
+        if row.state == "reserved":
+            release(conn, code, order_no, at=at, by=by)
+        elif row.state == "used" and at <= undone_until(row):
+            undo(conn, code, order_no, at=at, by=by)
+        else:
+            continue
+        free += 1
+    return free
+
+
+def undone_until(row: Any) -> datetime:
+    """Return until when the use of a coupon, which is used, can be undone."""
+    until: datetime = row.used_at + timedelta(seconds=row.undo_s)
+    return until
 
 
 def cancel(conn: Connection, code: str, *, at: datetime, ids: Ids, grace: timedelta = GRACE, by: str = "system") -> int:
@@ -175,10 +202,13 @@ def _free(conn: Connection, row: Any, at: datetime, by: str) -> None:
     coupons.tell(conn, row, "released", at=at, by=by)
 
 
-def _check(row: Any, order_no: str, spend: Decimal, at: datetime) -> None:
+def _check(conn: Connection, row: Any, order_no: str, spend: Decimal, at: datetime) -> None:
     own = row.order_no == order_no
     if row.state == "used" and own:
         return
+    order = orders.head(conn, order_no)
+    if order is not None and order.status in orders.ENDED:
+        raise NotAllowed(f"the order is {order.status}", code="order_ended")
     if row.state in ("used", "cancelled", "expired"):
         raise NotAllowed(f"the coupon is {row.state}", code=f"coupon_{row.state}")
     stands = row.state == "reserved" and row.reserved_until > at

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm_store import coupon_codes, customers, history
 from crm_store.base import Base, Exact, UtcDateTime, table_of
 from crm_store.errors import ChangedMeanwhile, NotAllowed
-from crm_store.origins import side_column
+from crm_store.origins import bringing, side_column
 from crm_store.ports import Ids
 
 Kind = Literal["amount", "percent", "product"]
@@ -84,6 +84,10 @@ class Coupon(Base):
             "ix_coupons_reserved", "reserved_until",
             sqlite_where=text("state = 'reserved'"), postgresql_where=text("state = 'reserved'"),
         ),
+        Index(
+            "ix_coupons_order_no", "order_no",
+            sqlite_where=text("order_no IS NOT NULL"), postgresql_where=text("order_no IS NOT NULL"),
+        ),
     )  # fmt: skip
 
 
@@ -97,6 +101,7 @@ _DEFINE = _PUT.on_conflict_do_update(
     where=or_(_PUT.excluded.stock.is_(None), coupon_rules.c.issued <= _PUT.excluded.stock),
 ).returning(coupon_rules.c.name)  # fmt: skip
 _RULE = select(coupon_rules).where(coupon_rules.c.name == bindparam("key"))
+_RULES = select(coupon_rules).order_by(coupon_rules.c.name)
 _TAKE_ONE = (
     update(coupon_rules)
     .where(
@@ -110,6 +115,9 @@ _PUT_ONE_BACK = (
 )
 _ADD = insert(coupons)
 _BY_CODE = select(coupons).where(coupons.c.code == bindparam("code"))
+_OF_ORDER = select(coupons.c.code).where(
+    coupons.c.order_no == bindparam("order_no"), text("coupons.order_no IS NOT NULL")
+).order_by(coupons.c.code)  # fmt: skip
 _BY_REFERENCE = select(coupons).where(coupons.c.reference == bindparam("reference"))
 _OF = select(coupons).where(coupons.c.customer_id == bindparam("customer_id")).order_by(
     coupons.c.issued_at, coupons.c.id
@@ -184,30 +192,46 @@ def rule_named(conn: Connection, name: str) -> Any:
     return row
 
 
+def rules(conn: Connection) -> list[Any]:
+    """Return the rows of all rules, by name."""
+    return list(conn.execute(_RULES))
+
+
 def issue(
-    conn: Connection, customer_id: str, rule: str, *, at: datetime, ids: Ids, reference: str, by: str = "system"
-) -> Any:
+    conn: Connection, customer_id: str, rule: str, *, at: datetime, ids: Ids, reference: str, by: str = "system",
+    code: str | None = None, expires_at: datetime | None = None,
+) -> Any:  # fmt: skip
     """Give a customer a coupon, once by ``reference``; return its row.
+
+    ``code`` is what it is called already, where it was printed elsewhere, and ``expires_at``
+    its end where that is not the rule's.
 
     Raises:
         NotAllowed: there is no such rule (code ``no_coupon_rule``), the customer has had as many as
-            one may (``coupon_limit``), or none is left (``coupon_gone``); nothing has changed.
+            one may (``coupon_limit``), none is left (``coupon_gone``), another coupon is called so
+            (``coupon_code_taken``), or somebody else got one by this reference (``reference_taken``);
+            nothing has changed.
     """
     customers.hold(conn, customer_id)
     known = by_reference(conn, reference)
     if known is not None:
+        if known.customer_id != customer_id:
+            raise NotAllowed("this reference names a coupon of somebody else", code="reference_taken")
         return known
     offered = rule_named(conn, rule)
+    if code is not None and conn.execute(_BY_CODE, {"code": code}).first() is not None:
+        raise NotAllowed("there is a coupon with this code already", code="coupon_code_taken")
     held = int(conn.execute(_HELD, {"customer_id": customer_id, "key": rule}).scalar_one())
     if offered.per_customer is not None and held >= offered.per_customer:
         raise NotAllowed(f"nobody gets more than {offered.per_customer} of {rule}", code="coupon_limit")
     if conn.execute(_TAKE_ONE, {"key": rule}).rowcount != 1:
         raise NotAllowed(f"no {rule} is left", code="coupon_gone")
-    code = coupon_codes.new_code(ids)
+    code = code or coupon_codes.new_code(ids)
     worth = {name: getattr(offered, name) for name in ("kind", "value", "currency", "sku", "min_spend", "undo_s")}
     row = {
         "id": ids.new(), "code": code, "rule": rule, "customer_id": customer_id, "state": "issued",
-        "reference": reference, "issued_at": at, "expires_at": at + timedelta(seconds=offered.valid_s),
+        "reference": reference, "issued_at": at,
+        "expires_at": expires_at or at + timedelta(seconds=offered.valid_s),
     }  # fmt: skip
     conn.execute(_ADD, row | worth)
     issued = by_code(conn, code)
@@ -235,6 +259,11 @@ def by_reference(conn: Connection, reference: str) -> Any | None:
 def of_customer(conn: Connection, customer_id: str) -> list[Any]:
     """Return the rows of a customer's coupons, oldest first."""
     return list(conn.execute(_OF, {"customer_id": customer_id}))
+
+
+def of_order(conn: Connection, order_no: str) -> list[str]:
+    """Return the codes of the coupons that an order uses or keeps for itself."""
+    return list(conn.execute(_OF_ORDER, {"order_no": order_no}).scalars())
 
 
 def as_json(row: Any) -> dict[str, Any]:
@@ -284,6 +313,5 @@ def tell(conn: Connection, row: Any, step: str, *, at: datetime, by: str, **more
         "coupon": row.code, "rule": row.rule, "value": None if row.value is None else f"{row.value:f}",
         "order_no": row.order_no,
     }  # fmt: skip
-    history.record(
-        conn, at=at, kind=f"coupon.{step}", by=by, customer_id=row.customer_id, data={**about, **more}
-    )  # fmt: skip
+    with bringing(row.side):  # should its customer be two again, the steps go with the coupon
+        history.record(conn, at=at, kind=f"coupon.{step}", by=by, customer_id=row.customer_id, data={**about, **more})

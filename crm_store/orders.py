@@ -20,6 +20,8 @@ from crm_store.prepared import Prepared
 _AT_ONCE = 500
 """Orders whose items one statement asks for."""
 STATUSES = ("created", "paid", "shipped", "delivered", "cancelled", "refunded")
+ENDED = ("cancelled", "refunded")
+"""An order that is no more: what hung on it comes back."""
 
 
 class Order(Base):

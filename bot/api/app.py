@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from bot.api import customers, events, orders, points, tickets
+from bot.api import coupons, customers, events, orders, points, tickets
 from bot.api.calling import House
 from bot.api.refusals import REFUSALS, say_no_in_our_words
 from crm_store.desk_hours import DeskHours
@@ -19,6 +19,7 @@ def build_api(house: House, desk: DeskHours) -> FastAPI:
     for router in (
         customers.router(house),
         points.router(house),
+        coupons.router(house),
         tickets.router(house, desk),
         orders.router(house),
         events.router(house),

@@ -21,6 +21,7 @@ CustomerId = Annotated[
 ]
 OrderNo = Annotated[str, Path(max_length=200, pattern=_IN_A_PATH)]
 Number = Annotated[str, Path(max_length=40, pattern=_IN_A_PATH, examples=["T-1001"])]
+CouponCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{3,39}$", examples=["K7QM-2XR9-DT4H"])]
 Cursor = Annotated[
     str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="`next` of the page before.")
 ]
@@ -111,6 +112,26 @@ class PointsBody(Body):
     at: Moment | None = None
     expires_at: Moment | None = None
     reference: Short | None = None
+
+
+class CouponBody(Body):
+    """A coupon for a customer, by the name that it was defined by; ``reference`` is its own, issued once."""
+
+    coupon: Short
+    for_points: bool = False
+    reference: Short | None = None
+
+
+class OfOrderBody(Body):
+    """Which order it is about."""
+
+    order_no: Short
+
+
+class UseBody(OfOrderBody):
+    """An order, and what it comes to before the coupon."""
+
+    spend: Amount
 
 
 class TicketBody(Body):

@@ -35,6 +35,8 @@ SCOPES = {
     "orders:write": "add and change orders",
     "points:read": "balances of points",
     "points:write": "earn and spend points",
+    "coupons:read": "coupons",
+    "coupons:write": "issue and use coupons",
     "tickets:read": "cases",
     "tickets:write": "open and move cases",
     "events:write": "tell what has happened in the shop",

@@ -42,13 +42,15 @@ def add_to(app: typer.Typer) -> None:
 
 def import_(
     context: typer.Context,
-    kind: Annotated[Literal["customers", "products", "orders", "points"], typer.Argument(help="What the file holds.")],
+    kind: Annotated[
+        Literal["customers", "products", "orders", "points", "coupons"], typer.Argument(help="What the file holds.")
+    ],
     file: Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header.")],
     map: Annotated[Path | None, typer.Option(help="A YAML file that says which column is which.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     refused: Annotated[Path | None, typer.Option(help="Write the rows that are refused to this CSV file.")] = None,
 ) -> None:
-    """Bring in customers, products, orders or points; again changes nothing.
+    """Bring in customers, products, orders, points or coupons; again changes nothing.
 
     An import that was stopped goes on where it was: call it once more.
 

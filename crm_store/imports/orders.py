@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from crm_store import catalogue, history, loyalty, orders
+from crm_store import catalogue, coupon_use, history, loyalty, orders
 from crm_store.history import history as history_table
 from crm_store.imports.cells import Cells
 from crm_store.imports.lookups import customer_named
@@ -83,9 +83,16 @@ class OrderRow:
         line = self.item.row(conn) if self.item else None
         before = orders.head(conn, self.order_no)
         result = self._write(conn, before, fields, line, now)
+        if result is not RowResult.UNCHANGED and fields.get("status") in orders.ENDED:
+            self._let_coupons_go(conn, now)
         if self.loyalty is not None and result is not RowResult.UNCHANGED:
             loyalty.order_changed(conn, self.order_no, self.loyalty, now=now, ids=ids)
         return result
+
+    def _let_coupons_go(self, conn: Connection, now: datetime) -> None:
+        order = orders.head(conn, self.order_no)
+        if order is not None and order.status in orders.ENDED:  # a further row's word does not count
+            coupon_use.order_ended(conn, self.order_no, at=now, by="import")
 
     def _write(
         self, conn: Connection, before: Any, fields: dict[str, Any], line: dict[str, Any] | None, now: datetime

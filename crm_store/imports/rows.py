@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from crm_store.imports import customers, orders, points, products
+from crm_store.imports import coupons, customers, orders, points, products
 from crm_store.imports.cells import Cells
 from crm_store.imports.outcomes import ImportSettings, RowRefused, RowResult
 from crm_store.orders import STATUSES
@@ -43,6 +43,7 @@ KINDS: Mapping[str, Kind] = {
     "products": Kind(products.COLUMNS, products.REQUIRED, True, products.read, "sku"),
     "orders": Kind(orders.COLUMNS, orders.REQUIRED, False, orders.read, "order_no"),
     "points": Kind(points.COLUMNS, points.REQUIRED, False, points.read),
+    "coupons": Kind(coupons.COLUMNS, coupons.REQUIRED, False, coupons.read),
 }
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from bot.api.app import build_api
 from bot.api.calling import SCOPES
-from crm_store import api_keys, audit
+from crm_store import api_keys, audit, coupons
 from crm_store.api_answers import api_answers
+from crm_store.coupons import Offer
 from tests.api.shops import DESK, KEY, NOW, ShopSystem
 
 WANG = {"name": "王雨薇", "language": "zh", "phone": "13800001208", "channel": "telegram", "channel_user_id": "u1"}
@@ -172,6 +174,93 @@ class TestPoints:
         assert till.known("C1")["points"] == 0
 
 
+class TestCoupons:
+    TEN_OFF = Offer("ten-off", "amount", Decimal(10), currency="CNY", min_spend=Decimal(50), points=100, stock=2)
+
+    async def begun(self, till: ShopSystem) -> str:
+        await with_wang(till)
+        till.house.store.run_now(coupons.define, self.TEN_OFF)
+        await till.call("POST", "/customers/C1/points", {"points": 150, "reference": "welcome"})
+        issued = await till.call("POST", "/customers/C1/coupons", {"coupon": "ten-off", "for_points": True}, named="k1")
+        assert issued.status_code == 201
+        return str(issued.json()["code"])
+
+    async def test_one_is_issued_reserved_redeemed_and_comes_back_with_its_order(self, till: ShopSystem) -> None:
+        code = await self.begun(till)
+        await till.call("PUT", "/orders/A1", ORDER | {"status": "created"})
+        bill = {"order_no": "A1", "spend": "80.00"}
+
+        reserved = await till.call("POST", f"/coupons/{code}/reserve", bill)
+        taken = await till.call("POST", f"/coupons/{code}/redeem", bill | {"order_no": "A2"})
+        used = [await till.call("POST", f"/coupons/{code}/redeem", bill) for _ in range(2)]
+        await till.tell({"id": "e1", "type": "order.cancelled", "data": {"order_no": "A1"}})
+
+        assert (reserved.json()["state"], reserved.json()["off"]) == ("reserved", "10")
+        assert (taken.status_code, taken.json()["error"]["code"]) == (409, "coupon_reserved")
+        assert [(one.status_code, one.json()["off"]) for one in used] == [(200, "10")] * 2
+        assert (await till.call("GET", f"/coupons/{code}")).json()["state"] == "issued"
+        listed = (await till.call("GET", "/customers/C1/coupons")).json()["coupons"]
+        assert [(one["code"], one["state"]) for one in listed] == [(code, "issued")]
+        steps = [(entry["kind"], entry["by"]) for entry in till.known("C1")["timeline"]]
+        assert [step for step in steps if step[0].startswith("coupon.")] == [
+            ("coupon.issued", "api:till"),
+            ("coupon.reserved", "api:till"),
+            ("coupon.used", "api:till"),
+            ("coupon.returned", "import"),
+        ]
+
+    async def test_it_is_issued_once_by_its_reference_or_the_calls_own_name(self, till: ShopSystem) -> None:
+        code = await self.begun(till)
+        gift = {"coupon": "ten-off", "reference": "gift"}
+
+        again = await till.call("POST", "/customers/C1/coupons", {"coupon": "ten-off", "for_points": True}, named="k1")
+        gifts = [await till.call("POST", "/customers/C1/coupons", gift) for _ in range(2)]
+        nameless = await till.call("POST", "/customers/C1/coupons", {"coupon": "ten-off"})
+        gone = await till.call("POST", "/customers/C1/coupons", gift | {"reference": "another"})
+
+        assert (again.json()["code"], again.headers["idempotent-replayed"]) == (code, "true")
+        assert [one.status_code for one in gifts] == [201, 200]
+        assert (nameless.status_code, nameless.json()["error"]["code"]) == (422, "no_reference")
+        assert (gone.status_code, gone.json()["error"]["code"]) == (409, "coupon_gone")
+        assert till.known("C1")["points"] == 50
+
+    async def test_one_that_is_taken_back_gives_its_points_back(self, till: ShopSystem) -> None:
+        code = await self.begun(till)
+
+        cancelled = await till.call("POST", f"/coupons/{code}/cancel", named="c1")
+
+        assert (cancelled.json()["state"], cancelled.json()["points"]) == ("cancelled", 100)
+        assert till.known("C1")["points"] == 150
+
+    async def test_an_order_lets_go_and_gives_back_what_it_does_not_need(self, till: ShopSystem) -> None:
+        code = await self.begun(till)
+        bill = {"order_no": "A1", "spend": 80}
+
+        await till.call("POST", f"/coupons/{code}/reserve", bill)
+        let_go = await till.call("POST", f"/coupons/{code}/release", {"order_no": "A1"})
+        await till.call("POST", f"/coupons/{code}/redeem", bill)
+        undone = await till.call("POST", f"/coupons/{code}/undo", {"order_no": "A1"})
+
+        assert [one.json()["state"] for one in (let_go, undone)] == ["issued", "issued"]
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"order_no": "A1"}, "spend"), ({"order_no": "A1", "spend": "much"}, "spend"),
+            ({"order_no": "a\x00", "spend": 80}, "order_no"), ({"order_no": " ", "spend": 80}, "order_no"),
+        ],
+    )  # fmt: skip
+    async def test_what_cannot_be_is_refused_by_its_field(self, till: ShopSystem, body: dict, field: str) -> None:
+        code = await self.begun(till)
+
+        answered = await till.call("POST", f"/coupons/{code}/redeem", body)
+
+        assert answered.status_code == 422
+        assert field in answered.json()["error"]["field"]
+        unknown = await till.call("POST", "/coupons/NONE-1/redeem", {"order_no": "A1", "spend": 80})
+        assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "no_such_coupon")
+
+
 class TestTickets:
     async def test_one_is_opened_resolved_and_reopened_and_its_steps_are_kept(self, till: ShopSystem) -> None:
         await with_wang(till)
@@ -261,6 +350,15 @@ CALLS = {
     "orders:write": [("PUT", "/orders/A1")],
     "points:read": [("GET", "/customers/C1/points")],
     "points:write": [("POST", "/customers/C1/points")],
+    "coupons:read": [("GET", "/customers/C1/coupons"), ("GET", "/coupons/AAAA")],
+    "coupons:write": [
+        ("POST", "/customers/C1/coupons"),
+        ("POST", "/coupons/AAAA/reserve"),
+        ("POST", "/coupons/AAAA/release"),
+        ("POST", "/coupons/AAAA/redeem"),
+        ("POST", "/coupons/AAAA/undo"),
+        ("POST", "/coupons/AAAA/cancel"),
+    ],
     "tickets:read": [("GET", "/customers/C1/tickets"), ("GET", "/tickets/T-1")],
     "tickets:write": [("POST", "/customers/C1/tickets"), ("POST", "/tickets/T-1/status")],
     "events:write": [("POST", "/events")],
@@ -270,6 +368,11 @@ CALLS = {
 BODIES = {
     "/customers/C1/points": {"points": 1, "reference": "r"},
     "/customers/C1/tickets": {"category": "other", "summary": "s"},
+    "/customers/C1/coupons": {"coupon": "ten-off", "reference": "r"},
+    "/coupons/AAAA/reserve": {"order_no": "A1", "spend": 80},
+    "/coupons/AAAA/release": {"order_no": "A1"},
+    "/coupons/AAAA/redeem": {"order_no": "A1", "spend": 80},
+    "/coupons/AAAA/undo": {"order_no": "A1"},
     "/tickets/T-1/status": {"status": "closed"},
     "/events": {"type": "shop.visit", "customer_id": "C1"},
 }

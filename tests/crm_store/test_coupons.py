@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from crm_store import checking, coupon_use, coupons, history, ledgers, points
 from crm_store.coupons import Offer
 from crm_store.errors import NotAllowed, NotEnoughPoints
+from crm_store.imports import ImportSettings, apply_rows, apply_shop_event
 from crm_store.loyalty import Loyalty
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.unit_of_work import Store
@@ -314,3 +316,86 @@ def test_coupons_redeemed_and_used_at_once_are_neither_too_many_nor_used_twice(p
     assert here.read_now(lambda conn: [*checking.checks()["coupons"](conn), *checking.checks()["points"](conn)]) == []
     here.close()
     there.close()
+
+
+class TestAnOrderThatIsNoMore:
+    """Its coupons come back in the transaction that says so, whoever says it."""
+
+    ORDER: ClassVar = {"order_no": "A1", "ordered_at": "2026-11-22T10:00:00+08:00", "sku": "T1", "status": "paid"}
+    SETTINGS = ImportSettings(NO_RULES.zone)
+
+    def load(self, store, *rows, at=NOW):
+        return store.run_now(apply_rows, "orders", rows, now=at, ids=IDS, settings=self.SETTINGS)
+
+    @pytest.mark.parametrize("status", ["cancelled", "refunded"])
+    def test_gives_its_coupon_back_once_and_another_may_use_it(self, store, status):
+        self.load(store, self.ORDER)
+        code = redeem(store).code
+        use(store, code)
+
+        for _ in range(2):
+            self.load(store, self.ORDER | {"status": status})
+
+        assert told(store) == ["coupon.issued", "coupon.used", "coupon.returned"]
+        refused(store, "order_ended", coupon_use.use, code, "A1", SPEND, at=NOW)
+        assert use(store, code, "A2") == Decimal(10)
+
+    def test_does_so_by_the_shops_own_event_too(self, store):
+        self.load(store, self.ORDER)
+        code = redeem(store).code
+        use(store, code)
+        event = {"now": NOW, "ids": IDS, "settings": self.SETTINGS}
+
+        for _ in range(2):
+            store.run_now(apply_shop_event, "order.refunded", {"order_no": "A1"}, **event)
+
+        assert (state(store, code), told(store)[-1]) == ("issued", "coupon.returned")
+
+    def test_lets_go_what_it_had_reserved(self, store):
+        self.load(store, self.ORDER)
+        code = redeem(store).code
+        store.run_now(coupon_use.reserve, code, "A1", SPEND, at=NOW)
+
+        self.load(store, {"order_no": "A1", "status": "cancelled"})
+
+        assert (state(store, code), told(store)[-1]) == ("issued", "coupon.released")
+
+    def test_keeps_a_coupon_that_was_used_too_long_ago(self, store):
+        self.load(store, self.ORDER)
+        code = redeem(store).code
+        use(store, code)
+
+        self.load(store, {"order_no": "A1", "status": "cancelled"}, at=NOW + 8 * DAY)
+
+        assert state(store, code) == "used"
+
+    def test_is_not_what_a_further_row_says(self, store):
+        code = redeem(store).code
+        use(store, code)
+
+        self.load(store, self.ORDER, self.ORDER | {"sku": "T2", "status": "cancelled"})
+
+        assert state(store, code) == "used"
+
+    def test_takes_nothing_back_when_the_order_is_not_written(self, store):
+        self.load(store, self.ORDER)
+        code = redeem(store).code
+        use(store, code)
+
+        def stop(conn):
+            apply_rows(
+                conn, "orders", [{"order_no": "A1", "status": "cancelled"}], now=NOW, ids=IDS, settings=self.SETTINGS
+            )
+            raise ValueError("the process dies here")
+
+        with pytest.raises(ValueError):
+            store.run_now(stop)
+
+        assert state(store, code) == "used"
+
+
+def test_a_reference_names_one_coupon_of_one_customer(store):
+    redeem(store)
+
+    refused(store, "reference_taken", coupons.issue, "bo", "ten-off", at=NOW, ids=IDS, reference="r1")
+    refused(store, "reference_taken", coupon_use.redeem, "bo", "ten-off", at=NOW, ids=IDS, reference="r1")

@@ -105,8 +105,8 @@ def test_a_file_that_is_not_there_and_a_kind_that_is_not_ours_are_refused(shop: 
         import_file(
             shop.store, "orders", shop.folder / "none.csv", now=NOW, ids=shop.ids, settings=SETTINGS
         )  # fmt: skip
-    with pytest.raises(ImportRefused, match="write one of customers, products, orders, points"):
-        shop.import_text("coupons", "code\nX\n")
+    with pytest.raises(ImportRefused, match="write one of customers, products, orders, points, coupons"):
+        shop.import_text("vouchers", "code\nX\n")
 
 
 def test_many_rows_are_written_over_several_transactions_and_progress_reaches_the_end(shop: Shop) -> None:

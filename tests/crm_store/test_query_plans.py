@@ -14,6 +14,7 @@ from crm_store import (
     approvals,
     budgets,
     conversations,
+    coupons,
     customers,
     figures,
     glances,
@@ -60,7 +61,7 @@ WITHOUT_INDEX = "for comparison: who got seven points"
 
 
 def live(conn: Connection, first: int, last: int) -> None:
-    """Customers with a handled message, an answer that left, an order, points and a ticket each; a few still wait."""
+    """Customers with a message, an answer, an order, points, a coupon and a ticket each, all done with; a few still wait."""
     many = [f"c{n}" for n in range(first, last)]
     row = {"created_at": NOW, "birth_leap": False, "member": False}
     conn.execute(insert(customers.customers), [{"id": who, "phone": f"+86{who}"} | row for who in many])
@@ -99,6 +100,28 @@ def live(conn: Connection, first: int, last: int) -> None:
     conn.execute(
         insert(orders.order_lines),
         [{"order_no": f"A-{who}", "line": 1, "sku": "tea", "quantity": 1, "currency": "CNY"} for who in many],
+    )
+    coupons.define(conn, coupons.Offer("tea", "product", sku="T1"))
+    conn.execute(
+        insert(coupons.coupons),
+        [
+            {
+                "id": f"k-{who}",
+                "code": f"k-{who}",
+                "rule": "tea",
+                "customer_id": who,
+                "state": "used",
+                "kind": "product",
+                "sku": "T1",
+                "undo_s": 0,
+                "issued_at": NOW,
+                "expires_at": NOW,
+                "used_at": NOW,
+                "order_no": who,
+                "reference": who,
+            }
+            for who in many
+        ],
     )
     conn.execute(
         insert(points.lots),
@@ -216,6 +239,8 @@ WORK = {
     "why it waits": lambda conn: handoffs.came_from(conn, "c7"),
     "buttons shown": lambda conn: outbox.button_titles(conn, "c7"),
     "points": lambda conn: points.spend(conn, "c7", 1, at=NOW),
+    "coupons of a customer": lambda conn: coupons.of_customer(conn, "c7"),
+    "coupons of an order": lambda conn: coupons.of_order(conn, "c7"),
     "points known": lambda conn: points.is_known(conn, "c7"),
     "an order": lambda conn: orders.find(conn, "A-c7"),
     "orders of a customer": lambda conn: orders.recent(conn, "c7"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
-from crm_store import catalogue, conversations, handoffs, history, orders, outbox, tickets
+from crm_store import catalogue, conversations, coupons, handoffs, history, orders, outbox, tickets
+from crm_store.coupons import Offer
 from crm_store.suggesting import SUGGESTED
 from desk.customers.pages import MOST
 from desk.inbox.queue import MOST_SHOWN
@@ -18,7 +20,7 @@ from tests.crm_store.people import a_customer, an_outbound
 from tests.desk.desks import Browser, DeskHouse
 
 MANY = 200
-QUEUE, TALK, CUSTOMER, AUDIT = 16, 32, 36, 4
+QUEUE, TALK, CUSTOMER, AUDIT = 16, 32, 37, 4
 """Statements as measured, that of the sign-in among them."""
 
 
@@ -49,9 +51,11 @@ def are_mine(conn: Connection, desk: DeskHouse, first: int, count: int) -> None:
 def live_long(conn: Connection, desk: DeskHouse, customer: str, first: int, count: int) -> None:
     """Let a customer order, complain, write, be answered, and be taken for somebody else, ``count`` times each."""
     now, talk = desk.now, conversations.of_customer(conn, customer)
+    coupons.define(conn, Offer("ten-off", "percent", Decimal(10)))
     about = {"customer_id": customer, "conversation_id": talk.id}
     for number in range(first, first + count):
         a_customer(conn, f"other-{number}")
+        coupons.issue(conn, customer, "ten-off", at=now, ids=desk.desk.ids, reference=f"gift {number}")
         catalogue.add(conn, sku=f"SKU-{number}", name_en=f"Tea {number}", name_zh=f"茶 {number}")
         orders.add(conn, order_no=f"A{number}", customer_id=customer, status="paid", ordered_at=now)
         for line in (1, 2):
@@ -109,7 +113,7 @@ async def test_a_long_life_costs_the_pages_of_a_customer_no_more(desk: DeskHouse
     assert costs[0] == costs[1] == costs[2]
     assert costs[0][0] <= TALK
     assert costs[0][1] <= CUSTOMER
-    assert page.count(f"and {MANY - MOST} more") == 2, "orders and cases"
+    assert page.count(f"and {MANY - MOST} more") == 3, "orders, cases and coupons"
     assert re.search(r"1 × Tea 99\b.*SKU-99\b", page)
 
 

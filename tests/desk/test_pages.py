@@ -16,6 +16,7 @@ from care.gate import SkipReason
 from care.rules import load_rules
 from crm_store import opportunities
 from crm_store.consents import EVERY
+from crm_store.coupons import STATES as COUPON_STATES
 from crm_store.memory_kinds import KINDS
 from crm_store.orders import STATUSES
 from crm_store.related import RELATIONS
@@ -60,7 +61,7 @@ def test_what_data_can_hold_has_its_word() -> None:
     expected = {
         "role": ROLES, "order": STATUSES, "category": CATEGORIES, "priority": ANSWER_DUE, "purpose": EVERY,
         "stage": STAGES, "deal": opportunities.STAGES, "relation": RELATIONS, "fact": KINDS,
-        "skip": get_args(SkipReason), "rule": load_rules(),
+        "coupon": COUPON_STATES, "skip": get_args(SkipReason), "rule": load_rules(),
     }  # fmt: skip
 
     missing = [f"{family}.{key}" for family, keys in expected.items() for key in keys if f"{family}.{key}" not in known]
