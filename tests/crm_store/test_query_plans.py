@@ -61,7 +61,7 @@ WITHOUT_INDEX = "for comparison: who got seven points"
 
 
 def live(conn: Connection, first: int, last: int) -> None:
-    """Customers with a message, an answer, an order, points, a coupon and a ticket each, all done with; a few still wait."""
+    """Customers with a message, an answer, an order, points, a coupon and a ticket each; a few still wait."""
     many = [f"c{n}" for n in range(first, last)]
     row = {"created_at": NOW, "birth_leap": False, "member": False}
     conn.execute(insert(customers.customers), [{"id": who, "phone": f"+86{who}"} | row for who in many])
