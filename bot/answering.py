@@ -158,8 +158,7 @@ class Answering:
         journal = Journal(conn, now, who)
         write_down(journal, claimed, about)
         if understood is not None and not who.verified:
-            phones = [one.value for one in understood.entities if one.entity == "phone" and one.value]
-            for match in suggesting.by_typed_phones(conn, who.customer_id, phones):
+            for match in suggesting.by_typed(conn, who.customer_id, _typed(understood)):
                 journal.add(suggesting.SUGGESTED, "system", match)
         facts = self._facts(conn, who, language, now)
         outcome = _Outcome(before, facts, self._listener(who, facts, now), journal)
@@ -366,6 +365,11 @@ class Answering:
                 failed = {"reason": row["error"], "message": row["ref"]}
                 outcome.journal.add("message.failed", "system", failed)
         outcome.journal.write()
+
+
+def _typed(understood: Understanding) -> list[tuple[str, str]]:
+    """Return the phones and addresses that somebody has typed."""
+    return [(one.entity, one.value) for one in understood.entities if one.entity in suggesting.TELLING and one.value]
 
 
 def _shown(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Customer(Base):
     __table_args__ = (
         Index("ix_customers_birthday", "birth_month", "birth_day"),
         Index("ix_customers_phone", "phone"),
+        Index("ix_customers_email", "email"),
     )
 
 
@@ -61,6 +62,9 @@ _BY_ID = select(customers).where(customers.c.id == bindparam("id"))
 _HOLD = Prepared(select(customers.c.id).where(customers.c.id == bindparam("id")).with_for_update(key_share=True))
 _BY_PHONE = (
     select(customers.c.id).where(customers.c.phone == bindparam("phone")).order_by(customers.c.created_at).limit(2)
+)
+_BY_EMAIL = (
+    select(customers.c.id).where(customers.c.email == bindparam("email")).order_by(customers.c.created_at).limit(2)
 )
 
 
@@ -131,6 +135,12 @@ def by_number(conn: Connection, customer_no: str) -> Any | None:
 def by_phone(conn: Connection, phone: str) -> str | None:
     """Return the one customer with this phone (E.164); None where nobody or more than one has it."""
     found = conn.execute(_BY_PHONE, {"phone": phone}).all()
+    return found[0].id if len(found) == 1 else None
+
+
+def by_email(conn: Connection, email: str) -> str | None:
+    """Return the one customer with this e-mail address (in lower case); None where nobody or more than one has it."""
+    found = conn.execute(_BY_EMAIL, {"email": email}).all()
     return found[0].id if len(found) == 1 else None
 
 

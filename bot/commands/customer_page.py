@@ -12,6 +12,13 @@ from crm_store.showing import SHORT_ID
 
 _BY_WIDTH = 10
 _WORDS = 60
+_TOLD = {
+    "typed_phone": "whose phone was typed at {at}",
+    "typed_email": "whose e-mail address was typed at {at}",
+    "same_phone": "who has the same phone on file",
+    "same_email": "who has the same e-mail address on file",
+}
+"""Whom a customer may be, by what tells it (`crm_store.suggesting`)."""
 
 
 def lines(page: Mapping[str, Any], zone: ZoneInfo, *, now: datetime) -> Iterator[str]:
@@ -23,7 +30,8 @@ def lines(page: Mapping[str, Any], zone: ZoneInfo, *, now: datetime) -> Iterator
         marks = "verified" if one["verified"] else "not verified"
         yield f"  {one['channel']}:{one['user_id']}  {marks}{'' if one['reachable'] else ', has left or blocked us'}"
     for maybe in page["suggestions"]:
-        yield f"  perhaps {maybe['customer']}, whose phone was typed at {short(maybe['at'], zone)}; nothing proves it"
+        told = _TOLD[maybe["by"]].format(at=short(maybe["at"], zone))
+        yield f"  perhaps {maybe['customer']}, {told}; nothing proves it"
     yield "  consent: " + ", ".join(f"{name} {'yes' if given else 'no'}" for name, given in page["consent"].items())
     yield _standing(page, zone, now)
     if moods := page["mood"]:

@@ -34,6 +34,9 @@ _NAMED = {
     "stage": "deal",
     "text": "promised",
     "about": "promised",
+    "by": "match",
+    "channel": "channel",
+    "evidence": "evidence",
 }
 _MOMENTS = ("due_at", "new_due_at", "until")
 

@@ -16,8 +16,8 @@ import yaml
 LANGUAGES = ("zh", "en")
 _ANONYMOUS = re.compile(r"(?:webchat:)?anon:.*(.{4})")
 FAMILIES = (
-    "action", "category", "channel", "consent", "coupon", "deal", "event", "facet", "fact", "flow", "item", "kind",
-    "language", "message", "month", "mood", "order", "pages", "pause", "priority", "promised", "purpose",
+    "action", "category", "channel", "consent", "coupon", "deal", "event", "evidence", "facet", "fact", "flow", "item",
+    "kind", "language", "match", "message", "month", "mood", "order", "pages", "pause", "priority", "promised", "purpose",
     "reason", "relation", "role", "rule", "said", "skip", "stage", "state", "status", "step", "switch", "tier",
     "weekday", "when", "wrong",
 )  # fmt: skip

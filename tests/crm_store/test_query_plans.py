@@ -31,6 +31,7 @@ from crm_store import (
     search,
     search_index,
     showing,
+    suggesting,
     surveys,
     taking_over,
     tasks,
@@ -64,7 +65,10 @@ def live(conn: Connection, first: int, last: int) -> None:
     """Customers with a message, an answer, an order, points, a coupon and a ticket each; a few still wait."""
     many = [f"c{n}" for n in range(first, last)]
     row = {"created_at": NOW, "birth_leap": False, "member": False}
-    conn.execute(insert(customers.customers), [{"id": who, "phone": f"+86{who}"} | row for who in many])
+    conn.execute(
+        insert(customers.customers),
+        [{"id": who, "phone": f"+86{who}", "email": f"{who}@example.com"} | row for who in many],
+    )
     conn.execute(
         insert(identities.identities),
         [
@@ -211,6 +215,8 @@ WORK = {
     "who wrote": lambda conn: identities.find(conn, "telegram", "c7"),
     "identities of a customer": lambda conn: identities.of_customer(conn, "c7"),
     "who has the phone": lambda conn: customers.by_phone(conn, "+86c7"),
+    "who has the address": lambda conn: customers.by_email(conn, "c7@example.com"),
+    "whom they may be": lambda conn: suggesting.matches(conn, "c7"),
     "talk of a customer": lambda conn: conversations.of_customer(conn, "c7"),
     "save a turn": lambda conn: conversations.save_turn(conn, "t-c7", state={}, identity_id="i-c7", now=NOW),
     "queue an answer": lambda conn: outbox.queue(conn, [an_outbound("new", "c7")]),
