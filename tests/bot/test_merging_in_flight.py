@@ -1,4 +1,4 @@
-"""Two customers become one, or two again, while one of them is being answered: nothing is lost, doubled or misdirected."""
+"""Customers become one, or two again, while one is being answered: nothing is lost, doubled or misdirected."""
 
 from __future__ import annotations
 
