@@ -16,10 +16,10 @@ import yaml
 LANGUAGES = ("zh", "en")
 _ANONYMOUS = re.compile(r"(?:webchat:)?anon:.*(.{4})")
 FAMILIES = (
-    "action", "category", "channel", "consent", "coupon", "deal", "event", "evidence", "facet", "fact", "flow", "item",
-    "kind", "language", "match", "message", "month", "mood", "order", "pages", "pause", "priority", "promised",
-    "purpose", "reason", "relation", "role", "rule", "said", "skip", "stage", "state", "status", "step", "switch", "tier",
-    "weekday", "when", "wrong",
+    "action", "category", "channel", "consent", "coupon", "deal", "event", "evidence", "facet", "fact", "flow",
+    "item", "kind", "language", "match", "message", "month", "mood", "order", "pages", "pause", "priority",
+    "promised", "purpose", "reason", "relation", "role", "rule", "said", "skip", "stage", "state", "status", "step",
+    "switch", "tier", "weekday", "when", "wrong",
 )  # fmt: skip
 """Sections whose keys come from data: ``reason.angry``. What has no word there is shown as it is."""
 
