@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from crm_store.desk_hours import ANSWER_DUE, AnswerTimes
+from crm_store.points_refunds import GRACE
 from crm_store.take_backs import Missing
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -104,6 +105,8 @@ class PointsSettings(Section):
     factors: dict[str, Annotated[Decimal, Field(gt=0)]] = {}
     since: date | None = None
     missing: Missing = "owed"
+    grace: timedelta = Field(default=GRACE, gt=timedelta(0))
+    """How long points are good that come back after their lot has expired."""
 
 
 class TierSettings(Section):

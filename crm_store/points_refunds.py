@@ -20,6 +20,7 @@ from crm_store.points import Move, entries, lots
 from crm_store.ports import Ids
 
 GRACE = timedelta(days=30)
+"""Unless the shop says otherwise (`points.grace`)."""
 
 _back = entries.alias("back")
 _SPENT = (
@@ -43,7 +44,9 @@ _SPENT = (
     .order_by(entries.c.id.desc())
 )  # fmt: skip
 _GIVEN = select(func.coalesce(func.sum(entries.c.points), 0)).where(
-    entries.c.reference == bindparam("reference"), entries.c.kind == "refunded"
+    entries.c.reference == bindparam("reference"),
+    entries.c.customer_id == bindparam("customer_id"),
+    entries.c.kind == "refunded",
 )
 
 
@@ -71,14 +74,18 @@ def refund(
     long points are good whose lot has expired. Returns how many came back by it.
 
     Raises:
-        NotAllowed: nothing was spent by this reference (code ``nothing_spent``), or less is
-            left of it than is to come back (``refunded_already``); nothing has changed.
+        NotAllowed: nothing was spent by this reference (code ``nothing_spent``), less is left of
+            it than is to come back (``refunded_already``), or ``reference`` names something else
+            (``reference_taken``); nothing has changed.
     """
     if count is not None and count <= 0:
         raise ValueError("at least one point comes back")
     customers.hold(conn, customer_id)
     if points.is_known(conn, reference):
-        return int(conn.execute(_GIVEN, {"reference": reference}).scalar_one())
+        given = int(conn.execute(_GIVEN, {"reference": reference, "customer_id": customer_id}).scalar_one())
+        if not given:
+            raise NotAllowed("this reference names another movement", code="reference_taken")
+        return given
     rows = _spent(conn, customer_id, spent)
     if not rows:
         raise NotAllowed("no points were spent by this reference", code="nothing_spent")

@@ -112,6 +112,19 @@ class PointsBody(Body):
     at: Moment | None = None
     expires_at: Moment | None = None
     reference: Short | None = None
+    order_no: Annotated[Short | None, Field(description="What is spent, is spent on this order, once.")] = None
+
+
+class RefundBody(Body):
+    """Points that were spent come back: all that is left of them, or ``points`` of them, named by the spend's own
+    reference or by its order; ``reference`` names this refund, entered once.
+    """
+
+    spent: Short | None = None
+    order_no: Short | None = None
+    points: Annotated[int | None, Field(ge=1, le=999_999_999)] = None
+    reason: Short | None = None
+    reference: Short | None = None
 
 
 class CouponBody(Body):

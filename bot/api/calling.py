@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random, SystemRandom
 from typing import Annotated, Any
 
@@ -25,6 +25,7 @@ from crm_store import api_answers, api_keys, audit
 from crm_store.api_answers import Answer
 from crm_store.api_keys import KeyView
 from crm_store.imports import ImportSettings
+from crm_store.points_refunds import GRACE
 from crm_store.ports import Clock, Ids
 from crm_store.unit_of_work import Store
 
@@ -61,6 +62,8 @@ class House:
     imports: ImportSettings
     chance: Random = field(default_factory=SystemRandom)
     """What tokens are made of."""
+    grace: timedelta = GRACE
+    """How long points are good that come back after they would have expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,19 @@ class Caller:
     def by(self) -> str:
         """Who it was, for history and audit."""
         return f"api:{self.key.name}"
+
+    def name_for(self, reference: str | None) -> str:
+        """Return the name by which something happens once: that of the body, or else the call's own.
+
+        Raises:
+            ApiRefused: it has none.
+        """
+        if reference is None and self.call is None:
+            raise ApiRefused(
+                422, "no_reference", "without a name this could be done twice",
+                "send a reference in the body, or an Idempotency-Key",
+            )  # fmt: skip
+        return reference or f"api:{self.key.name}:{self.call}"
 
     async def read[T](self, query: Callable[[Connection], T]) -> T:
         """Ask the store."""

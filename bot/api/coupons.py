@@ -45,13 +45,7 @@ def router(house: House) -> APIRouter:
     ) -> Response:
         """Give a coupon, for points where that is said. Needs a reference or an Idempotency-Key: it happens once."""
         said = _read(house, body)
-        reference = said.text("reference") or (f"api:{caller.key.name}:{caller.call}" if caller.call else None)
-        if reference is None:
-            raise ApiRefused(
-                422, "no_reference", "without a name this could be issued twice",
-                "send a reference in the body, or an Idempotency-Key",
-            )  # fmt: skip
-        rule = said.required("coupon")
+        reference, rule = caller.name_for(said.text("reference")), said.required("coupon")
         give = coupon_use.redeem if body.for_points else coupons.issue
 
         def issue(conn: Connection, now: datetime) -> Answer:
@@ -122,7 +116,7 @@ def router(house: House) -> APIRouter:
         """Take a coupon back that is not used; tells how many points came back for it."""
 
         def step(conn: Connection, now: datetime) -> int:
-            return coupon_use.cancel(conn, code, at=now, ids=house.ids, by=caller.by)
+            return coupon_use.cancel(conn, code, at=now, ids=house.ids, grace=house.grace, by=caller.by)
 
         return await _do(caller, code, step, "points")
 

@@ -165,9 +165,9 @@ def cancel(context: typer.Context, code: Code) -> None:
 
     Example: ./shuke coupon cancel K7QM-2XR9-DT4H
     """
-    clock = SystemClock()
-    with open_store(options(context).settings()) as store:
-        back = store.run_now(_cancel, code, clock.now(), Ulids(clock))
+    clock, settings = SystemClock(), options(context).settings()
+    with open_store(settings) as store:
+        back = store.run_now(_cancel, code, clock.now(), Ulids(clock), settings.points.grace)
     console.print(f"{code} is cancelled" + (f", {back} points came back" if back else ""), markup=False)
 
 
@@ -199,8 +199,8 @@ def _undo(conn: Connection, code: str, order_no: str, now: datetime) -> None:
     _note(conn, "undo_coupon", code, now)
 
 
-def _cancel(conn: Connection, code: str, now: datetime, ids: Ids) -> int:
-    back = coupon_use.cancel(conn, code, at=now, ids=ids, by=os_user())
+def _cancel(conn: Connection, code: str, now: datetime, ids: Ids, grace: timedelta) -> int:
+    back = coupon_use.cancel(conn, code, at=now, ids=ids, grace=grace, by=os_user())
     _note(conn, "cancel_coupon", code, now)
     return back
 

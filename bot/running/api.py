@@ -32,4 +32,7 @@ async def start_webhooks(process: Process) -> None:
 
 
 def _house(process: Process) -> House:
-    return House(process.store, process.clock, process.ids, import_settings(process.settings))
+    settings = process.settings
+    return House(
+        process.store, process.clock, process.ids, import_settings(settings), grace=settings.points.grace
+    )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 import pytest
@@ -172,6 +172,81 @@ class TestPoints:
 
         assert (answered.status_code, answered.json()["error"]["code"]) == (422, "no_reference")
         assert till.known("C1")["points"] == 0
+
+
+class TestRefunds:
+    SOON, LATE = "2026-12-01", "2027-12-01"
+
+    async def spent_on_an_order(self, till: ShopSystem) -> None:
+        await with_wang(till)
+        for points, until in ((50, self.LATE), (40, self.SOON)):
+            earned = {"points": points, "expires_at": until, "reference": until}
+            await till.call("POST", "/customers/C1/points", earned)
+        spent = await till.call("POST", "/customers/C1/points", {"points": -60, "order_no": "A1"})
+        assert (spent.status_code, spent.json()["reference"]) == (201, "order:A1:spent")
+
+    async def test_points_spent_on_an_order_come_back_into_their_very_lots(self, till: ShopSystem) -> None:
+        await self.spent_on_an_order(till)
+
+        part = await till.call(
+            "POST", "/customers/C1/points/refunds", {"order_no": "A1", "points": 30, "reference": "p"}
+        )
+        rest = await till.call("POST", "/customers/C1/points/refunds", {"spent": "order:A1:spent"}, named="rest")
+
+        assert (part.status_code, part.json()["refunded"], part.json()["left"]) == (201, 30, 30)
+        assert [lot["points"] for lot in part.json()["lots"]] == [10, 50], "what was drawn last came back first"
+        assert (rest.json()["refunded"], rest.json()["left"], rest.json()["balance"]) == (30, 0, 90)
+        assert [lot["points"] for lot in rest.json()["lots"]] == [40, 50]
+
+    async def test_a_refund_is_made_once_however_often_it_is_told(self, till: ShopSystem) -> None:
+        await self.spent_on_an_order(till)
+        refund = {"order_no": "A1", "points": 20, "reference": "r1"}
+
+        told = [await till.call("POST", "/customers/C1/points/refunds", refund) for _ in range(3)]
+        spent_again = await till.call("POST", "/customers/C1/points", {"points": -60, "order_no": "A1"})
+
+        assert [(one.status_code, one.json()["refunded"]) for one in told] == [(201, 20), (200, 20), (200, 20)]
+        assert spent_again.json()["result"] == "unchanged"
+        assert till.known("C1")["points"] == 50
+
+    async def test_points_whose_lot_has_expired_come_back_for_the_time_of_grace(self, till: ShopSystem) -> None:
+        await self.spent_on_an_order(till)
+        till.house.clock.move_to(NOW + timedelta(days=60))
+
+        await till.call("POST", "/customers/C1/points/refunds", {"order_no": "A1"}, named="r")
+
+        ends = [lot["expires_at"] for lot in till.known("C1")["lots"]]
+        assert ends[0] == (till.house.clock.now() + till.house.grace).astimezone(UTC).isoformat()
+
+    @pytest.mark.parametrize(
+        ("body", "status", "code"),
+        [
+            ({"spent": "nothing", "reference": "x"}, 409, "nothing_spent"),
+            ({"order_no": "A1", "points": 61, "reference": "x"}, 409, "refunded_already"),
+            ({"order_no": "A1", "reference": "order:A1:spent"}, 409, "reference_taken"),
+            ({"order_no": "A1"}, 422, "no_reference"),
+            ({"reference": "x"}, 422, "invalid"),
+            ({"order_no": "A1", "spent": "order:A1:spent", "reference": "x"}, 422, "invalid"),
+            ({"order_no": "A1", "points": 0, "reference": "x"}, 422, "invalid"),
+            ({"order_no": "a\x00", "reference": "x"}, 422, "refused"),
+        ],
+    )
+    async def test_what_cannot_come_back_is_refused_and_nothing_moves(
+        self, till: ShopSystem, body: dict, status: int, code: str
+    ) -> None:
+        await self.spent_on_an_order(till)
+
+        answered = await till.call("POST", "/customers/C1/points/refunds", body)
+
+        assert (answered.status_code, answered.json()["error"]["code"]) == (status, code)
+        assert till.known("C1")["points"] == 30
+
+    async def test_an_order_cannot_be_told_to_earn(self, till: ShopSystem) -> None:
+        await with_wang(till)
+
+        answered = await till.call("POST", "/customers/C1/points", {"points": 5, "order_no": "A1"})
+
+        assert (answered.status_code, till.known("C1")["points"]) == (422, 0)
 
 
 class TestCoupons:
@@ -349,7 +424,7 @@ CALLS = {
     "orders:read": [("GET", "/orders/A1")],
     "orders:write": [("PUT", "/orders/A1")],
     "points:read": [("GET", "/customers/C1/points")],
-    "points:write": [("POST", "/customers/C1/points")],
+    "points:write": [("POST", "/customers/C1/points"), ("POST", "/customers/C1/points/refunds")],
     "coupons:read": [("GET", "/customers/C1/coupons"), ("GET", "/coupons/AAAA")],
     "coupons:write": [
         ("POST", "/customers/C1/coupons"),
@@ -368,6 +443,7 @@ CALLS = {
 BODIES = {
     "/customers/C1/points": {"points": 1, "reference": "r"},
     "/customers/C1/tickets": {"category": "other", "summary": "s"},
+    "/customers/C1/points/refunds": {"spent": "r", "reference": "r2"},
     "/customers/C1/coupons": {"coupon": "ten-off", "reference": "r"},
     "/coupons/AAAA/reserve": {"order_no": "A1", "spend": 80},
     "/coupons/AAAA/release": {"order_no": "A1"},

@@ -26,6 +26,7 @@ ROUTES = [
     ("/customers/{customer_id}/timeline", "GET"),
     ("/customers/{customer_id}/links", "POST"), ("/customers/{customer_id}/points", "GET"),
     ("/customers/{customer_id}/points", "POST"), ("/customers/{customer_id}/tickets", "GET"),
+    ("/customers/{customer_id}/points/refunds", "POST"),
     ("/customers/{customer_id}/coupons", "GET"), ("/customers/{customer_id}/coupons", "POST"),
     ("/coupons/{code}", "GET"), ("/coupons/{code}/reserve", "POST"), ("/coupons/{code}/release", "POST"),
     ("/coupons/{code}/redeem", "POST"), ("/coupons/{code}/undo", "POST"), ("/coupons/{code}/cancel", "POST"),

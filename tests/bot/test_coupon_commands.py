@@ -2,17 +2,19 @@
 
 import getpass
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from crm_store import audit, points
+from crm_store import audit, coupon_use, points
 from crm_store.ports import SystemClock, Ulids
 from crm_store.unit_of_work import Store
 from tests.crm_store.people import a_customer
 from tests.operations.conftest import Shuke, database, root, shuke
 
 __all__ = ["database", "root", "shuke"]
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -77,3 +79,20 @@ def test_what_cannot_be_is_refused_in_one_line(url: str, shuke: Shuke, words: tu
 
     assert (ran.code, told in ran.err) == (2, True), ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_points_that_come_back_late_are_good_for_the_shops_own_time_of_grace(
+    url: str, shuke: Shuke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHUKE_POINTS__GRACE", "3600")
+    store, ids, now = Store(url), Ulids(SystemClock()), SystemClock().now()
+    shuke("coupon", "define", "tea", "--kind", "product", "--sku", "T1", "--points", "200", "--undo-days", "90",
+          "--days", "90", "--store", url)  # fmt: skip
+    store.run_now(points.earn, "ana", 200, at=now - 60 * DAY, expires_at=now - 10 * DAY, ids=ids)
+    code = store.run_now(coupon_use.redeem, "ana", "tea", at=now - 20 * DAY, ids=ids, reference="r").code
+
+    shuke("coupon", "cancel", code, "--store", url)
+
+    ends = [lot.expires_at for lot in store.read_now(points.live_lots, "ana", now) if lot.expires_at]
+    store.close()
+    assert [timedelta(minutes=59) < end - now < timedelta(minutes=61) for end in ends] == [True]
