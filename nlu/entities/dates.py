@@ -76,7 +76,7 @@ _PAST_AFTER = re.compile(
     "(?:那天|当天|那会|那阵|期间|的时候|时|就|我|在|刚|才)*(?:在你们家?)?(?:买|下|拍|订|付|收到|签收|退)(?:单|款|货)?[的了过]|(?:下|付)(?:单|款)的?"
 )
 _PAST_BEFORE = re.compile(
-    r"(?<![a-z])(?:bought|ordered|purchased|paid|received|arrived|came)(?: [a-z]+){0,4} (?:on )?$"
+    r"(?<![a-z])(?:bought|ordered|purchased|paid|received|arrived|came|turned|got)(?: [a-z0-9]+){0,4} (?:on )?$"
 )
 _FUTURE_AFTER = re.compile("[之以]?前|能|可以|要|会|送|到货|发货|可不可以")
 _TENSE_REACH = 12

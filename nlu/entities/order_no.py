@@ -26,6 +26,7 @@ _LIKE_A_NUMBER = re.compile(r"(?<![0-9a-z])[a-z]{0,3}-?[0-9]{4,20}(?![0-9a-z])")
 _DIGIT = re.compile("[0-9]")
 _PIECE = re.compile(r"(?<![0-9a-z])order(?=[a-z]?[0-9]{4})|[0-9a-z]+")
 # One by one, as somebody reads out an order number of our own.
+_IS_ORDER = re.compile(" ?(?:这|那|号)?[一个]?(?:订单|单(?!价|独|品|色|人))| (?:order|parcel)(?![a-z])")
 _MOST_PIECES = 11
 _SHORTEST_PIECE = 3
 _LONGEST_NUMBER = 40
@@ -77,6 +78,11 @@ def is_called_phone(plain: str, start: int) -> bool:
     return _CALLED_PHONE.search(plain, max(0, start - _CUE_REACH), start) is not None
 
 
+def _is_capital(typed: str) -> bool:
+    """Return whether it is a capital, which within a sentence is no article."""
+    return len(typed) == 1 and typed.isupper()
+
+
 def _fitting(message: Folded, pattern: OrderPattern, asked: bool) -> list[tuple[int, int]]:
     plain = message.plain
     pieces = [match.span() for match in _PIECE.finditer(plain)]
@@ -121,6 +127,8 @@ def _is_meant(message: Folded, pieces: list[tuple[int, int]], asked: bool) -> bo
         return True
     if asked or is_called_order(message.plain, start) or message.is_all((start, end)):
         return True
-    if message.plain[pieces[0][1]] == "-":
+    if message.plain[pieces[0][1]] == "-" or _IS_ORDER.match(message.plain, end):
+        return True
+    if len(pieces) == 2 and end - pieces[1][0] > _SHORTEST_PIECE and _is_capital(message.typed[start : pieces[0][1]]):
         return True
     return all(last - first >= _SHORTEST_PIECE for first, last in pieces)

@@ -29,17 +29,20 @@ _TIMES: Final = {"double": 2, "triple": 3, "treble": 3}
 _FEWEST: Final = 4
 
 _HAN = "".join(_HAN_DIGITS)
+_OTHERS = _HAN.replace("一", "")
+# 一起 and 一下 go on with the sentence and not with the number.
+_SAID_HAN = f"(?:[{_OTHERS}]|一(?![起下样直共般些定会块并]))"
 _HAN_RUN = re.compile(
-    rf"(?<![0-9{_HAN}十百千万亿两])(?:[a-z][ -]?)?(?<![a-z]{{2}})[0-9{_HAN}](?:[ ,、-]{{0,2}}[0-9{_HAN}]){{3,29}}"
-    r"(?![十百千万亿点年月号0-9])"
+    rf"(?<![0-9{_HAN}十百千万亿两])(?:[a-z][ ,-]{{0,2}})?(?<![a-z]{{2}}){_SAID_HAN}(?:[ ,、-]{{0,2}}{_SAID_HAN}){{3,29}}"
+    rf"(?![{_OTHERS}十百千万亿点年月号0-9])"
 )
 _SAID = r"(?:(?:double|triple|treble) )?(?:zero|oh?|nought|one|two|three|four|five|six|seven|eight|nine)"
 _ENGLISH_RUN = re.compile(
-    rf"(?<![a-z0-9])(?:[a-z][ -])?{_SAID}(?:[ ,-]{{1,2}}(?:{_SAID}|[0-9]{{1,12}})){{2,29}}(?![a-z0-9])"
+    rf"(?<![a-z0-9])(?:[a-z][ ,-]{{1,2}})?{_SAID}(?:[ ,-]{{1,2}}(?:{_SAID}|[0-9]{{1,12}})){{2,29}}(?![a-z0-9])"
 )
 _PART = re.compile(rf"(?:(?P<times>double|triple|treble) )?(?:(?P<word>[a-z]+)|(?P<digit>[0-9{_HAN}]))")
 _HINT = re.compile(
-    rf"[{_HAN}][ ,、-]{{0,2}}[{_HAN}0-9]|[0-9][ ,、-]{{0,2}}[{_HAN}]"
+    rf"[{_HAN}][ ,、-]{{0,2}}[{_HAN}]"
     r"|(?:zero|oh?|nought|one|two|three|four|five|six|seven|eight|nine)[ ,-]{1,2}[a-z0-9]"
 )
 
@@ -59,7 +62,11 @@ class Spoken:
         if runs:
             self._places = list(_rewritten(typed.plain, runs))
             written = "".join(character for character, _, _ in self._places)
-            self.message = replace(typed, typed=written, plain=written, has_digit=True)
+            # Everything but the digits keeps its case: a single capital belongs to a number.
+            as_typed = "".join(
+                character if character.isdigit() else typed.typed[start] for character, start, _ in self._places
+            )
+            self.message = replace(typed, typed=as_typed, plain=written, has_digit=True)
 
     def put_back(self, found: Sequence[Entity]) -> list[Entity]:
         """Return the entities found in ``message`` at their places in the typed message."""
