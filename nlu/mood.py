@@ -14,17 +14,15 @@ from typing import Final
 from nlu.entities.folding import SEARCHED_CHARACTERS, fold
 from nlu.mood_words import (
     ANGER,
-    ASKED_AFTER,
     BAD,
     CALM_PHRASES,
     COURTESY,
-    DANGER_WORDS,
     GOOD,
     INTENSIFIER,
-    NEGATION,
-    SUPPOSED,
     URGENT,
 )
+from nlu.said import find_said, is_negated
+from nlu.sensitive import Matter, Sensitive, find_sensitive
 
 ANGRY: Final = -0.7
 """A sentiment at or below this is anger; without anger no sentiment goes this low."""
@@ -43,8 +41,9 @@ _HURRY = 0.5
 _HIGHEST_SAFE = 0.85
 _IN_DANGER = 0.95
 
-_CLAUSE_MARKS = re.compile(r"[,.;:!?。;、\n]")
-_REACH_BEFORE = 24
+# Urgent, and yet no accident with a thing of ours: what is said of those helps nobody here.
+_GRAVE: Final[tuple[Matter, ...]] = ("self_harm", "violence")
+
 _LOUD_MARKS = re.compile(r"[!！]{2,}")
 _CAPITAL_WORD = re.compile(r"(?<![A-Za-z])[A-Z]{2,}(?![A-Za-z])")
 _FEWEST_CAPITAL_WORDS = 3
@@ -52,31 +51,39 @@ _FEWEST_CAPITAL_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """``sentiment`` -1 (furious) to 1 (delighted), ``urgency`` 0 to 1, and the words that showed anger and danger."""
+    """``sentiment`` -1 (furious) to 1 (delighted), ``urgency`` 0 to 1, and the words that showed anger and danger.
+
+    ``sensitive`` are the matters that want a careful hand, whatever the mood.
+    """
 
     sentiment: float
     urgency: float
     angry: tuple[str, ...] = ()
     danger: tuple[str, ...] = ()
+    sensitive: tuple[Sensitive, ...] = ()
 
 
 def read_mood(text: str) -> Mood:
     """Return the mood of a Chinese or English text; of other languages only marks and shared words tell."""
     typed = text[:SEARCHED_CHARACTERS]
     plain = CALM_PHRASES.sub(lambda phrase: "," * len(phrase[0]), fold(typed))
-    angry = _said(ANGER, plain)
-    danger = tuple(word for word in _said(DANGER_WORDS, plain, supposed=False))
+    sensitive = find_sensitive(plain, typed)
+    # Who threatens is angry, whatever the words of it.
+    angry = (*_said(ANGER, plain), *_words(sensitive, "threat"), *_words(sensitive, "violence"))
+    danger = _words(sensitive, "safety")
+    grave = any(one.matter in _GRAVE for one in sensitive)
     praise = list(GOOD.finditer(plain))
-    meant = sum(not _is_negated(plain, word) for word in praise)
+    meant = sum(not is_negated(plain, word) for word in praise)
     complaints = len(_said(BAD, plain)) + len(danger) + len(praise) - meant
     loud = _LOUD_MARKS.search(typed)
     if loud and complaints and not meant and len(_CAPITAL_WORD.findall(typed)) >= _FEWEST_CAPITAL_WORDS:
         angry = (*angry, loud[0])
     return Mood(
         _sentiment(plain, len(angry), complaints, meant, stressed=loud is not None),
-        _urgency(plain, angry=bool(angry), danger=bool(danger), loud=loud is not None),
+        _urgency(plain, angry=bool(angry), danger=bool(danger), loud=loud is not None, grave=grave),
         angry,
         danger,
+        sensitive,
     )
 
 
@@ -92,32 +99,19 @@ def _sentiment(plain: str, angry: int, complaints: int, praise: int, *, stressed
     return min(1.0, high) if praise else (_COURTESY if COURTESY.search(plain) else 0.0)
 
 
-def _urgency(plain: str, *, angry: bool, danger: bool, loud: bool) -> float:
+def _urgency(plain: str, *, angry: bool, danger: bool, loud: bool, grave: bool) -> float:
     if danger:
         return _IN_DANGER
+    if grave:
+        return _HIGHEST_SAFE
     hurry = len(_said(URGENT, plain))
     urgency = _HURRY + _FURTHER * min(hurry - 1, _MOST_COUNTED) if hurry else 0.0
     return min(_HIGHEST_SAFE, urgency + 2 * _STRESS * angry + _STRESS * loud)
 
 
-def _said(words: re.Pattern[str], plain: str, *, supposed: bool = True) -> tuple[str, ...]:
-    """Return the words found and meant; without ``supposed``, those of questions and fears are left out."""
-    return tuple(
-        word[0]
-        for word in words.finditer(plain)
-        if not _is_negated(plain, word) and (supposed or not _is_supposed(plain, word))
-    )
+def _said(words: re.Pattern[str], plain: str) -> tuple[str, ...]:
+    return tuple(word[0] for word in find_said(words, plain))
 
 
-def _is_negated(plain: str, word: re.Match[str]) -> bool:
-    return NEGATION.search(_before(plain, word)) is not None
-
-
-def _is_supposed(plain: str, word: re.Match[str]) -> bool:
-    return SUPPOSED.search(_before(plain, word)) is not None or ASKED_AFTER.match(plain, word.end()) is not None
-
-
-def _before(plain: str, word: re.Match[str]) -> str:
-    """Return what stands before ``word`` in its own clause."""
-    before = plain[max(0, word.start() - _REACH_BEFORE) : word.start()]
-    return _CLAUSE_MARKS.split(before)[-1]
+def _words(sensitive: tuple[Sensitive, ...], matter: Matter) -> tuple[str, ...]:
+    return tuple(fold(word) for one in sensitive if one.matter == matter for word in one.words)

@@ -191,6 +191,7 @@ class _Read:
             sentiment=self.mood.sentiment,
             urgency=self.mood.urgency,
             source=source,
+            sensitive=self.mood.sensitive,
         )
 
 

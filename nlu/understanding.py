@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from nlu.sensitive import Sensitive
+
 Language = Literal["zh", "en", "other"]
 Source = Literal["rasa", "rules", "fallback"]
 
@@ -45,7 +47,8 @@ class Understanding:
 
     ``intents`` are those that the message carries, best first, and ``intent`` the
     first of them (``out_of_scope`` where nothing fits). ``sentiment`` runs from -1
-    (furious) to 1 (delighted), ``urgency`` from 0 to 1.
+    (furious) to 1 (delighted), ``urgency`` from 0 to 1. ``sensitive`` are the matters
+    that want a careful hand (threats, harm, death, illness, children), most often none.
     """
 
     text: str
@@ -57,10 +60,11 @@ class Understanding:
     sentiment: float
     urgency: float
     source: Source
+    sensitive: tuple[Sensitive, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the line that `shuke nlu parse` prints."""
-        return {
+        shown = {
             "text": self.text,
             "language": self.language,
             "intent": self.intent,
@@ -71,3 +75,4 @@ class Understanding:
             "urgency": round(self.urgency, 3),
             "source": self.source,
         }
+        return shown | {"sensitive": [one.as_json() for one in self.sensitive]} if self.sensitive else shown

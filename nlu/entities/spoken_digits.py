@@ -33,7 +33,8 @@ _OTHERS = _HAN.replace("一", "")
 # 一起 and 一下 go on with the sentence and not with the number.
 _SAID_HAN = f"(?:[{_OTHERS}]|一(?![起下样直共般些定会块并]))"
 _HAN_RUN = re.compile(
-    rf"(?<![0-9{_HAN}十百千万亿两])(?:[a-z][ ,-]{{0,2}})?(?<![a-z]{{2}}){_SAID_HAN}(?:[ ,、-]{{0,2}}{_SAID_HAN}){{3,29}}"
+    rf"(?<![0-9{_HAN}十百千万亿两])(?:[a-z][ ,-]{{0,2}})?(?<![a-z]{{2}})"
+    rf"{_SAID_HAN}(?:[ ,、-]{{0,2}}{_SAID_HAN}){{3,29}}"
     rf"(?![{_OTHERS}十百千万亿点年月号0-9])"
 )
 _SAID = r"(?:(?:double|triple|treble) )?(?:zero|oh?|nought|one|two|three|four|five|six|seven|eight|nine)"

@@ -56,7 +56,8 @@ _SPACED = re.compile(
     r"(?<![0-9])(?P<year>(?:19|20)[0-9]{2}) (?P<month>[0-9]{1,2}) (?P<day>[0-9]{1,2})(?![0-9])(?! ?[0-9])"
 )
 _SLASHED = re.compile(
-    rf"{_LUNAR_BEFORE}(?<![0-9/.-])(?P<first>[0-9]{{1,2}})/(?P<second>[0-9]{{1,2}})(?![0-9/-]| of | ?(?:装|杯|量|勺|瓶|袋|盒|价|cup)){_LUNAR_AFTER}"
+    rf"{_LUNAR_BEFORE}(?<![0-9/.-])(?P<first>[0-9]{{1,2}})/(?P<second>[0-9]{{1,2}})"
+    rf"(?![0-9/-]| of | ?(?:装|杯|量|勺|瓶|袋|盒|价|cup)){_LUNAR_AFTER}"
 )
 _DASHED = re.compile(
     rf"{_LUNAR_BEFORE}(?<![0-9/.-])(?P<first>[0-9]{{1,2}})[-.](?P<second>[0-9]{{1,2}})(?![0-9/-]){_LUNAR_AFTER}"
