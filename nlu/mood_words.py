@@ -24,7 +24,7 @@ CALM_PHRASES: Final = either(
 ANGER: Final = either(
     "垃圾|辣鸡|骗子|骗人|骗钱|骗我|诈骗|欺骗|欺诈|坑人|坑爹|黑心|黑店|奸商|无良|太过分|过分了|欺人太甚|气死|气炸|气愤"
     "|愤怒|火大|恼火|受够|忍无可忍|忍不了|无耻|不要脸|恶心|混蛋|王八蛋|傻逼|煞笔|智障|他妈(?!妈)|妈的|尼玛|你妹|滚蛋"
-    "|滚开|去死|气人|你们?(?:是不是|都|就是|真的?|怕是)?有病|有病吧|脑残|脑子有|滚(?=$|[!,.])|滚出|nmd|cnm|mlgb|mmp|nmsl|岂有此理|离谱|耍我|耍人"
+    "|滚开|去死|气人|你们?(?:是不是|都|就是|真的?|怕是)?有病|有病吧|脑残|脑子有|滚(?=$|[!,.])|滚出|岂有此理|离谱|耍我|耍人"
     "|玩我|当我傻|什么破|破店|烂店|再也不会?[买来]|强烈投诉|最差|最烂|太烂|烂透|可恶|失望透顶|[😡🤬💢]",
     r"scam(?:s|mers?|med|ming)?|fraud(?:sters?)?|rip[ -]?offs?|ripped (?:me )?off|thie(?:f|ves)|liars?|lying to me"
     r"|(?:you are|you're) lying|cheat(?:ed|ers?|ing)|ridiculous|unacceptable|outrage(?:d|ous)?|furious|livid"
@@ -34,7 +34,7 @@ ANGER: Final = either(
     r"|done with you|hate (?:you|this (?:shop|store|company|place))|shambolic|shameful|report you"
     r"|bullshit|fuck\w*|shit(?:ty)?|crap|wtf|what the hell|idiots?|morons?|stupid|incompetent|how dare"
     r"|never (?:buy|buying|shop|order|ordering)(?: anything)? (?:from you|here|again)|garbage|trash|useless"
-    r"|screw you|robbery|insulting|tmd|sb",
+    r"|screw you|robbery|insulting|tmd|sb|nmd|cnm|mlgb|mmp|nmsl",
 )
 
 BAD: Final = either(

@@ -22,7 +22,7 @@ _RELATIVES: Final = (
 
 # To go to the authorities, the courts or the public.
 THREAT: Final = either(
-    "12315|12345热线|12345投诉|消协|消费者协会|市监局|市场监督|工商局|黑猫投诉|曝光|挂(?:到?网上?|你们|出来)|发(?:抖音|微博|小红书|朋友圈|网上)[曝骂挂]"
+    "(?<![0-9])12315(?![0-9])|12345热线|12345投诉|消协|消费者协会|市监局|市场监督|工商局|黑猫投诉|曝光|挂(?:到?网上?|你们|出来)|发(?:抖音|微博|小红书|朋友圈|网上)[曝骂挂]"
     "|(?:抖音|微博|小红书|网上)(?:挂|曝|见)|媒体(?:见|曝)|(?:找|联系|告诉|通知|叫)(?:媒体|记者|电视台|律师|警察)"
     "|记者.{0,4}曝|起诉|打官司|上法院|法院见|法庭见|律师函|告你们|告上法庭|律师|报警|派出所|报案|法律途径|法律手段|走法律",
     r"(?:will|to|gonna|'ll|going to) sue|sue you|lawyers?|attorneys?|solicitors?|legal action"
@@ -72,10 +72,10 @@ BEREAVEMENT: Final = either(
     r"|in (?:loving )?memory of|memorial service|condolences|widow(?:ed|er)?",
 )
 ILLNESS: Final = either(
-    "癌|化疗|放疗|肿瘤|白血病|抑郁症|焦虑症|尿毒症|心梗|脑梗|中风|重病|绝症|病危|病重|病倒|icu|重症监护|住院|做(?:了|完)?(?:个)?手术|刚手术|流产"
+    "癌|化疗|放疗|肿瘤|白血病|抑郁症|焦虑症|尿毒症|心梗|脑梗|中风|重病|绝症|病危|病重|病倒|重症监护|住院|做(?:了|完)?(?:个)?手术|刚手术|流产"
     "|确诊|瘫痪|生病|大病|病了(?!吧)|残疾|透析|(?:患|得)了.{0,6}(?:病|癌|瘤)",
     r"cancer|chemo(?:therapy)?|leuk[a]?emia|tumou?rs?|depress(?:ed|ion)|anxiety disorder|terminal(?:ly)? ill(?:ness)?"
-    r"|seriously ill|very ill|surgery|diagnosed|intensive care|in (?:the )?hospital|hospitali[sz]ed"
+    r"|seriously ill|icu|very ill|surgery|diagnosed|intensive care|in (?:the )?hospital|hospitali[sz]ed"
     r"|(?:had|having|after) a (?:stroke|heart attack|miscarriage|seizure)|dialysis|disabled|disability"
     r"|miscarr(?:ied|iage)",
 )

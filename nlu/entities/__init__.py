@@ -83,8 +83,10 @@ def find_all(text: str, *, context: EntityContext) -> tuple[Entity, ...]:
     message = Folded.of(text)
     found = _find_everything(message, context)
     kept: list[Entity] = []
+    taken = bytearray(len(message.plain))
     for entity in sorted(found, key=lambda one: _precedence(one, context)):
-        if all(entity.end <= other.start or other.end <= entity.start for other in kept):
+        if not any(taken[entity.start : entity.end]):
+            taken[entity.start : entity.end] = b"\x01" * (entity.end - entity.start)
             kept.append(entity)
     kept.sort(key=lambda entity: entity.start)
     return tuple(kept)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from nlu.entities.calendar_days import Tense, add_months, is_solar_day, nearest_day
+from nlu.entities.calendar_days import NO_SUCH_DAY, Tense, add_months, is_solar_day, nearest_day
 from nlu.entities.folding import Folded
 from nlu.entities.holidays import find_holidays
 from nlu.entities.numbers import to_whole
@@ -104,7 +104,8 @@ def _written(message: Folded, day: WrittenDay, today: date) -> Entity:
     nearest = {found for reading in day.readings if (found := reading.nearest(today, tense))}
     if len(nearest) == 1:
         return message.entity("date", nearest.pop().isoformat(), day.span)
-    return message.entity("date", None, day.span, AMBIGUOUS if nearest else day.readings[0].problem())
+    # A 29th of February or a leap month that no year about now has is no day to send anything on.
+    return message.entity("date", None, day.span, AMBIGUOUS if nearest else day.readings[0].problem() or NO_SUCH_DAY)
 
 
 def _is_day(message: Folded, day: WrittenDay) -> bool:

@@ -19,6 +19,28 @@ LIKELY = st.lists(
             " days",
             "１",
             "İ",
+            "幺零",
+            "one ",
+            "oh ",
+            "double ",
+            "half past ",
+            " dozen",
+            "俩打毛角",
+            "除夕",
+            "中秋节",
+            "满分",
+            "星",
+            "桂花乌笼",
+            "osmantus ",
+            "oolong",
+            "٣",
+            "𝟏",
+            "\u202e",
+            "\u200d",
+            "\u200b",
+            "e\u0301",
+            "👨\u200d👩\u200d👧",
+            "\ud83d",
         ]
     ),
     max_size=40,
@@ -52,7 +74,12 @@ def test_what_has_no_value_says_why(text: str, asking: str | None) -> None:
 
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize(
-    "piece", ["1", "一", "a1 ", "3/5/", "a@", "1-", "(1", "二十点", "生日3.5", "订单12345", "one ", "\ud800", " "]
+    "piece",
+    [
+        *("1", "一", "a1 ", "3/5/", "a@", "1-", "(1", "二十点", "生日3.5", "订单12345", "one ", "\ud800", " "),
+        *("one two ", "零一", "A零 ", "桂花乌笼", "osmantus oolong ", "中秋", "半打", "三毛", "5 to ", "满分5分", "俩"),
+        *("a at b dot ", "👨\u200d", "五星", "12月底", "double one ", "a a "),
+    ],
 )
 def test_a_text_of_100000_characters_is_read_in_time(piece: str) -> None:
     found = read((piece * 100_000)[:100_000])
