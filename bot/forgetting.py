@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from crm_store import audit
 from crm_store.errors import PrivacyError
+from crm_store.patience import Patience
 from crm_store.ports import Clock
 from crm_store.privacy import erasures, exporting, ledger, scrubbing
 from crm_store.privacy.erasing import Erased, erase
@@ -23,9 +24,12 @@ from crm_store.wakes import TALK
 from nlu.forgetting import forget_rows
 
 EXPORTS = "exports"
-PATIENCE = 120.0
-"""Seconds that an erasure waits for a turn or a message under way: longer than a lease, by which the dead end."""
-_AGAIN = 0.2
+PATIENCE = Patience(timedelta(minutes=2), rest=timedelta(milliseconds=200))
+"""How long an erasure waits for a turn or a message under way: longer than a lease, by which the dead end."""
+
+
+class BeingAnswered(PrivacyError):
+    """A customer cannot be erased at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +79,19 @@ def _exported(conn: Connection, customer: str, *, by: str, clock: Clock) -> dict
 
 
 def erase_customer(
-    store: Store, customer: str, places: Places, *, by: str, hashes: Hashes, clock: Clock
-) -> Mapping[str, Any]:
+    store: Store, customer: str, places: Places, *, by: str, hashes: Hashes, clock: Clock,
+    patience: Patience = PATIENCE,
+) -> Mapping[str, Any]:  # fmt: skip
     """Erase a customer (internal id) everywhere; return the proof. Again, it finishes what was broken off.
 
+    Blocks its thread: none of an event loop's.
+
     Raises:
-        PrivacyError: a turn or a message of theirs is under way and does not end; nothing has changed.
+        BeingAnswered: a turn or a message of theirs is under way and does not end; nothing has changed.
     """
-    patient_until = time.monotonic() + PATIENCE
-    while (done := store.run_now(erase, customer, by=by, hashes=hashes, now=clock.now())) is None:
-        if time.monotonic() > patient_until:
-            raise PrivacyError("they are being answered, and that does not end; try again in a minute")
-        time.sleep(_AGAIN)
+    done = patience.until(lambda: store.run_now(erase, customer, by=by, hashes=hashes, now=clock.now()))
+    if done is None:
+        raise BeingAnswered("they are being answered, and that does not end; try again in a minute")
     return finish(store, done, places, clock=clock)
 
 

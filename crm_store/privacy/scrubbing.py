@@ -7,8 +7,8 @@ words in free pages, and the log holds pages as they were.
 from __future__ import annotations
 
 import sqlite3
-import time
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,13 +16,13 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from crm_store import search_index
+from crm_store.patience import Patience
 from crm_store.rehearsal import RunsUnits
 
 Outcome = Literal["rewritten", "overwritten", "log in use", "vacuumed"]
 REWRITE_UP_TO = 256 * 2**20
 """Bytes of a SQLite file that is written anew in some seconds, in which nobody else can write."""
-_PATIENCE = 5.0  # seconds
-_AGAIN = 0.1
+_PATIENCE = Patience(timedelta(seconds=5), rest=timedelta(milliseconds=100))
 
 
 def scrub(store: RunsUnits, url: str) -> Outcome:
@@ -50,11 +50,8 @@ def scrub(store: RunsUnits, url: str) -> Outcome:
 
 
 def _emptied(db: Any) -> bool:
-    patient_until = time.monotonic() + _PATIENCE
-    while True:
+    def emptied() -> bool | None:
         busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if not busy:
-            return True
-        if time.monotonic() > patient_until:
-            return False
-        time.sleep(_AGAIN)
+        return None if busy else True
+
+    return _PATIENCE.until(emptied) is not None
