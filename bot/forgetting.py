@@ -50,6 +50,29 @@ class Places:
         return self.var / ledger.LEDGER_FILE
 
 
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """How an installation forgets: where its files stand, and the key that ids are hashed by (None: one in ``var``)."""
+
+    places: Places
+    key: str | None
+    patience: Patience = PATIENCE
+
+    def hashes(self) -> Hashes:
+        """Return what hashes the ids; the key is made where there is none yet."""
+        return ledger.hashes(self.places.var, self.key)
+
+
+def exported(store: Store, customer: str, *, by: str, clock: Clock) -> bytes:
+    """Return all that is known of a customer (internal id) as JSON; audited. Blocks its thread.
+
+    Raises:
+        LookupError: there is no such customer.
+    """
+    told = store.run_now(_exported, customer, by=by, clock=clock)
+    return orjson.dumps(told, option=orjson.OPT_INDENT_2, default=str) + b"\n"
+
+
 def export_customer(store: Store, customer: str, target: Path, *, by: str, clock: Clock) -> int:
     """Write all that is known of a customer (internal id) into a new file that its owner alone may read; audited.
 
@@ -58,13 +81,11 @@ def export_customer(store: Store, customer: str, target: Path, *, by: str, clock
     Raises:
         PrivacyError: the file is there already, or cannot be written.
     """
-    told = orjson.dumps(
-        store.run_now(_exported, customer, by=by, clock=clock), option=orjson.OPT_INDENT_2, default=str
-    )  # fmt: skip
+    told = exported(store, customer, by=by, clock=clock)
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            return file.write(told + b"\n")
+            return file.write(told)
     except FileExistsError:
         raise PrivacyError(f"{target}: is there already; name another file by --out") from None
     except OSError as exc:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from bot.answering import Answering, Shop
 from bot.delivery import Delivery
-from bot.forgetting import Places
+from bot.forgetting import Forgetting, Places
 from bot.intake import Claimed, Intake
 from bot.metrics import Metrics
 from bot.ports import Capabilities, Channel
@@ -96,6 +96,11 @@ def import_settings(settings: Settings) -> ImportSettings:
 def places_of(settings: Settings) -> Places:
     """Return where files beside the database may hold something of a customer."""
     return Places(settings.var, settings.overlay / "nlu", settings.nlu.models)
+
+
+def forgetting_of(settings: Settings) -> Forgetting:
+    """Return how this installation forgets."""
+    return Forgetting(places_of(settings), settings.privacy.secret())
 
 
 def queue_order(settings: Settings) -> Precedence:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from desk.context import Desk
 from desk.customers.merging import merging
 from desk.customers.pages import customer_pages
+from desk.customers.privacy import privacy
 from desk.customers.remembering import remembering
 from desk.customers.searching import searching
 from desk.customers.timelines import timelines
@@ -26,7 +27,7 @@ def build_router(desk: Desk) -> APIRouter:
     pages = Pages(desk)
     router = APIRouter(prefix="/desk", route_class=route_of(pages), include_in_schema=False)
     areas = (
-        signing_in, queue, talk, acting, mentioned, due, acting_on_items, customer_pages, remembering, merging,
+        signing_in, queue, talk, acting, mentioned, due, acting_on_items, customer_pages, remembering, merging, privacy,
         timelines, searching, oversight,
     )  # fmt: skip
     for area in areas:

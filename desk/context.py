@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from zoneinfo import ZoneInfo
 
+from bot.forgetting import Forgetting
 from bot.ports import Capabilities
 from care.policy import Policy
 from crm_store.desk_hours import DeskHours
@@ -40,6 +41,7 @@ class Desk:
     channels: Mapping[str, Capabilities]
     """What the ways to customers take, by their names."""
     https: bool
+    forgetting: Forgetting
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ Action = Literal[
     "see_customer",
     "edit_customer",
     "merge",
+    "export_customer",
+    "erase_customer",
     "take",
     "reply",
     "note",
@@ -43,7 +45,9 @@ _CONVERSE: frozenset[Action] = frozenset(
     {"enter", "see_queue", "see_talk", "see_customer", "edit_customer", "take", "reply", "note", "return", "transfer",
      "snooze", "resolve", "see_mentions", "see_due", "promise", "keep", "renegotiate", "withdraw", "done", "ask"}
 )  # fmt: skip
-_LEAD: frozenset[Action] = _CONVERSE | {"merge", "see_all_due", "approve", "refuse", "see_care", "pause", "see_audit"}
+_LEAD: frozenset[Action] = _CONVERSE | {
+    "merge", "export_customer", "erase_customer", "see_all_due", "approve", "refuse", "see_care", "pause", "see_audit",
+}  # fmt: skip
 _LOOK: frozenset[Action] = frozenset(
     {"enter", "see_queue", "see_talk", "see_customer", "see_due", "see_all_due", "see_care", "see_people", "see_audit"}
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from random import SystemRandom
 from zoneinfo import ZoneInfo
 
@@ -10,12 +12,16 @@ from fastapi import APIRouter
 
 from bot.ports import Capabilities
 from bot.running.process import Process
-from bot.wiring import build_policy, queue_order
+from bot.wiring import build_policy, forgetting_of, queue_order
+from crm_store.patience import Patience
 from crm_store.sign_ins import Limits
 from desk.building import build_router
 from desk.context import Desk
 from desk.live import Live
 from desk.passwords import Passwords
+
+IN_A_BROWSER = Patience(timedelta(seconds=10), rest=timedelta(milliseconds=200))
+"""How long an erasure waits, while a browser does, for a customer who is being answered."""
 
 
 async def open_desk(process: Process, channels: Mapping[str, Capabilities]) -> APIRouter:
@@ -42,5 +48,6 @@ async def open_desk(process: Process, channels: Mapping[str, Capabilities]) -> A
             order=queue_order(settings),
             channels=channels,
             https=settings.console.https,
+            forgetting=replace(forgetting_of(settings), patience=IN_A_BROWSER),
         )
     )

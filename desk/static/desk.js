@@ -57,7 +57,7 @@
   // The page comes first, its stream of hints is told of the rest; a form is sent once.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.hasAttribute("hx-post")) return;
+    if (form.hasAttribute("hx-post") || form.hasAttribute("data-downloads")) return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });

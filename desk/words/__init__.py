@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from crm_store.identities import ERASED
+
 LANGUAGES = ("zh", "en")
 _ANONYMOUS = re.compile(r"(?:webchat:)?anon:.*(.{4})")
 FAMILIES = (
     "action", "category", "channel", "consent", "coupon", "deal", "event", "evidence", "facet", "fact", "flow",
-    "item", "kind", "language", "match", "message", "month", "mood", "order", "pages", "pause", "priority",
-    "promised", "purpose", "reason", "relation", "role", "rule", "said", "skip", "stage", "state", "status", "step",
-    "switch", "tier", "weekday", "when", "wrong",
+    "item", "kept", "kind", "language", "match", "message", "month", "mood", "order", "pages", "pause", "priority",
+    "promised", "purpose", "reason", "relation", "role", "rule", "said", "scrub", "skip", "stage", "state", "status",
+    "step", "switch", "tier", "weekday", "when", "wrong",
 )  # fmt: skip
 """Sections whose keys come from data: ``reason.angry``. What has no word there is shown as it is."""
 
@@ -46,6 +48,8 @@ class Words:
 
     def called(self, name: str | None) -> str:
         """Return what somebody is called on a page: who has no name on the web has only a number nobody can read."""
+        if name is not None and ERASED in name:
+            return self("privacy.forgotten")
         if name is None or not (found := _ANONYMOUS.fullmatch(name)):
             return name or ""
         return self("desk.visitor", end=found[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -13,8 +14,9 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from bot.ports import Capabilities
-from bot.wiring import build_policy
+from bot.wiring import build_policy, forgetting_of
 from crm_store import accounts
+from crm_store.patience import Patience
 from crm_store.precedence import Precedence
 from crm_store.sign_ins import Limits
 from desk.building import build_router
@@ -71,6 +73,7 @@ class DeskHouse:
             region=settings.shop.region,
             hours=house.settings.desk_hours,
             limits=LIMITS, order=Precedence(), https=False, channels=self.channels,
+            forgetting=replace(forgetting_of(settings), patience=Patience(timedelta(), rest=timedelta())),
         )  # fmt: skip
         self.router = build_router(self.desk)
         self.app = FastAPI()
