@@ -22,6 +22,7 @@ class Listening:
         self._store = store
         self._clock = clock
         self._names = Catalogue()
+        self._written: list[tuple[str, tuple[str, ...]]] = []
         self._read_at: datetime | None = None
 
     async def __call__(
@@ -36,5 +37,8 @@ class Listening:
 
     async def read_names(self) -> None:
         """Read the catalogue's names now."""
-        self._names = Catalogue(await self._store.read(catalogue.names))
+        names = await self._store.read(catalogue.names)
+        # Making thousands of names ready takes a good part of a second, and they hardly ever change.
+        if names != self._written:
+            self._names, self._written = Catalogue(names), names
         self._read_at = self._clock.now()
