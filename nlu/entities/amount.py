@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from nlu.entities.alone import number_alone
 from nlu.entities.folding import Folded
 from nlu.entities.numbers import CHINESE, DIGITS, ENGLISH, SCALED_DIGITS, to_number
 from nlu.understanding import Entity
@@ -30,9 +31,11 @@ _SYMBOL = rf"(?P<symbol>(?<![a-z])(?:hk|us|nt|[sac])\$|[¥$€£]|(?<![a-z])(?:{
 # 一块表 and 两块肉 are pieces, and 一块去 is together.
 _PIECE_OF = "板|状|头|表|布|肉|砖|蛋|糕|地|石|木|玻|饼|香|皂|糖|电池|手|腕|屏|儿|茶[饼砖]|毛[巾毯]"
 _UNIT = (
-    rf"(?P<unit>元人民币|元钱?|块(?!{_PIECE_OF})|圆|人民币|美元|美金|欧元|英镑|港币|港元|新?台币|新加坡元|新币|澳[元币]|加[元币]|日元|韩[元币]"
+    rf"(?P<unit>元人民币|元钱?(?![购素旦宵气老件])|块(?!{_PIECE_OF})|圆|人民币|美元|美金|欧元|英镑|港币|港元|新?台币|新加坡元|新币|澳[元币]|加[元币]|日元|韩[元币]"
     rf"|(?:{_CODES}|yuan|kuai|yen|dollars?|bucks|euros?|pounds?|quid)(?![a-z]))"
 )
+# 九十九点九元.
+_POINT = "(?:点[零一二三四五六七八九]{1,2})?"
 _DIGIT = "[0-9一二两三四五六七八九]"
 # 三块五, 三块五毛六, 3元5角.
 _SMALL = (
@@ -43,11 +46,12 @@ _SMALL = (
 _VAGUE_BEFORE = "(?<![几数好多第])"
 _BEFORE = re.compile(rf"{_SYMBOL} ?(?P<number>{SCALED_DIGITS}|{CHINESE})(?P<after>元|块)?(?:(?<=[元块])[钱整])?")
 _AFTER = re.compile(
-    rf"(?P<number>{SCALED_DIGITS}|{_VAGUE_BEFORE}{CHINESE}|{ENGLISH}) ?{_UNIT}"
+    rf"(?P<number>{SCALED_DIGITS}|{_VAGUE_BEFORE}{CHINESE}{_POINT}|{ENGLISH}) ?{_UNIT}"
     rf"(?P<rest>{_SMALL})?(?P<end>[钱整]|正(?![好常品宗]))?"
 )
+_SIGN_AFTER = re.compile(rf"(?P<number>{SCALED_DIGITS}) ?(?P<unit>[$€£¥])(?![0-9])")
 _JIAO = re.compile(
-    rf"(?<![几好一]){_VAGUE_BEFORE}(?P<number>{_DIGIT})(?P<unit>[毛角])(?:钱|(?![不九衣线巾病孩毯绒笔利尖落色度度豆巾])(?=$|[^\w]|[的吧呢吗]))"
+    rf"(?<![几好一]){_VAGUE_BEFORE}(?P<number>{_DIGIT})(?P<unit>[毛角])(?:(?P<cent>[0-9一二三四五六七八九])(?![0-9个点月号])|钱|(?![不九衣线巾病孩毯绒笔利尖落色度度豆巾])(?=$|[^\w]|[的吧呢吗]))"
 )
 _CENTS = re.compile(rf"(?P<number>{DIGITS}|{ENGLISH}) (?P<unit>cents?)(?![a-z])")
 # 1.2k with nothing behind it is said of money.
@@ -63,8 +67,14 @@ _PARTS = {"毛": Decimal("0.1"), "角": Decimal("0.1"), "cent": _CENT, "cents": 
 _VERB_AFTER = re.compile(r"[^\W的吗呢吧左以上都也a-z0-9]")
 
 
-def find(message: Folded, *, currency: str) -> list[Entity]:
-    """Return the amounts in ``message``; one without a currency (``1.2k``) is in ``currency``, an ISO 4217 code."""
+def find(message: Folded, *, currency: str, asked: bool) -> list[Entity]:
+    """Return the amounts in ``message``; one without a currency (``1.2k``) is in ``currency``, an ISO 4217 code.
+
+    With ``asked``, a number alone is one.
+    """
+    alone = number_alone(message) if asked else None
+    if alone is not None:
+        return [message.entity("amount", _value(alone[0], currency), alone[1])]
     found = []
     for match in _search(message.plain):
         parts = match.groupdict()
@@ -73,7 +83,7 @@ def find(message: Folded, *, currency: str) -> list[Entity]:
             continue
         # 3元5 is two numbers, 3块5 is one.
         rest = bool(parts.get("rest")) and (parts["small"] is None or named == "块")
-        number = _number(match["number"], named, parts if rest else {})
+        number = _number(match["number"], named, parts if rest or match.re is _JIAO else {})
         if number is not None:
             end = match.end("unit") if parts.get("rest") and not rest else match.end()
             value = _value(number, _CURRENCIES[named] if named else currency)
@@ -85,6 +95,7 @@ def _search(plain: str) -> Iterator[re.Match[str]]:
     if _HINT.search(plain):
         yield from _BEFORE.finditer(plain)
         yield from _AFTER.finditer(plain)
+        yield from _SIGN_AFTER.finditer(plain)
     if "毛" in plain or "角" in plain:
         yield from _JIAO.finditer(plain)
     if "cent" in plain:

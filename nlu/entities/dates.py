@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -11,7 +12,7 @@ from nlu.entities.calendar_days import NO_SUCH_DAY, Tense, add_months, is_solar_
 from nlu.entities.folding import Folded
 from nlu.entities.holidays import find_holidays
 from nlu.entities.numbers import to_whole
-from nlu.entities.written_days import WrittenDay
+from nlu.entities.written_days import SAID_OF_A_DAY, WrittenDay
 from nlu.understanding import Entity
 
 AMBIGUOUS: Final = "ambiguous"
@@ -35,12 +36,14 @@ _ENGLISH_HINT = re.compile(
 )
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CHINESE_WEEKDAY = re.compile(
-    r"(?P<week>下下|上上|[下上这本])?个?(?<![一两二三四五六七八九十几每0-9])(?:周|星期|礼拜)(?P<day>[一二三四五六日天1-7])(?![0-9个年])"
+    r"(?P<week>下下|上上|[下上这本])?个?(?:(?<![一两二三四五六七八九十几每0-9])|(?<=[周期拜][一二三四五六]))"
+    r"(?:周|星期|礼拜)(?P<day>[一二三四五六日天]|[1-7](?![0-9]))(?![个年])"
 )
 _ENGLISH_WEEKDAY = re.compile(
     r"(?<![a-z])(?:(?P<week>next|this coming|this|last|coming) (?:week )?(?:on )?)?"
     rf"(?P<day>{'|'.join(_WEEKDAYS)}"
     r"|(?:(?<=next )|(?<=this )|(?<=last )|(?<=on ))(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun))(?![a-z])"
+    r"(?: (?P<after>next|this|last) week(?![a-z]))?"
 )
 _WEEKS_AWAY = {"下下": 2, "下": 1, "next": 1, "上": -1, "last": -1, "上上": -2, "这": 0, "本": 0, "this": 0}
 _CHINESE_SPAN = re.compile(
@@ -56,13 +59,15 @@ _DAY_OF_MONTH = re.compile(
     r"(?:(?P<month>[这本上下])个?月|(?<![0-9第月年.])(?<![0-9],))(?P<day>[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})[号日]"
     r"(?![0-9电球码色款字楼门店线机院链元])"
 )
+_BARE_DAY = re.compile("(?P<day>[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})[号日號]")
+_UNTIL = re.compile(" ?[到至~-] ?$")
 _MONTHS_AWAY = {"这": 0, "本": 0, "上": -1, "下": 1, "next": 1, "last": -1, "this": 0}
 _YEARS_AWAY = {"今": 0, "明": 1, "去": -1, "next": 1, "last": -1}
 _DAYS = {"day": 1, "week": 7, "fortnight": 14}
 _SMALL_COUNTS = {"a": 1, "an": 1, "a couple of": 2}
 _END_OF = re.compile(
     r"(?:(?P<which>[这本上下])个?|(?P<year>[今明去])|(?P<month>(?<![0-9])[0-9]{1,2}|十[一二]?|[一二三四五六七八九])(?=月))?"
-    r"(?<![几每全近])(?P<unit>月|年)(?:底|末)(?!了解)"
+    r"(?<![几每全近])(?P<unit>月|年)(?:底|末|的?最后一天)(?!了解)"
 )
 _ENGLISH_END_OF = re.compile(r"(?<![a-z])end of (?P<which>the|this|next|last) (?P<unit>month|year)(?![a-z])")
 _ENGLISH_DAY_OF_MONTH = re.compile(
@@ -76,7 +81,8 @@ _PAST_AFTER = re.compile(
     "(?:那天|当天|那会|那阵|期间|的时候|时|就|我|在|刚|才)*(?:在你们家?)?(?:买|下|拍|订|付|收到|签收|退)(?:单|款|货)?[的了过]|(?:下|付)(?:单|款)的?"
 )
 _PAST_BEFORE = re.compile(
-    r"(?<![a-z])(?:bought|ordered|purchased|paid|received|arrived|came|turned|got)(?: [a-z0-9]+){0,4} (?:on )?$"
+    r"(?<![a-z])(?:bought|ordered|purchased|paid|received|arrived|came|turned|got|placed|delivered|shipped|sent)"
+    r"(?: [a-z0-9]+){0,4} (?:on )?$"
 )
 _FUTURE_AFTER = re.compile("[之以]?前|能|可以|要|会|送|到货|发货|可不可以")
 _TENSE_REACH = 12
@@ -91,6 +97,7 @@ def find(message: Folded, days: Sequence[WrittenDay], *, today: date) -> list[En
     found = [_written(message, day, today) for day in days if _is_day(message, day)]
     if not message.plain.isascii():
         found += [message.entity("date", day.isoformat(), span) for day, span in _chinese(message.plain, today)]
+        _go_on(message.plain, found)
     for holiday in find_holidays(message.plain, today):
         if told := holiday.day(today, _tense(message.plain, holiday.span)):
             found.append(message.entity("date", told.isoformat(), holiday.span))
@@ -115,7 +122,24 @@ def _is_day(message: Folded, day: WrittenDay) -> bool:
     reading = day.readings[0]
     if reading.problem():
         return False
-    return bool(_DAY_CUE.search(message.plain, max(0, day.start - 8), day.start)) or reading.day not in (5, 10)
+    said = _DAY_CUE.search(message.plain, max(0, day.start - 8), day.start) or SAID_OF_A_DAY.match(
+        message.plain, day.end
+    )
+    return said is not None or reading.day not in (5, 10)
+
+
+def _go_on(plain: str, found: list[Entity]) -> None:
+    """Give the last day of a span (4月5日到7日) the month of the first; it stands alone in ``found``."""
+    ends = {entity.end: date.fromisoformat(entity.value) for entity in found if entity.value is not None}
+    for place, entity in enumerate(found):
+        bare = _BARE_DAY.fullmatch(entity.text)
+        link = _UNTIL.search(plain, max(0, entity.start - 4), entity.start) if bare else None
+        first = ends.get(link.start()) if link else None
+        if bare is None or first is None:
+            continue
+        month = first if (day := to_whole(bare["day"]) or 0) >= first.day else add_months(first.replace(day=1), 1)
+        if is_solar_day(month.year, month.month, day):
+            found[place] = replace(entity, value=month.replace(day=day).isoformat())
 
 
 type _Dated = tuple[date, tuple[int, int]]
@@ -128,7 +152,7 @@ def _chinese(plain: str, today: date) -> Iterator[_Dated]:
         for match in _CHINESE_WEEKDAY.finditer(plain):
             day = match["day"]
             weekday = 6 if day in "日天7" else (to_whole(day) or 1) - 1
-            yield _weekday(weekday, match["week"], today), match.span()
+            yield _weekday(weekday, match["week"], today, _tense(plain, match.span())), match.span()
     if "后" in plain or "前" in plain:
         for match in _CHINESE_SPAN.finditer(plain):
             sign, unit = 1 if match["way"] == "后" else -1, match["unit"]
@@ -144,7 +168,7 @@ def _chinese(plain: str, today: date) -> Iterator[_Dated]:
             tense = _tense(plain, match.span())
             if found := _day_of_month(to_whole(match["day"]) or 0, match["month"], today, tense):
                 yield found, match.span()
-    if "底" in plain or "末" in plain:
+    if "底" in plain or "末" in plain or "最后一天" in plain:
         for match in _END_OF.finditer(plain):
             if match["month"]:
                 if last := _last_of(to_whole(match["month"]) or 0, today, _tense(plain, match.span())):
@@ -159,7 +183,8 @@ def _english(plain: str, today: date) -> Iterator[_Dated]:
         yield today + timedelta(days=_DAYS_FROM_TODAY[match[0]]), match.span()
     for match in _ENGLISH_WEEKDAY.finditer(plain):
         weekday = next(index for index, name in enumerate(_WEEKDAYS) if name.startswith(match["day"][:3]))
-        yield _weekday(weekday, match["week"], today), match.span()
+        tense = _tense(plain, match.span())
+        yield _weekday(weekday, match["week"] or match["after"], today, tense), match.span()
     for match in _ENGLISH_SPAN.finditer(plain):
         if match["ahead"] or match["way"]:
             count = _SMALL_COUNTS.get(match["count"]) or to_whole(match["count"]) or 0
@@ -173,10 +198,12 @@ def _english(plain: str, today: date) -> Iterator[_Dated]:
             yield found, match.span("whole")
 
 
-def _weekday(weekday: int, week: str | None, today: date) -> date:
-    """Return the day of this, the next or the last week (Monday to Sunday), or the next such day."""
+def _weekday(weekday: int, week: str | None, today: date, tense: Tense | None) -> date:
+    """Return the day of this, the next or the last week (Monday to Sunday), else the next, or the last that was."""
     if week in _WEEKS_AWAY:
         return today + timedelta(days=weekday - today.weekday() + 7 * _WEEKS_AWAY[week])
+    if tense == "past":
+        return today - timedelta(days=(today.weekday() - weekday) % 7)
     return today + timedelta(days=(weekday - today.weekday()) % 7)
 
 
@@ -218,7 +245,7 @@ def _day_of_month(day: int, month: str | None, today: date, tense: Tense | None)
 
 def _tense(plain: str, span: tuple[int, int]) -> Tense | None:
     """Return whether the words beside a day speak of what was or of what is to come, None where they don't say."""
-    after = plain[span[1] : span[1] + _TENSE_REACH]
+    after = plain[span[1] : span[1] + _TENSE_REACH].lstrip()
     if _PAST_AFTER.match(after) or _PAST_BEFORE.search(plain, max(0, span[0] - 3 * _TENSE_REACH), span[0]):
         return "past"
     return "future" if _FUTURE_AFTER.match(after) else None

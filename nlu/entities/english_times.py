@@ -20,9 +20,11 @@ _PAST = re.compile(
     rf" (?P<side>past|after|to) (?P<hour>{_HOUR})(?:{_HALF}|{_PART})?{_END}"
 )
 _AT_HOUR = re.compile(
-    rf"(?<![a-z])at (?P<hour>{_HOUR})(?![0-9:.%/]| ?(?:am|pm|a\.m|p\.m|o'?clock|in the (?:m|a|e)|at night)|[a-z]"
+    rf"(?<![a-z])(?:at|around|by|before|after) (?P<hour>{_HOUR})(?![0-9:.%/]"
+    r"| ?(?:am|pm|a\.m|p\.m|o'?clock|in the (?:m|a|e)|at night)|[a-z]"
     r"| (?!tomorrow|today|tonight|on |next |this )[a-z])"
 )
+_AT_HINT = re.compile("(?:at|around|by|before|after) ")
 _NAMED = re.compile(r"(?<![a-z])(?:noon|midday|midnight)(?![a-z])")
 _COUNTS = (
     r"half an|[0-9]{1,3}(?:\.[0-9])?|an?|one|two|three|four|five|six|eight|ten|twelve|fifteen|twenty|thirty"
@@ -54,7 +56,7 @@ def find_clock_times(plain: str, *, has_digit: bool) -> Iterator[EnglishTime]:
             yield int(match["hour"]), int(match["minute"]), match["half"], match.span(), True
     if " past " in plain or " to " in plain or " after " in plain:
         yield from _past_and_to(plain)
-    if "at " in plain:
+    if _AT_HINT.search(plain):
         for match in _AT_HOUR.finditer(plain):
             part = "晚" if _TONIGHT.match(plain, match.end()) else None
             yield to_whole(match["hour"]) or 0, 0, part, match.span("hour"), False

@@ -26,7 +26,7 @@ _CHANNELS: Final = {
     **dict.fromkeys(("telegram", "电报"), "telegram"),
     **dict.fromkeys(("网页聊天", "web chat", "webchat"), "webchat"),
     **dict.fromkeys(("短信", "sms", "text message"), "sms"),
-    **dict.fromkeys(("邮件", "by email", "by e-mail"), "email"),
+    **dict.fromkeys(("邮件", "by email", "by e-mail", "via email", "via e-mail"), "email"),
 }
 
 

@@ -40,13 +40,18 @@ _DIGITS_WITH_SUFFIX = re.compile(r"([0-9.,]+) ?([kw百千万亿]?)")
 
 
 def to_number(written: str) -> Decimal | None:
-    """Return the number that folded text says, or None where it says none (``十百``, ``a``)."""
+    """Return the number that folded text says, or None where it says none (``十百``, ``a``). 九点五 is 9.5."""
     written = written.strip()
     if not written:
         return None
     if match := _DIGITS_WITH_SUFFIX.fullmatch(written):
         digits, suffix = match.groups()
         return _plain_digits(digits) * _SUFFIXES.get(suffix, 1) if _is_one_number(digits) else None
+    whole, point, parts = written.partition("点")
+    if point:
+        value = chinese_number(whole)
+        digits = chinese_number(parts) if all(part in _CHINESE_DIGITS for part in parts) else None
+        return None if value is None or digits is None else value + Decimal(digits).scaleb(-len(parts))
     value = chinese_number(written) if written[0] in CHINESE_NUMERAL else english_number(written)
     return None if value is None else Decimal(value)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from nlu.entities.alone import number_alone
 from nlu.entities.folding import Folded
 from nlu.entities.numbers import CHINESE, ENGLISH, SCALED_DIGITS, to_whole
 from nlu.understanding import Entity
@@ -21,8 +22,11 @@ _ENGLISH = re.compile(rf"(?P<number>{SCALED_DIGITS}|{ENGLISH}) ?(?:loyalty |rewa
 _MARK_CUE = re.compile(r"(?:[打评给得]|评分|满分)(?:[你您他她它们]{1,2})?(?:个|了)?$|(?:点|时)$")
 
 
-def find(message: Folded) -> list[Entity]:
-    """Return the numbers of points in ``message``, whole points."""
+def find(message: Folded, *, asked: bool) -> list[Entity]:
+    """Return the numbers of points in ``message``, whole points; with ``asked``, a number alone is one."""
+    alone = number_alone(message) if asked else None
+    if alone is not None and alone[0] == alone[0].to_integral_value():
+        return [message.entity("points", int(alone[0]), alone[1])]
     found = ((to_whole(match["number"]), match) for match in _search(message))
     return [
         message.entity("points", points, match.span())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from nlu.entities.alone import number_alone
 from nlu.entities.folding import Folded
 from nlu.entities.numbers import CHINESE, DIGITS, ENGLISH, to_whole
 from nlu.understanding import Entity
@@ -12,7 +13,7 @@ from nlu.understanding import Entity
 _CHINESE = re.compile(
     rf"(?<![第这那哪每上下几数])(?P<whole>(?P<number>{DIGITS}|{CHINESE}) ?"
     r"(?:个(?!半?(?:月|小时|钟头|星期|礼拜|工作日|问题|人|字|意思|年|劲|样|区|忙|地方|积分|电话|地址|订单|快递|包裹|朋友|客服|同事|消息|短信|单(?!反|肩)|多月|多小时|来月))"
-    r"|件(?!事)|盒|箱|瓶|包(?!裹|括|邮|装|含)|袋|套(?!路)|双|条(?!件|消息|短信)|只(?!有|是|要|能)|把(?!它|这|那|我)|罐|支(?!付|持)"
+    r"|件(?![事套])|盒|箱|瓶|包(?!裹|括|邮|装|含)|袋|套(?!路)|双|条(?!件|消息|短信)|只(?!有|是|要|能)|把(?!它|这|那|我)|罐|支(?!付|持)"
     r"|本(?!来|店|人|周|月)|张|台|份|杯(?!子|盖)|斤|组|对(?!不|吧|了)|枚|块装|提|桶|筒|串|饼(?!干)))"
     # 一个都不要 wants none.
     r"(?!(?:都|也)(?:没|不|别|未))"
@@ -37,12 +38,6 @@ _ENGLISH_UNIT = re.compile(
 _ENGLISH = re.compile(rf"(?P<whole>(?P<number>{DIGITS}|{ENGLISH}) ?{_ENGLISH_UNIT.pattern})")
 _TIMES = re.compile(r"(?<![0-9a-z.])(?P<whole>x ?(?P<number>[0-9]{1,4}))(?![0-9a-z.])")
 _TIMES_AFTER = re.compile(r"(?<![0-9a-z.])(?P<whole>(?P<number>[0-9]{1,4}) ?x)(?![0-9a-z])")
-# Said in answer to "how many?".
-_ALONE = re.compile(
-    rf"(?:(?:我?就?要|就|来|just|only|i want|make it) ?)?(?P<number>{DIGITS}|{CHINESE}|{ENGLISH})"
-    r"(?: ?(?:吧|就行|就好|就够了|好了|谢谢|please|pls|thanks|thank you|of them|for me))?"
-)
-_AROUND = " \t\r\n.!?。、~,"
 
 
 def find(message: Folded, *, asked: bool) -> list[Entity]:
@@ -50,12 +45,10 @@ def find(message: Folded, *, asked: bool) -> list[Entity]:
     found = [message.entity("quantity", count, span) for count, span in _counted(message)]
     if found or not asked:
         return found
-    alone = _ALONE.fullmatch(message.plain.strip(_AROUND))
-    count = to_whole(alone["number"]) if alone else None
-    if alone is None or count is None:
+    alone = number_alone(message)
+    if alone is None or alone[0] != alone[0].to_integral_value():
         return []
-    start = message.plain.index(alone[0]) + alone.start("number")
-    return [message.entity("quantity", count, (start, start + len(alone["number"])))]
+    return [message.entity("quantity", int(alone[0]), alone[1])]
 
 
 def _counted(message: Folded) -> Iterator[tuple[int, tuple[int, int]]]:

@@ -7,21 +7,23 @@ from decimal import Decimal
 
 from nlu.entities.folding import Folded
 from nlu.entities.numbers import to_number
+from nlu.entities.written_days import SAID_OF_A_DAY
 from nlu.understanding import Entity
 
 _CHINESE_DIGIT = "[零一二两三四五六七八九十]"
-_VALUE = rf"(?:(?<![0-9.])[0-9]{{1,3}}(?:\.[0-9])?|{_CHINESE_DIGIT}{{1,3}})"
+_VALUE = rf"(?:(?<![0-9.])[0-9]{{1,3}}(?:\.[0-9])?|{_CHINESE_DIGIT}{{1,3}}(?:点[一二三四五六七八九])?)"
 _STARS = re.compile(
-    r"(?P<value>(?<![0-9.])[0-5](?:\.[0-9])?|(?<![第十])[零一二两三四五]) ?(?:个|颗|粒)?星"
+    r"(?P<value>(?<![0-9.])[0-5](?:\.[0-9])?|(?<![第十一二两三四])[零一二两三四五](?:点[一二三四五六七八九])?)"
+    r" ?(?:个|颗|粒)?星"
     r"(?!期|巴克|座|级|堆|空|球|红旗|上将|手机|电视|平板|显示|冰箱|洗衣|耳机|笔记本|大厨|酒店|宾馆|饭店|电子|集团|的手机)(?:星(?![级空球座]))?(?P<half>半)?"
     r"|(?P<spelled>(?<![0-9.])[0-5](?:\.[0-9])?|(?<![a-z])(?:zero|one|two|three|four|five))"
     r"(?P<half_spelled> and a half)?[ -]?stars?(?![a-z]| ?-?(?:hotel|resort|restaurant|general|spa|inn|trek|wars))"
 )
 _SYMBOLS = re.compile(r"(?:[⭐★🌟]\ufe0f?){1,5}(?:[☆✩⚝]\ufe0f?){0,4}")
 _OUT_OF = re.compile(
-    r"(?<![0-9./-])(?P<value>[0-9]{1,3}(?:\.[0-9])?) ?(?:/|out of) ?(?P<scale>5|10|100)(?![0-9/.]|-[0-9])"
-    r"|(?<![a-z])(?P<spelled>zero|one|two|three|four|five|six|seven|eight|nine|ten)"
-    r" out of (?P<spelled_scale>five|ten)(?![a-z])"
+    r"(?<![0-9./-])(?P<value>[0-9]{1,3}(?:\.[0-9])?) ?/ ?(?P<scale>5|10|100)(?![0-9/]|\.[0-9]|-[0-9])"
+    r"|(?<![a-z0-9./-])(?P<spelled>[0-9]{1,3}(?:\.[0-9])?|zero|one|two|three|four|five|six|seven|eight|nine|ten)"
+    r"(?: (?:stars?|points?))? out of (?P<spelled_scale>five|ten|100|10|5)(?![a-z0-9/]|\.[0-9]|-[0-9])"
 )
 _FULL_MARKS = re.compile(
     rf"(?P<scale>{_VALUE})分?满分?,? ?[我只]{{0,2}}[打评给]?(?:个|你们|您|你)?(?P<value>{_VALUE})分"
@@ -39,6 +41,8 @@ _RATE = re.compile(
 _ALONE = re.compile(
     rf"(?P<value>{_VALUE}|(?<![a-z])(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z])) ?分?"
 )
+# 五分好评 is said by everybody who has a field of five.
+_FIVE = re.compile("(?<![0-9.])(?P<value>[五5])分(?:好评|满分)")
 _DATE_CUE = re.compile(r"(?<![a-z])(?:on|by|before|after|since|from|until|till|due) $|生日|birthday|born")
 
 
@@ -54,12 +58,14 @@ def find(message: Folded, *, asked: bool, scale: int | None) -> list[Entity]:
         matches += [(match, _stars(match), 5) for match in _STARS.finditer(plain)]
     if ("/" in plain and message.has_digit) or "out of" in plain:
         for match in _OUT_OF.finditer(plain):
-            if not _DATE_CUE.search(plain, max(0, match.start() - 16), match.start()):
+            before = _DATE_CUE.search(plain, max(0, match.start() - 16), match.start())
+            if not before and not ("/" in match[0] and SAID_OF_A_DAY.match(plain, match.end())):
                 written_scale = to_number(match["scale"] or match["spelled_scale"])
                 matches.append((match, match["value"] or match["spelled"], int(written_scale or 0)))
     if "rat" in plain or "score" in plain or "give" in plain:
         matches += [(match, match["value"], None) for match in _RATE.finditer(plain)]
     if "分" in plain:
+        matches += [(match, match["value"], 5) for match in _FIVE.finditer(plain)]
         full = list(_FULL_MARKS.finditer(plain)) or list(_FULL_MARKS_FIRST.finditer(plain))
         matches += [(match, match["value"], int(to_number(match["scale"]) or 0)) for match in full]
         matches += [(match, match["value"], None) for match in _MARKS.finditer(plain) if not full]

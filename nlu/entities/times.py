@@ -13,10 +13,17 @@ from nlu.entities.numbers import to_number, to_whole
 from nlu.understanding import Entity
 
 _HOUR = "[0-9]{1,2}|[零一两二三四五六七八九]|十[一二三四五六七八九]?|二十[一二三四]?"
-_PART = "凌晨|清早|清晨|早上|早晨|上午|中午|下午|午后|傍晚|晚上|夜里|半夜|(?<![今明昨])[早晚]"
+_PART = "凌晨|正午|午夜|清早|清晨|早上|早晨|上午|中午|下午|午后|傍晚|晚上|夜里|半夜|(?<![今明昨])[早晚]"
 _CHINESE = re.compile(
-    rf"(?P<part>{_PART})?(?:的)?(?<![0-9.一二三四五六七八九十百千两])(?P<hour>{_HOUR}) ?(?:点|时)(?!数)"
-    r"(?P<minute>半|[一三]刻|(?:[0-9]{1,2}|零?[一二三四五六七八九十]{1,3})分?)?(?P<sharp>钟|整|左右|前|之前|以前|后|之后|以后|到|(?=能[到送来发取]|送|来|才|开门|关门|营业|[上下]班|打烊|开始|收货|取件))?"
+    rf"(?P<part>{_PART})?(?:的)?(?:(?<![0-9.一二三四五六七八九十百千两])|(?<=[周期拜][一二三四五六]))"
+    rf"(?P<hour>{_HOUR}) ?(?:点|时)(?!数)"
+    r"(?P<minute>半(?![会刻天])|[一三]刻|[0-9]{2}分?|[0-9]分|零[一二三四五六七八九]分?"
+    r"|[二三四五]?十[一二三四五六七八九]?分?|[一二三四五六七八九]分)?(?P<sharp>钟|整|左右|前|之前|以前|后|之后|以后|到|(?=能[到送来发取]|送|来|才|开门|关门|营业|[上下]班|打烊|开始|收货|取件))?"
+)
+# 差五分三点, 三点差一刻.
+_SHORT = "一刻|[0-9]{1,2}分|[一二三四五六七八九十]{1,3}分"
+_SHORT_OF = re.compile(
+    rf"(?P<part>{_PART})?(?:差(?P<short>{_SHORT})钟?(?:到|就)?(?P<hour>{_HOUR})点|(?P<hour_first>{_HOUR})点(?:钟)?(?:还)?差(?P<short_last>{_SHORT}))"
 )
 _CLOCK = re.compile(
     rf"(?P<part>{_PART})?(?<![0-9:.])(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])(?::[0-5][0-9])?"
@@ -27,22 +34,25 @@ _SPAN = re.compile(
     r"(?P<unit>小时|钟头|分钟|刻钟)[之以]?(?P<way>后|前)"
 )
 _BETWEEN_DAY_AND_TIME = re.compile(
-    r"[ ,的]{0,3}(?:(?:at|around|by|before|on|about|after|from|between|say|for),? ){0,2}(?:大概|大约|差不多|就)?"
+    r"[ ,的t]{0,3}(?:(?:in the )?(?:morning|afternoon|evening),? )?"
+    r"(?:(?:at|around|by|before|on|about|after|from|between|say|for),? ){0,2}(?:大概|大约|差不多|就)?"
 )
+# "Tomorrow evening at 7".
+_PART_BESIDE_DAY = re.compile(r"(?<![a-z])(?P<part>morning|afternoon|evening)(?:,? (?:at|around|by|about|after))?$")
 _FROM_TO = re.compile(r" ?(?:到|至|-|~|to|until|till|and) ?")
 _AFTERNOON = frozenset(("下午", "午后", "傍晚", "晚上", "晚", "夜里", "afternoon", "evening", "pm", "p.m."))
 _MINUTES = {"分钟": 1, "刻钟": 15}
 _NIGHT = frozenset(("凌晨", "半夜"))
-_LATE = frozenset(("晚上", "晚", "夜里", "半夜"))
+_LATE = frozenset(("晚上", "晚", "夜里", "半夜", "午夜"))
 # Somebody who says 三点 to a shop means the afternoon: at three in the morning nobody delivers.
 _NEVER_MEANT_BEFORE = 7
 
 
-def find(message: Folded, *, now: datetime, dates: Sequence[Entity]) -> list[Entity]:
+def find(message: Folded, *, now: datetime, dates: Sequence[Entity], asked: bool) -> list[Entity]:
     """Return the times in ``message`` as aware ISO moments; they may overlap.
 
     ``now`` is aware, in the customer's zone; ``dates`` are the dates found in the message.
-    A time without a day is the next such time.
+    A time without a day is the next such time; with ``asked``, 三点 alone is one.
     """
     plain = message.plain
     days = [entity for entity in dates if entity.value is not None]
@@ -54,15 +64,16 @@ def find(message: Folded, *, now: datetime, dates: Sequence[Entity]) -> list[Ent
             # 下午两点到四点: the second has its day and its half of the day from the first.
             later = hour + 12 if hour < earlier.hour and hour + 12 < 24 else hour
             day, hour, certain = day or earlier.day, later, True
-        if certain or day:
-            found.append(message.entity("time", _moment(now, day, hour, minute).isoformat(), span))
-            earlier = _Earlier(day, hour, span[1])
+        if certain or asked or day:
+            moment = _moment(now, day, hour, minute)
+            found.append(message.entity("time", moment.isoformat(), span))
+            earlier = _Earlier(moment.date() if hour < 24 else day, hour, span[1])
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Earlier:
-    """The time before, from which a span of time goes on."""
+    """The time before, from which a span of time goes on, and its day."""
 
     day: date | None
     hour: int
@@ -83,6 +94,16 @@ def _clock_times(message: Folded) -> Iterator[_ClockTime]:
             if hour is not None and minute is not None:
                 end = match.end("sharp") if match["sharp"] in ("钟", "整") else _end_before(match, "sharp")
                 yield hour, minute, (match.start(), end), bool(part or match["minute"]) or match["sharp"] is not None
+        for match in _SHORT_OF.finditer(plain) if "差" in plain else ():
+            part = match["part"] or _part_before(plain, match.start())
+            hour = _hour(to_whole(match["hour"] or match["hour_first"]), part, spoken=True)
+            short = (
+                15
+                if (match["short"] or match["short_last"]) == "一刻"
+                else to_whole((match["short"] or match["short_last"]).removesuffix("分"))
+            )
+            if hour and short and short < 60:
+                yield hour - 1, 60 - short, match.span(), True
     if message.has_digit and ":" in plain:
         for match in _CLOCK.finditer(plain):
             part = match["half"] or match["part"] or _part_before(plain, match.start())
@@ -138,7 +159,10 @@ def _chinese_minute(written: str | None) -> int | None:
 
 def _part_before(plain: str, start: int) -> str | None:
     """Return the part of the day named by the day word before: 今晚八点, tonight at 8."""
-    before = plain[max(0, start - 12) : start].rstrip()
+    before = plain[max(0, start - 24) : start].rstrip()
+    part = _PART_BESIDE_DAY.search(before)
+    if part:
+        return part["part"]
     if before.endswith(("今晚", "明晚", "昨晚", "tonight", "tonight at", "tonight,")):
         return "晚"
     return "早" if before.endswith(("今早", "明早")) else None

@@ -31,7 +31,7 @@ _CALENDAR = r"(?:农历|阴历|旧历|公历|阳历|新历|西历)"
 _LUNAR_BEFORE = r"(?P<lunar>(?:lunar|农历|阴历|旧历) ?)?"
 _LUNAR_AFTER = r"(?P<lunar_after> ?\(?(?:lunar|农历|阴历))?"
 _CHINESE = re.compile(
-    rf"(?:(?P<calendar>{_CALENDAR})的? ?)?"
+    rf"(?:(?P<calendar>{_CALENDAR})的?[ ,]?)?"
     r"(?:(?<![0-9])(?P<year>[0-9]{4}|[0-9]{2}|[零〇一二三四五六七八九]{4}|[零〇一二三四五六七八九]{2}|[今明去后前])年 ?"
     rf"(?:的? ?(?P<calendar_inside>{_CALENDAR}) ?)?)?"
     r"(?<![0-9])(?P<leap>闰)?(?P<month>[0-9]{1,2}|[正腊冬]|十[一二]|[一二三四五六七八九十])月 ?"
@@ -82,6 +82,8 @@ _OF_LUNAR_MONTH = re.compile(
 )
 
 
+# 5/10 收到的 is a day, 5/10 alone a mark.
+SAID_OF_A_DAY = re.compile(" ?(?:号|日|那天|当天|收到|签收|下的?单|买|发货|发的|送|到货|付款|[之以]?[前后])")
 Form = Literal["plain", "fraction", "loose"]
 _FORMS: dict[re.Pattern[str], Form] = {
     _SLASHED: "fraction",
