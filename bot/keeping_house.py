@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.forgetting import Places, finish
+from bot.reviewing import give_up_refused
 from bot.sweeps import Sweeps
 from crm_store import schedule
 from crm_store.ports import Clock
@@ -60,6 +61,7 @@ class KeepingHouse:
             gone = await self.tidy(now)
             log.info("retention.done", **{kind: rows for kind, rows in gone.items() if rows})
             await asyncio.to_thread(finish_erasures, self._store, self._places, self._clock)
+            await asyncio.to_thread(give_up_refused, self._store, self._places)
 
     async def tidy(self, now: datetime) -> Mapping[str, int]:
         """Let go what is too old; return how many rows or files of each kind that were."""

@@ -95,7 +95,7 @@ def import_settings(settings: Settings) -> ImportSettings:
 
 def places_of(settings: Settings) -> Places:
     """Return where files beside the database may hold something of a customer."""
-    return Places(settings.var, settings.overlay / "nlu", settings.nlu.models)
+    return Places(settings.var, settings.nlu.overlay or settings.overlay / "nlu", settings.nlu.models)
 
 
 def forgetting_of(settings: Settings) -> Forgetting:

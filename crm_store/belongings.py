@@ -28,6 +28,7 @@ from crm_store.coupons import coupons
 from crm_store.history import history
 from crm_store.identities import identities
 from crm_store.inbox import inbox
+from crm_store.learning import lessons
 from crm_store.memory import memory_facts
 from crm_store.opportunities import opportunities
 from crm_store.orders import orders
@@ -44,7 +45,7 @@ from crm_store.zones import zone_words
 OWNED: tuple[Table, ...] = (
     identities, history, outbox, tickets, lots, orders, audit, consent_words, memory_facts, related_persons,
     customer_tags, opportunities, zone_words, promises, tasks, approvals, surveys, take_backs,
-    coupons,
+    coupons, lessons,
 )  # fmt: skip
 """Rows have a customer and a side. A table that is new joins here."""
 _DATED = {history.name, outbox.name}

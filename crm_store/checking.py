@@ -31,6 +31,8 @@ from crm_store.guarding import openings
 from crm_store.history import history
 from crm_store.identities import identities
 from crm_store.inbox import inbox
+from crm_store.learning import STATES as LESSON_STATES
+from crm_store.learning import lessons
 from crm_store.memory import memory_facts
 from crm_store.memory_kinds import KINDS
 from crm_store.merges import merges
@@ -148,6 +150,7 @@ _LOOSE: tuple[tuple[ColumnElement[Any], ColumnElement[Any]], ...] = (
     (tasks.c.promise_id, promises.c.id),
     (approvals.c.conversation_id, conversations.c.id),
     (surveys.c.conversation_id, conversations.c.id),
+    (lessons.c.message, history.c.ref),
 )
 
 
@@ -225,12 +228,20 @@ def _statuses(conn: Connection) -> Iterator[Find]:
         (tasks.c.state, task_store.STATES),
         (approvals.c.state, approval_store.STATES),
         (surveys.c.state, survey_store.STATES),
+        (lessons.c.state, LESSON_STATES),
     )
     for column, values in known:
         wrong = column.not_in(values)
         yield from _rows(conn, "statuses", column.table, wrong, f"its {column.name} is none that there is")
     lost = and_(outbox.c.status == "sending", outbox.c.lease_until.is_(None))
     yield from _rows(conn, "statuses", outbox, lost, "is being sent without a lease: nobody would ever take it up")
+    learnt = and_(
+        lessons.c.state == "accepted",
+        or_(lessons.c.words.is_(None), lessons.c.intent.is_(None), lessons.c.language.is_(None)),
+    )
+    yield from _rows(conn, "statuses", lessons, learnt, "is accepted and has no words, intent or language")
+    gone = and_(lessons.c.state != "accepted", lessons.c.words.is_not(None))
+    yield from _rows(conn, "statuses", lessons, gone, "is not accepted, and its words are still there")
     unsent = and_(outbox.c.status == "sent", outbox.c.sent_at.is_(None))
     yield from _rows(conn, "statuses", outbox, unsent, "is sent and has no time of it")
 

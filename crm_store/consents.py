@@ -3,6 +3,8 @@
 ``service`` is on unless everything is stopped; ``care`` (birthdays, tips) and
 ``marketing`` (offers) are off until the customer, or the shop's import, says yes.
 ``sensitive`` is the leave to keep what is nobody's business else: health, religion.
+``learning`` is on unless the customer says no: their words, without anything that names
+them, may then become examples from which the bot learns to understand.
 
 A word is about all channels or about one. A no for one channel narrows what was agreed
 to for all, and a later yes for all doesn't lift it, unless it was said on that very
@@ -15,7 +17,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, Text, bindparam, select
+from sqlalchemy import Connection, ForeignKey, Index, Text, bindparam, not_, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,7 +29,8 @@ from crm_store.origins import side_column
 PURPOSES = ("service", "care", "marketing")
 """For what we write to a customer."""
 SENSITIVE = "sensitive"
-EVERY = (*PURPOSES, SENSITIVE)
+LEARNING = "learning"
+EVERY = (*PURPOSES, SENSITIVE, LEARNING)
 
 
 class Consent(Base):
@@ -84,6 +87,12 @@ _SET = _SET.on_conflict_do_update(
     index_elements=["customer_id", "purpose"],
     set_={"value": _SET.excluded.value, "at": _SET.excluded.at, "evidence": _SET.excluded.evidence},
 )
+_ON = select(consents.c.value).where(
+    consents.c.customer_id == bindparam("customer_id"), consents.c.purpose == bindparam("purpose")
+)
+_REFUSED = select(consents.c.customer_id).where(
+    consents.c.purpose == LEARNING, not_(consents.c.value), consents.c.customer_id.in_(bindparam("ids", expanding=True))
+)
 _ADD_WORD = plain_insert(consent_words)
 
 
@@ -122,6 +131,17 @@ def allows_sensitive(conn: Connection, customer_id: str) -> int | None:
         if row.purpose == SENSITIVE and (last is None or row.at >= last.at):
             last = row
     return int(last.id) if last is not None and last.value else None
+
+
+def allows_learning(conn: Connection, customer_id: str) -> bool:
+    """Return whether the customer's words may be learnt from: unless they said no."""
+    return conn.execute(_ON, {"customer_id": customer_id, "purpose": LEARNING}).scalar() is not False
+
+
+def refusing_learning(conn: Connection, customer_ids: Iterable[str]) -> frozenset[str]:
+    """Return which of these customers said no to being learnt from."""
+    ids = sorted(set(customer_ids))
+    return frozenset(conn.execute(_REFUSED, {"ids": ids}).scalars()) if ids else frozenset()
 
 
 def proofs(conn: Connection, customer_id: str) -> list[dict[str, Any]]:

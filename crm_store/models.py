@@ -22,6 +22,7 @@ from crm_store import (  # noqa: F401 - imported for their tables
     history,
     identities,
     inbox,
+    learning,
     link_tokens,
     memory,
     mentions,

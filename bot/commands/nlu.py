@@ -13,6 +13,7 @@ import orjson
 import typer
 
 from bot.channels.edge import storable
+from bot.commands import nlu_review
 from bot.commands.common import Bar, console, open_store, options, show_json
 from bot.commands.world import classifier_for
 from bot.listening import Listening
@@ -30,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
     nlu.command("train")(train)
     nlu.command("parse")(parse)
     nlu.command("evaluate")(evaluate)
+    nlu_review.add_to(nlu)
     app.add_typer(nlu, name="nlu")
 
 

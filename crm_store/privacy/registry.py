@@ -84,6 +84,7 @@ REGISTRY: Mapping[str, Belonging] = {
     ),
     "history_unindexed": Nobodys("the key of an entry that waits for the search index", ("id",)),
     "mentions": Deleted(by_entry("note_id")),
+    "lessons": Deleted(theirs()),
     "reply_windows": Deleted(by_identity()),
     "phone_tries": Deleted(by_identity()),
     # What was bought, earned and complained of

@@ -91,6 +91,7 @@ def _fitting(table: Table, who: str) -> dict[str, Any]:
         "tasks": {"state": "open"},
         "approvals": {"state": "requested"},
         "surveys": {"state": "sent"},
+        "lessons": {"state": "accepted"},
         "orders": {"status": "paid", "carrier": "sf"},
         "consents": {"value": True},
         "points_lots": {"points": 10, "remaining": 4},

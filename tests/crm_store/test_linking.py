@@ -17,6 +17,7 @@ from crm_store import (
     history,
     identities,
     inbox,
+    learning,
     linking,
     memory,
     opportunities,
@@ -100,6 +101,9 @@ def a_full_life(conn, id, **fields):
     tasks.open_task(conn, task, now=NOW, ids=IDS, by="agent:li")
     approvals.request(conn, NewApproval(f"refund:{id}", about="129 CNY", by="agent:li", **about), now=NOW, ids=IDS)
     surveys.send(conn, key=f"csat:{id}", question="csat", now=NOW, ids=IDS, **about)
+    said = {"ref": f"said-{id}", "text": "where is it", "kind": "message.in", "by": "customer"}
+    history.record(conn, at=NOW, **said, **about)
+    learning.propose(conn, f"said-{id}", "track_order", customer_id=id, by="agent:li", now=NOW)
 
 
 def counts(store):
