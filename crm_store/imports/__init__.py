@@ -1,9 +1,10 @@
 """The shop's own data: customers, products, orders, points and coupons, from CSV files or a row at a time.
 
 `cells.py` reads one value, `customers.py`, `products.py`, `orders.py`, `points.py` and
-`coupons.py` know what a row of theirs means, `rows.py` brings in one row or many, `files.py`
-reads a CSV file and `journal.py` keeps how far it came, `mending.py` writes what was
-refused, and `mapping.py` reads the file that says what a shop calls its columns.
+`coupons.py` know what a row of theirs means, `rows.py` brings in one row or many,
+`holding.py` lets nobody else write about the same meanwhile, `files.py` reads a CSV file
+and `journal.py` keeps how far it came, `mending.py` writes what was refused, and
+`mapping.py` reads the file that says what a shop calls its columns.
 Importing the same again changes nothing.
 """
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from crm_store import coupon_use, coupons, customers
 from crm_store.errors import NotAllowed
 from crm_store.imports.cells import Cells
+from crm_store.imports.holding import Touched
 from crm_store.imports.lookups import customer_named
 from crm_store.imports.outcomes import RowRefused, RowResult
 from crm_store.ports import Ids
@@ -43,6 +44,10 @@ class CouponRow:
     order_no: str | None
     used_at: datetime | None
     reference: str
+
+    def touches(self) -> Touched:
+        """Return what it writes about."""
+        return Touched(customers=frozenset({self.customer_no}), rules=frozenset({self.rule}))
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Issue the coupon unless it is known, and use it where the row says so and it is not used yet.

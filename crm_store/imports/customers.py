@@ -17,6 +17,7 @@ from crm_store.consents import consents, set_consent
 from crm_store.desk_hours import DeskHours
 from crm_store.imports.birthdays import read_birthday
 from crm_store.imports.cells import Cells
+from crm_store.imports.holding import Touched
 from crm_store.imports.outcomes import RowRefused, RowResult
 from crm_store.ports import Ids
 
@@ -45,6 +46,16 @@ class CustomerRow:
     desk: DeskHours | None = None
     is_further: bool = False
     """Whether the file spoke of this customer before: this row completes, and adds a channel."""
+
+    def touches(self) -> Touched:
+        """Return what it writes about."""
+        phone = self.fields.get("phone")
+        return Touched(
+            customers=frozenset({self.customer_no}),
+            phones=frozenset({phone} if phone else ()),
+            ways=frozenset({self.identity} if self.identity else ()),
+            adds_customers=True,
+        )
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Add the customer, or change what the row says otherwise, and link what proves to be theirs."""

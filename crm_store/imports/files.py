@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from crm_store.imports import journal
 from crm_store.imports.cells import Cells
+from crm_store.imports.holding import hold_all
 from crm_store.imports.mapping import ColumnMap
 from crm_store.imports.outcomes import MARKS, ImportRefused, ImportSettings, Report, RowRefused
 from crm_store.imports.rows import KINDS, Kind, Ordinals, PreparedRow
@@ -210,6 +211,7 @@ def _apply_all(
 ) -> Report:
     """Write rows and, with them, how far the run has come; return the report, with the new refusals alone."""
     report = replace(before, refused=[])
+    hold_all(conn, (row.touches() for _, row in rows if row is not None and not isinstance(row, RowRefused)))
     for number, row in rows:
         if row is None:
             report.pass_over()

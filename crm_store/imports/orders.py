@@ -20,6 +20,7 @@ from sqlalchemy import Connection, bindparam, select
 from crm_store import catalogue, coupon_use, history, loyalty, orders
 from crm_store.history import history as history_table
 from crm_store.imports.cells import Cells
+from crm_store.imports.holding import Touched
 from crm_store.imports.lookups import customer_named
 from crm_store.imports.outcomes import RowRefused, RowResult
 from crm_store.loyalty import Loyalty
@@ -74,6 +75,13 @@ class OrderRow:
     is_further: bool = False
     """Whether the file spoke of this order before."""
     loyalty: Loyalty | None = None
+
+    def touches(self) -> Touched:
+        """Return what it writes about."""
+        number = frozenset({self.order_no})
+        if self.customer_no is None:
+            return Touched(orders=number)
+        return Touched(customers=frozenset({self.customer_no}), owned_orders=number)
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Add the order or its item, or change what the row says otherwise."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from crm_store import customers, points
 from crm_store.errors import NotEnoughPoints
 from crm_store.imports.cells import Cells
+from crm_store.imports.holding import Touched
 from crm_store.imports.lookups import customer_named
 from crm_store.imports.outcomes import RowRefused, RowResult
 from crm_store.ports import Ids
@@ -29,6 +30,10 @@ class PointsRow:
     at: datetime
     expires_at: datetime | None
     reference: str
+
+    def touches(self) -> Touched:
+        """Return what it writes about."""
+        return Touched(customers=frozenset({self.customer_no}))
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Earn or spend, unless the reference is known.

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from crm_store import catalogue
 from crm_store.imports.cells import Cells
+from crm_store.imports.holding import Touched
 from crm_store.imports.outcomes import RowResult
 from crm_store.ports import Ids
 
@@ -30,6 +31,10 @@ class ProductRow:
     usual_currency: str
     is_further: bool = False
     """Whether the file spoke of this product before: this row only completes."""
+
+    def touches(self) -> Touched:
+        """Return what it writes about."""
+        return Touched(adds_products=True)
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Add the product, or change what the row says otherwise."""

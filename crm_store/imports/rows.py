@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from crm_store.imports import coupons, customers, orders, points, products
 from crm_store.imports.cells import Cells
+from crm_store.imports.holding import Touched, hold_all
 from crm_store.imports.outcomes import ImportSettings, RowRefused, RowResult
 from crm_store.orders import STATUSES
 from crm_store.ports import Ids
@@ -19,6 +20,10 @@ from crm_store.ports import Ids
 
 class PreparedRow(Protocol):
     """A row that has been read; what it says makes sense by itself."""
+
+    def touches(self) -> Touched:
+        """Return what it writes about."""
+        ...
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Write it, or raise `RowRefused` before anything of it is written."""
@@ -90,10 +95,8 @@ def apply_row(
     Raises:
         RowRefused: naming the column, the reason and the mend; nothing was written.
     """
-    if kind not in KINDS:
-        raise RowRefused("load", "there is no such kind of data", f"write one of {', '.join(KINDS)}")
-    prepared = KINDS[kind].read(Cells(row, settings, now=now, ordinal=line or 1))
-    return prepared.apply(conn, now=now, ids=ids)
+    (result,) = _apply(conn, [_read(kind, row, line or 1, now, settings)], now, ids)
+    return result
 
 
 def apply_rows(
@@ -108,13 +111,22 @@ def apply_rows(
     """Bring in rows one after the other, as `apply_row` does, counting the items of each order.
 
     Raises:
-        RowRefused: at the first row that cannot be taken; the rows before it are written,
-            unless the caller's transaction is rolled back.
+        RowRefused: a row cannot be read, and nothing is written; or, at the first that cannot be
+            taken, the rows before it are written, unless the caller's transaction is rolled back.
     """
     ordinals = ordinals_of_items(kind)
-    return [
-        apply_row(conn, kind, row, line=ordinals.of(row), now=now, ids=ids, settings=settings) for row in rows
-    ]  # fmt: skip
+    return _apply(conn, [_read(kind, row, ordinals.of(row), now, settings) for row in rows], now, ids)
+
+
+def _read(kind: str, row: Mapping[str, Any], ordinal: int, now: datetime, settings: ImportSettings) -> PreparedRow:
+    if kind not in KINDS:
+        raise RowRefused("load", "there is no such kind of data", f"write one of {', '.join(KINDS)}")
+    return KINDS[kind].read(Cells(row, settings, now=now, ordinal=ordinal))
+
+
+def _apply(conn: Connection, rows: list[PreparedRow], now: datetime, ids: Ids) -> list[RowResult]:
+    hold_all(conn, (row.touches() for row in rows))
+    return [row.apply(conn, now=now, ids=ids) for row in rows]
 
 
 def apply_shop_event(
@@ -137,4 +149,5 @@ def apply_shop_event(
     if not event.startswith("order.") or status not in STATUSES:
         known = ", ".join(f"order.{one}" for one in STATUSES)
         raise RowRefused("shop", "there is no such event", f"write one of {known}")
-    return orders.read_event(Cells(data, settings, now=now), status).apply(conn, now=now, ids=ids)
+    (result,) = _apply(conn, [orders.read_event(Cells(data, settings, now=now), status)], now, ids)
+    return result
