@@ -116,7 +116,7 @@ def _row(kind: str, workers: int, conversations: int, runs: list[list[Figures]])
 
 async def _with_rasa(seconds: float, runs: int) -> list[str]:
     """Compare turns that Rasa understands with the lower of Rasa alone and turns alone, eight at a time."""
-    settings = build({}, root=Path.cwd())
+    settings = build({"nlu": {"remembered": 0}}, root=Path.cwd())
     async with _rasa(settings) as (rasa, client):
         alone, turns, both = [], [], []
         for _ in range(runs):

@@ -72,7 +72,10 @@ def build_classifier(settings: Settings, find: Callable[[], Sequence[RasaAddress
             lambda: address, deadline=settings.nlu.deadline, breaker=breaker, transport=LoopbackTransport()
         )
 
-    return RasaPool(find, open_client=open_client, deadline=settings.nlu.deadline, now=monotonic)
+    return RasaPool(
+        find, open_client=open_client, deadline=settings.nlu.deadline, now=monotonic,
+        most_waiting=settings.nlu.most_waiting, remembered=settings.nlu.remembered,
+    )  # fmt: skip
 
 
 def fixed_address(url: str, token: str) -> Any:

@@ -24,17 +24,21 @@ class Breaker:
     def is_open(self) -> bool:
         return self._failures >= self._failures_allowed
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether no attempt may be made now; asking takes none."""
+        return self.is_open and self._now() < self._next_attempt
+
     def allows(self) -> bool:
         """Return whether an attempt may be made now; a True takes that attempt.
 
         An attempt that is never reported (its task was cancelled) merely costs one
         pause, so nothing can leave the breaker open for ever.
         """
-        if not self.is_open:
-            return True
-        if self._now() < self._next_attempt:
+        if self.is_resting:
             return False
-        self._next_attempt = self._now() + self._pause
+        if self.is_open:
+            self._next_attempt = self._now() + self._pause
         return True
 
     def succeeded(self) -> None:

@@ -15,20 +15,25 @@ import httpx
 import orjson
 
 from nlu.breaker import Breaker
-from nlu.errors import NluUnavailable
+from nlu.errors import NluLate, NluUnavailable
 from nlu.understanding import IntentScore
 
 LONGEST_TEXT = 2_000  # characters; what a message means stands in its beginning
-_AT_ONCE = 4  # Rasa works on one message at a time: enough to keep it busy
+AT_ONCE = 4  # messages; Rasa works on one at a time: enough to keep it busy
+_FAIR = 0.25  # of the deadline; a Rasa that was given less, since the message had waited, is not to blame
 _JSON = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
 class RasaAddress:
-    """Where a Rasa listens (``http://host:port``) and the token that it asks for, if any."""
+    """Where a Rasa listens (``http://host:port``), the token that it asks for, if any, and which model it serves.
+
+    ``model`` is a version (`nlu.chosen_model`), empty where it is not known.
+    """
 
     url: str
     token: str = field(default="", repr=False)
+    model: str = field(default="", compare=False)
 
 
 class RasaClient:
@@ -49,11 +54,11 @@ class RasaClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._locate = locate
-        self._deadline = deadline.total_seconds()
+        self._deadline = deadline
         self._breaker = breaker
         # Messages wait here, first come, first served; in httpx's pool a busy moment
         # let some wait for two seconds while others overtook them.
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._http = httpx.AsyncClient(
             # Rasa drops an idle connection after two minutes; ours must go first, or a
             # message would be sent into a closing one.
@@ -63,8 +68,10 @@ class RasaClient:
             transport=transport,
         )
 
-    async def classify(self, text: str) -> tuple[IntentScore, ...]:
+    async def classify(self, text: str, *, within: timedelta | None = None) -> tuple[IntentScore, ...]:
         """Return the intents of ``text``, best first; none where no character of it can be read.
+
+        ``within`` stands for the deadline where less is left for this message.
 
         Raises:
             NluUnavailable: Rasa is away, too slow, or answered with nonsense.
@@ -77,8 +84,13 @@ class RasaClient:
             raise NluUnavailable("rasa is not running yet")
         if not self._breaker.allows():
             raise NluUnavailable("rasa did not answer lately and is left alone for a while")
+        allowed = self._deadline if within is None else within
         try:
-            scores = await self._ask(address, readable)
+            scores = await self._ask(address, readable, allowed.total_seconds())
+        except NluLate:
+            if allowed >= self._deadline * _FAIR:
+                self._breaker.failed()
+            raise
         except NluUnavailable:
             self._breaker.failed()
             raise
@@ -90,6 +102,11 @@ class RasaClient:
         """Whether Rasa did not answer lately, so that most messages are not even tried on it."""
         return self._breaker.is_open
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether a message would not be tried now."""
+        return self._breaker.is_resting
+
     async def aclose(self) -> None:
         await self._http.aclose()
 
@@ -99,9 +116,9 @@ class RasaClient:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def _ask(self, address: RasaAddress, text: str) -> tuple[IntentScore, ...]:
+    async def _ask(self, address: RasaAddress, text: str, seconds: float) -> tuple[IntentScore, ...]:
         try:
-            async with asyncio.timeout(self._deadline), self._turns:
+            async with asyncio.timeout(seconds), self._turns:
                 answer = await self._http.post(
                     address.url + "/model/parse",
                     content=orjson.dumps({"text": text}),
@@ -109,7 +126,7 @@ class RasaClient:
                     extensions=_with_token(address.token),
                 )
         except TimeoutError as exc:
-            raise NluUnavailable(f"rasa did not answer within {self._deadline:g} s") from exc
+            raise NluLate(f"rasa did not answer within {seconds:.3g} s") from exc
         except httpx.HTTPError as exc:
             raise NluUnavailable(f"rasa cannot be reached: {type(exc).__name__}") from exc
         if answer.status_code != httpx.codes.OK:
@@ -119,9 +136,12 @@ class RasaClient:
 
 
 def as_rasa_reads(text: str) -> str:
-    """Return ``text`` as it may be sent: bounded, without control characters and lone surrogates."""
+    """Return ``text`` as it may be sent: bounded, without lone surrogates, control characters and invisible ones.
+
+    Of the invisible ones, zero-width joiners and marks of direction, a word that holds one is none that was learnt.
+    """
     kept = (" " if character.isspace() else character for character in text[:LONGEST_TEXT])
-    readable = "".join(c for c in kept if unicodedata.category(c) not in ("Cc", "Cs")).strip()
+    readable = "".join(c for c in kept if unicodedata.category(c) not in ("Cc", "Cf", "Cs")).strip()
     # "/greet" names an intent to Rasa instead of being classified, and what else
     # follows the stroke is written to its log.
     return readable.lstrip("/ ")

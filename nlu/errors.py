@@ -2,6 +2,8 @@
 
 NluError
   NluUnavailable     Rasa gave no answer that can be used; the rules answer meanwhile
+    NluBusy            too many messages wait for it already
+    NluLate            it did not answer in time
   TrainingFailed     there is no model; names the file and line where Rasa does
 """
 
@@ -14,6 +16,14 @@ class NluError(Exception):
 
 class NluUnavailable(NluError):
     """Rasa gave no answer that can be used, in time; the text says why, never what the customer wrote."""
+
+
+class NluBusy(NluUnavailable):
+    """So many messages wait for Rasa already that this one was not even put behind them."""
+
+
+class NluLate(NluUnavailable):
+    """The deadline was over before there was an answer."""
 
 
 class TrainingFailed(NluError):

@@ -31,7 +31,7 @@ def publish(var: Path, address: RasaAddress, model: Path) -> Iterator[None]:
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        json.dump({"url": address.url, "token": address.token, "model": model.name}, file)
+        json.dump({"url": address.url, "token": address.token, "model": model.name, "version": address.model}, file)
         file.flush()
         fresh.replace(folder / f"{name}.json")
         try:
@@ -54,7 +54,7 @@ def published(var: Path, model: Path | None = None) -> tuple[RasaAddress, ...]:
                 continue
             said = json.load(file)
             if model is None or said["model"] == model.name:
-                found.append(RasaAddress(said["url"], said["token"]))
+                found.append(RasaAddress(said["url"], said["token"], said["version"]))
     return tuple(found)
 
 

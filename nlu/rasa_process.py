@@ -19,6 +19,7 @@ from typing import BinaryIO
 import structlog
 
 from nlu.breaker import Breaker
+from nlu.chosen_model import version
 from nlu.client import RasaAddress, RasaClient
 from nlu.errors import NluUnavailable
 from nlu.loopback import LoopbackTransport
@@ -29,18 +30,24 @@ from nlu.settings import NluSettings
 log = structlog.get_logger(__name__)
 
 _A_GREETING = "你好"
+_HOPELESS = 3  # starts in a row that came to nothing
 _LARGEST_LOG = 5_000_000  # bytes; then it becomes rasa.log.1
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long Rasa may take for what, and how often it is looked at."""
+    """How long Rasa may take for what, and how often it is looked at.
+
+    ``farewell`` is how long one that retires goes on answering: until nobody has its
+    address any more (`nlu.rasa_pool.LOOK_EVERY`) and what it was sent is answered.
+    """
 
     first_answer: timedelta = timedelta(minutes=3)
     look_while_starting: timedelta = timedelta(milliseconds=250)
     look_while_serving: timedelta = timedelta(seconds=20)
     probe: timedelta = timedelta(seconds=10)
     last_breath: timedelta = timedelta(seconds=5)
+    farewell: timedelta = timedelta(seconds=3)
     shortest_pause: timedelta = timedelta(seconds=1)
     longest_pause: timedelta = timedelta(minutes=1)
 
@@ -51,7 +58,8 @@ class RasaProcess:
     It listens on loopback with a token made anew for each start, and is killed when
     this process dies (on Linux; elsewhere when `run` ends). Its log holds warnings
     only, none of which repeat a customer's words. Into ``publish_in`` it writes where
-    it listens while it is ready, for other commands of the same user.
+    it listens while it is ready, for other commands of the same user. Without a
+    ``port`` it takes that of the settings, or a free one.
     """
 
     def __init__(
@@ -59,18 +67,22 @@ class RasaProcess:
         settings: NluSettings,
         model: Path,
         *,
+        port: int | None = None,
         patience: Patience | None = None,
         publish_in: Path | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
         self._model = model.absolute()
+        self.port = port or settings.port
         self._patience = patience or Patience()
         self._publish_in = publish_in
         self._sleep = sleep
         self._child: asyncio.subprocess.Process | None = None
         self._candidate: RasaAddress | None = None
         self._ready = asyncio.Event()
+        self._retires = asyncio.Event()
+        self._hopeless = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
     @property
@@ -92,13 +104,31 @@ class RasaProcess:
         """Wait for the first answer; for ever where there is none, so mind a deadline."""
         await self._ready.wait()
 
+    async def comes_up(self) -> bool:
+        """Wait for the first answer; return whether it came, False also once three starts in a row have failed."""
+        first = [asyncio.create_task(event.wait()) for event in (self._ready, self._hopeless)]
+        try:
+            await asyncio.wait(
+                first, timeout=self._patience.first_answer.total_seconds(), return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            for waiting in first:
+                waiting.cancel()
+        return self.ready
+
     async def run(self) -> None:
-        """Start Rasa and keep it alive; returns after `stop`, and never by itself."""
+        """Start Rasa and keep it alive; returns after `stop` or `retire`, and never by itself."""
         self._running = asyncio.current_task()
         pause = self._patience.shortest_pause
+        in_vain = 0
         try:
             while True:
                 was_ready = await self._live_once()
+                if self._retires.is_set():
+                    return
+                in_vain = 0 if was_ready else in_vain + 1
+                if in_vain == _HOPELESS:
+                    self._hopeless.set()
                 # Once it has served, its death is news and not the next of a series.
                 pause = self._patience.shortest_pause if was_ready else min(pause * 2, self._patience.longest_pause)
                 log.warning("nlu.rasa_ended", was_ready=was_ready, again_in_s=pause.total_seconds())
@@ -110,6 +140,14 @@ class RasaProcess:
         """End `run`; Rasa is gone when this returns. Does nothing where it is not running."""
         if (running := self._running) is not None:
             running.cancel()
+            await asyncio.wait([running])
+
+    async def retire(self) -> None:
+        """End `run` once Rasa has answered what was sent to it; nobody who looks for a Rasa finds it meanwhile."""
+        if not self.ready:
+            await self.stop()
+        elif (running := self._running) is not None:
+            self._retires.set()
             await asyncio.wait([running])
 
     async def _live_once(self) -> bool:
@@ -131,9 +169,12 @@ class RasaProcess:
                 with self._published():
                     log.info("nlu.rasa_ready", after_s=round(monotonic() - started, 1))
                     await self._serves(probe, ended)
+                if self._retires.is_set():
+                    await asyncio.wait([ended], timeout=self._patience.farewell.total_seconds())
                 return True
         except OSError as exc:
-            log.error("nlu.rasa_cannot_start", python=str(self._settings.rasa_python), error=exc.strerror)
+            python, model = str(self._settings.rasa_python), self._model.name
+            log.error("nlu.rasa_cannot_start", python=python, model=model, error=exc.strerror)
             return False
         finally:
             self._ready.clear()
@@ -146,7 +187,9 @@ class RasaProcess:
         return publish(self._publish_in, self._candidate, self._model)
 
     async def _start(self) -> asyncio.subprocess.Process:
-        port, token = self._settings.port or _free_port(), secrets.token_urlsafe(32)
+        # Before Rasa reads it: one that is replaced meanwhile counts as another.
+        serves = version(self._model)
+        port, token = self.port or _free_port(), secrets.token_urlsafe(32)
         scratch = self._settings.models.absolute() / ".rasa"
         scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         arguments = ["run", "--enable-api", "-i", "127.0.0.1", "-p", str(port), "-m", str(self._model)]
@@ -162,7 +205,7 @@ class RasaProcess:
                 # Ctrl-C reaches a whole group: turns in flight still need their answers.
                 start_new_session=True,
             )
-        self._candidate = RasaAddress(f"http://127.0.0.1:{port}", token)
+        self._candidate = RasaAddress(f"http://127.0.0.1:{port}", token, serves)
         return self._child
 
     async def _becomes_ready(self, probe: RasaClient, ended: asyncio.Task[int]) -> bool:
@@ -174,11 +217,21 @@ class RasaProcess:
         return False
 
     async def _serves(self, probe: RasaClient, ended: asyncio.Task[int]) -> None:
-        """Return when Rasa has died, or has hung: two probes in a row without an answer."""
+        """Return when Rasa retires, has died, or has hung: two probes in a row without an answer."""
         unanswered = 0
-        while not ended.done() and unanswered < 2:
-            await asyncio.wait([ended], timeout=self._patience.look_while_serving.total_seconds())
-            unanswered = 0 if await _answers(probe) else unanswered + 1
+        retires = asyncio.create_task(self._retires.wait())
+        try:
+            while not ended.done() and unanswered < 2:
+                await asyncio.wait(
+                    [ended, retires],
+                    timeout=self._patience.look_while_serving.total_seconds(),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if retires.done():
+                    return
+                unanswered = 0 if await _answers(probe) else unanswered + 1
+        finally:
+            retires.cancel()
 
     async def _end(self) -> None:
         child, self._child = self._child, None
@@ -186,11 +239,14 @@ class RasaProcess:
             return
         _signal_group(child, signal.SIGTERM)
         try:
-            async with asyncio.timeout(self._patience.last_breath.total_seconds()):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._patience.last_breath.total_seconds()):
+                    await child.wait()
+        finally:
+            # Also where we are asked to stop while it takes its time: nothing may be left behind.
+            if child.returncode is None:
+                _signal_group(child, signal.SIGKILL)
                 await child.wait()
-        except TimeoutError:
-            _signal_group(child, signal.SIGKILL)
-            await child.wait()
 
 
 async def _answers(probe: RasaClient) -> bool:

@@ -20,6 +20,7 @@ from bot.listening import Listening
 from bot.settings import Settings
 from bot.wiring import build_understander
 from crm_store.ports import SystemClock
+from nlu.chosen_model import choose
 from nlu.evaluate import Scored, read_examples, report
 from nlu.training import ensure_model
 
@@ -39,13 +40,14 @@ def train(
     context: typer.Context,
     force: Annotated[bool, typer.Option("--force", help="Train even if a model is there.")] = False,
 ) -> None:
-    """Train the model of the present data, pipeline and lock, unless it is there.
+    """Train the model of the present data, pipeline and lock, unless it is there; Rasas that run take it over.
 
     Example: ./shuke nlu train
     """
     settings = options(context).settings()
     with Bar("training the NLU") as bar:
         model = asyncio.run(ensure_model(settings.nlu, force=force, progress=bar))
+    choose(settings.nlu.models, model)
     console.print(model.name, markup=False)
 
 

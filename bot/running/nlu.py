@@ -5,22 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.listening import Listening
+from bot.nlu_figures import NluFigures
 from bot.running.parts import Parts, Say
 from bot.running.process import Process
 from bot.settings import Settings
 from bot.wiring import build_classifier, build_understander
 from nlu.rasa_address import published
-from nlu.rasa_process import RasaProcess
+from nlu.rasa_fleet import RasaFleet
 
 
-async def start_rasa(settings: Settings, parts: Parts, model: Path) -> RasaProcess:
-    """Keep a Rasa of ``model`` alive; it is ready some seconds later."""
-    rasa = RasaProcess(settings.nlu, model, publish_in=settings.var)
+async def start_rasa(settings: Settings, parts: Parts, model: Path) -> RasaFleet:
+    """Keep Rasas of ``model``, or of one that is chosen later, alive; they are ready some seconds later."""
+    rasa = RasaFleet(settings.nlu, model, publish_in=settings.var)
     await parts.beside("Rasa", rasa.run(), rasa.stop)
     return rasa
 
 
-async def announce(rasa: RasaProcess, parts: Parts, say: Say) -> None:
+async def announce(rasa: RasaFleet, parts: Parts, say: Say) -> None:
     """Say when ``rasa`` is ready, without waiting for it here."""
 
     async def wait_and_say() -> None:
@@ -31,7 +32,7 @@ async def announce(rasa: RasaProcess, parts: Parts, say: Say) -> None:
 
 
 async def run_nlu(settings: Settings, parts: Parts, say: Say, *, model: Path) -> None:
-    """Start the role: a Rasa for the workers of this machine, beside the others that there are."""
+    """Start the role: Rasas for the workers of this machine, beside the others that there are."""
     rasa = await start_rasa(settings, parts, model)
     await announce(rasa, parts, say)
 
@@ -43,4 +44,5 @@ def open_understanding(process: Process, *, by_rasa: bool = True) -> Listening:
     if classifier is not None:
         process.parts.stack.push_async_callback(classifier.aclose)
         process.metrics.watch_breaker(lambda: classifier.is_left_alone)
+        process.metrics.registry.register(NluFigures(classifier))
     return Listening(build_understander(process.settings, classifier), process.store, process.clock)

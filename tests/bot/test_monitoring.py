@@ -11,17 +11,26 @@ import pytest
 import structlog
 from fastapi import APIRouter, FastAPI
 from httpx import ASGITransport
+from prometheus_client import generate_latest
 
 from bot.errors import ChannelBusy, ChannelRefused
 from bot.metrics import Metrics
 from bot.monitoring import Late
+from bot.nlu_figures import NluFigures
 from bot.web import build_app
 from crm_store import inbox, outbox, switches
+from nlu.client import RasaAddress, RasaClient
+from nlu.errors import NluUnavailable
+from nlu.rasa_pool import RasaPool
 from tests.bot.house import House
 from tests.crm_store.people import an_inbound, an_outbound
 
 KEY = "a-key-of-sixteen-letters"
 LATE = Late(inbox=timedelta(minutes=5), outbox=timedelta(minutes=5))
+
+
+def never(_address: RasaAddress) -> RasaClient:
+    raise AssertionError("there is no Rasa to open a client for")
 
 
 def an_app(house: House, **more: Any) -> FastAPI:
@@ -142,6 +151,21 @@ class TestCounting:
         states = [metrics.registry.get_sample_value("shuke_nlu_breaker_open") for _ in range(2)]
 
         assert states == [0.0, 1.0]
+
+    async def test_what_came_of_the_texts_put_to_rasa_is_told(self) -> None:
+        pool = RasaPool(tuple, open_client=never, deadline=timedelta(seconds=1), now=lambda: 0.0)
+        metrics = Metrics()
+        metrics.registry.register(NluFigures(pool))
+
+        with pytest.raises(NluUnavailable):
+            await pool.classify("my canary is blue")
+
+        told = generate_latest(metrics.registry).decode()
+        assert 'shuke_nlu_asked_total{outcome="away"} 1.0' in told
+        assert 'shuke_nlu_asked_total{outcome="answered"} 0.0' in told
+        assert 'shuke_nlu_rasas{state="left_alone"} 0.0' in told
+        assert "shuke_nlu_waiting 0.0" in told
+        assert "canary" not in told
 
     def test_a_step_that_fails_is_timed_too(self) -> None:
         ticks = iter([10.0, 12.5])

@@ -98,7 +98,8 @@ async def test_processes_of_their_own_answer_by_rules_while_rasa_is_killed_and_l
     open_shop: Open,
 ) -> None:
     models = str(ROOT / "var" / "models")
-    shop = await open_shop(**WEBHOOK, SHUKE_NLU__MODELS=models, SHUKE_NLU__DEADLINE="5")
+    # Without a memory: who understood a message is to be seen.
+    shop = await open_shop(**WEBHOOK, SHUKE_NLU__MODELS=models, SHUKE_NLU__DEADLINE="5", SHUKE_NLU__REMEMBERED="0")
     web, *workers = await shop.start("web", "worker", "worker")
     [first] = await shop.start("nlu", within=TRAINED_WITHIN)
     town = Town(shop, (await web.until_said("the web is up")).split()[-1].removesuffix("/readyz"))

@@ -10,7 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import httpx
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nlu.breaker import Breaker
 from nlu.client import LONGEST_TEXT, RasaAddress, RasaClient, as_rasa_reads
@@ -171,13 +174,23 @@ async def test_a_very_long_text_is_sent_in_part() -> None:
         ("/greet", "greet"),
         ("// /nonsense{", "nonsense{"),
         ("👍🏽", "👍🏽"),
+        ("\u202e订\u200b单\u2060到哪了\ufeff", "订单到哪了"),
+        ("par\u00adcel", "parcel"),
     ],
 )
 def test_what_rasa_would_stumble_over_is_left_out(typed: str, read: str) -> None:
     assert as_rasa_reads(typed) == read
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\x00", "\ud800", "/"])
+@given(st.text(st.characters()) | st.text(st.characters(categories=["Cc", "Cf", "Cs", "Zs", "Po"])))
+def test_any_text_at_all_can_be_sent(text: str) -> None:
+    read = as_rasa_reads(text)
+
+    assert json.loads(orjson.dumps({"text": read}))["text"] == read == as_rasa_reads(read)
+    assert not read.startswith(("/", " "))
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\x00", "\ud800", "/", "\u200d\u200f\ufeff"])
 async def test_a_text_without_a_readable_character_asks_nobody(text: str) -> None:
     rasa = ARasa()
     async with a_client(rasa) as client:

@@ -137,6 +137,22 @@ async def test_stopping_leaves_no_process_behind(tmp_path: Path) -> None:
         assert not rasa.ready
 
 
+async def test_stopping_while_an_old_one_takes_its_time_to_end_leaves_none_behind_either(tmp_path: Path) -> None:
+    settings = stand_in_settings(tmp_path)
+    slow = Patience(look_while_starting=timedelta(milliseconds=20), farewell=timedelta(0))
+    async with running(settings, a_model(settings, "ignores the end"), slow) as rasa, asyncio.timeout(SOON):
+        await rasa.until_ready()
+        child = psutil.Process(rasa.pid)
+        retiring = asyncio.create_task(rasa.retire())
+        while rasa.pid is not None:  # noqa: ASYNC110 - it has let go of it once it was told to end
+            await asyncio.sleep(0.01)
+
+        await rasa.stop()
+        await retiring
+
+        assert not child.is_running()
+
+
 async def test_the_token_stands_on_no_command_line_and_our_secrets_are_not_handed_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,8 @@ from typing import get_args
 import yaml
 
 from bot.commands.run import Role
+from bot.nlu_figures import NluFigures
+from bot.wiring import build_classifier
 from crm_store.unit_of_work import Store
 from tests.bot.house import new_house
 from tests.bot.test_monitoring import an_app, ask
@@ -28,6 +30,8 @@ async def test_the_alerts_ask_for_figures_that_there_are(database: Path, tmp_pat
     with closing(Store(f"sqlite:///{database}")) as store:
         house = new_house(store, tmp_path)
         await house.says("ana", "hello")
+        pool = build_classifier(house.settings, tuple)
+        house.parts.metrics.registry.register(NluFigures(pool))
         shown = (await ask(an_app(house), "/metrics")).text
     there = set(re.findall(r"^(?:# TYPE )(\w+)", shown, re.MULTILINE))
     rules = yaml.safe_load((DEPLOY / "alerts.yml").read_text())["groups"][0]["rules"]

@@ -6,6 +6,7 @@ What it does is written in the files that it is given, as nothing else reaches i
 
 import json
 import os
+import signal
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -51,6 +52,12 @@ def run() -> None:
     if "dies at once" in trouble and first:
         sys.exit(3)
 
+    if "dies always" in trouble:
+        sys.exit(3)
+    if "ignores the end" in trouble:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    intent = trouble.removeprefix("says ") if trouble.startswith("says ") else "greet"
+
     class Answers(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -60,7 +67,7 @@ def run() -> None:
             allowed = parse_qs(url.query).get("token") == [option["--auth-token"]]
             if said["text"] == "die":
                 os._exit(4)
-            body = json.dumps({"intent_ranking": [{"name": "greet", "confidence": 0.9}]}).encode()
+            body = json.dumps({"intent_ranking": [{"name": intent, "confidence": 0.9}]}).encode()
             self.send_response(200 if allowed else 401)
             self.send_header("content-length", str(len(body)))
             self.end_headers()

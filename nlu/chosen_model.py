@@ -1,0 +1,44 @@
+"""Which trained model is to be served: a small file beside the models, written by who trains, watched by who serves.
+
+It is a hint for the Rasas that run now. What starts later serves the model of the
+files that it finds (`nlu.training.ensure_model`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_POINTER = "chosen"
+
+
+def choose(models: Path, model: Path) -> None:
+    """Have the running Rasas of ``models`` serve ``model``, a file in that folder.
+
+    Told again of the same file they do nothing; of one that was made anew under its
+    name they take the new one.
+    """
+    pointer = models / _POINTER
+    part = pointer.with_name(f".{_POINTER}.{os.getpid()}")
+    part.write_text(model.name + "\n", encoding="utf-8")
+    part.replace(pointer)
+
+
+def chosen(models: Path) -> Path | None:
+    """Return the model that was chosen last; None where none was, or it is not there (any more)."""
+    try:
+        name = (models / _POINTER).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    model = models / name
+    # The name alone: a path in it would have Rasa, which runs what a model holds, read one from elsewhere.
+    return model if name and model.name == name and model.is_file() else None
+
+
+def version(model: Path) -> str:
+    """Return what tells this file from another model, and from one that was trained anew under its name.
+
+    Raises:
+        FileNotFoundError: there is no such model.
+    """
+    return f"{model.name}@{model.stat().st_mtime_ns}"

@@ -1,0 +1,310 @@
+"""Several Rasas kept by one process: what one leaves undone another does, and a new model takes over unnoticed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+import psutil
+import pytest
+import structlog
+
+from nlu.breaker import Breaker
+from nlu.chosen_model import choose
+from nlu.client import RasaAddress, RasaClient
+from nlu.entities import Catalogue
+from nlu.loopback import LoopbackTransport
+from nlu.rasa_address import published
+from nlu.rasa_fleet import RasaFleet
+from nlu.rasa_pool import RasaPool
+from nlu.rasa_process import Patience
+from nlu.settings import NluSettings
+from nlu.understand import Understander
+from nlu.understanding import Understanding
+from tests.nlu.rasas import stand_in_settings
+
+SOON = 30  # seconds until a test gives up
+DEADLINE = timedelta(milliseconds=800)
+RULES = 0.7  # seconds that everything but Rasa may take on a machine with much else to do
+READING = 0.005  # seconds between an answer and the next message
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+PATIENCE = Patience(
+    first_answer=timedelta(seconds=10),
+    look_while_starting=timedelta(milliseconds=20),
+    shortest_pause=timedelta(milliseconds=10),
+    last_breath=timedelta(milliseconds=500),
+    farewell=timedelta(milliseconds=1_200),
+)
+SENTENCE = "a sentence that no rule knows, the canary kept apart"
+
+
+def a_model(settings: NluSettings, name: str, content: str = "none") -> Path:
+    settings.models.mkdir(parents=True, exist_ok=True)
+    model = settings.models / f"{name}.tar.gz"
+    model.write_text(content)
+    return model
+
+
+def stand_ins(tmp_path: Path, **changed: object) -> NluSettings:
+    return stand_in_settings(tmp_path).model_copy(update={"processes": 2, **changed})
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SOON):
+        while not condition():  # noqa: ASYNC110 - of other processes one can only ask again
+            await asyncio.sleep(0.01)
+
+
+class House:
+    """A fleet, the pool that finds it, and customers who write all the time."""
+
+    def __init__(self, settings: NluSettings, model: Path, var: Path) -> None:
+        self.settings = settings
+        self.var = var
+        self.fleet = RasaFleet(settings, model, publish_in=var, patience=PATIENCE, sleep=self._often)
+        self.pool = RasaPool(self.there, open_client=a_client, deadline=DEADLINE, now=monotonic)
+        self._understander = Understander(self.pool)
+        self.looked = 0
+        self.understood: list[tuple[Understanding, float]] = []
+
+    def there(self) -> Sequence[RasaAddress]:
+        return published(self.var)
+
+    def models(self) -> set[str]:
+        return {address.model.partition("@")[0] for address in self.there()}
+
+    async def hears(self, text: str) -> Understanding:
+        began = monotonic()
+        meant = await self._understander.understand(
+            text, asking=None, language="en", timezone="Asia/Shanghai", now=NOW, catalogue=Catalogue()
+        )
+        self.understood.append((meant, monotonic() - began))
+        return meant
+
+    @contextlib.asynccontextmanager
+    async def customers(self, count: int = 6) -> AsyncIterator[None]:
+        """Have ``count`` customers write, each again when it was understood, for the length of a block."""
+        over = asyncio.Event()
+
+        async def writes() -> None:
+            while not over.is_set():
+                await self.hears(SENTENCE)
+                await asyncio.sleep(READING)
+
+        async with asyncio.TaskGroup() as talking:
+            for _ in range(count):
+                talking.create_task(writes())
+            yield
+            over.set()
+
+    @property
+    def sources(self) -> Counter[str]:
+        return Counter(meant.source for meant, _ in self.understood)
+
+    @property
+    def slowest(self) -> float:
+        return max(seconds for _, seconds in self.understood)
+
+    async def _often(self, _seconds: float) -> None:
+        self.looked += 1
+        await asyncio.sleep(0.02)
+
+
+def three_free_ports() -> int:
+    """Return the first of three ports in a row that nobody has."""
+    for first in range(21_000, 30_000, 3):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as taken:
+            for port in range(first, first + 3):
+                taken.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
+    raise AssertionError("no three ports are free")
+
+
+def a_client(address: RasaAddress) -> RasaClient:
+    breaker = Breaker(failures=3, pause=timedelta(seconds=5), now=monotonic)
+    return RasaClient(lambda: address, deadline=DEADLINE, breaker=breaker, transport=LoopbackTransport())
+
+
+@contextlib.asynccontextmanager
+async def a_house(settings: NluSettings, model: Path, tmp_path: Path) -> AsyncIterator[House]:
+    house = House(settings, model, tmp_path / "var")
+    running = asyncio.create_task(house.fleet.run())
+    try:
+        async with asyncio.timeout(SOON):
+            await house.fleet.until_ready()
+        await until(lambda: len(house.there()) == settings.processes)
+        yield house
+    finally:
+        await house.fleet.stop()
+        await asyncio.gather(running, return_exceptions=True)
+        await house.pool.aclose()
+
+
+async def test_as_many_as_are_asked_for_are_there_and_all_are_gone_when_it_stops(tmp_path: Path) -> None:
+    settings = stand_ins(tmp_path, processes=3)
+
+    async with a_house(settings, a_model(settings, "first"), tmp_path) as house:
+        pids = house.fleet.pids
+        assert house.fleet.ready
+        assert len(set(pids)) == len(house.there()) == 3
+
+        await house.fleet.stop()
+
+        assert not any(psutil.pid_exists(pid) for pid in pids)
+        assert house.there() == ()
+        assert not house.fleet.ready
+
+
+async def test_when_one_is_killed_under_load_no_message_is_lost_and_none_waits_longer_than_the_deadline(
+    tmp_path: Path,
+) -> None:
+    settings = stand_ins(tmp_path)
+
+    async with a_house(settings, a_model(settings, "first"), tmp_path) as house:
+        before = set(house.fleet.pids)
+        victim = psutil.Process(min(before))
+        async with house.customers():
+            await until(lambda: len(house.understood) > 50)
+            victim.kill()
+            await until(lambda: len(house.there()) == 2 and victim.pid not in house.fleet.pids)
+            seen = len(house.understood)
+            await until(lambda: len(house.understood) > seen + 50)
+
+    assert set(house.sources) == {"rasa"}
+    assert house.slowest < DEADLINE.total_seconds() + RULES
+
+
+async def test_when_one_hangs_under_load_the_other_answers_in_time(tmp_path: Path) -> None:
+    settings = stand_ins(tmp_path)
+
+    async with a_house(settings, a_model(settings, "first"), tmp_path) as house:
+        hung = psutil.Process(min(house.fleet.pids))
+        async with house.customers():
+            await until(lambda: len(house.understood) > 50)
+            hung.suspend()
+            await until(lambda: house.pool.found() == (1, 1))
+            seen = len(house.understood)
+            await until(lambda: len(house.understood) > seen + 50)
+        hung.kill()
+
+    assert set(house.sources) == {"rasa"}
+    assert house.slowest < DEADLINE.total_seconds() + RULES
+
+
+async def test_while_all_are_dead_rules_answer_in_time_and_they_come_back(tmp_path: Path) -> None:
+    settings = stand_ins(tmp_path)
+
+    async with a_house(settings, a_model(settings, "first"), tmp_path) as house, house.customers(count=3):
+        await until(lambda: len(house.understood) > 30)
+        for pid in house.fleet.pids:
+            psutil.Process(pid).kill()
+        await until(lambda: house.understood[-1][0].source != "rasa")
+        await until(lambda: len(house.there()) == 2)
+        await until(lambda: house.understood[-1][0].source == "rasa")
+
+    assert set(house.sources) == {"rasa", "fallback"}
+    assert house.slowest < DEADLINE.total_seconds() + RULES
+
+
+async def test_a_model_that_is_chosen_takes_over_under_load_and_every_message_is_understood(tmp_path: Path) -> None:
+    settings = stand_ins(tmp_path)
+
+    async with a_house(settings, a_model(settings, "first", "says greet"), tmp_path) as house:
+        before = set(house.fleet.pids)
+        fewest = len(house.there())
+        async with house.customers():
+            await until(lambda: len(house.understood) > 50)
+            choose(settings.models, a_model(settings, "second", "says thank"))
+            while house.models() != {"second.tar.gz"} or before & set(house.fleet.pids):
+                fewest = min(fewest, len(house.there()))
+                await asyncio.sleep(0.01)
+            seen = len(house.understood)
+            await until(lambda: len(house.understood) > seen + 50)
+
+    assert set(house.sources) == {"rasa"}
+    assert fewest == 2
+    assert house.understood[0][0].intent == "greet"
+    assert house.understood[-1][0].intent == "thank"
+    assert not any(psutil.pid_exists(pid) for pid in before)
+    assert house.slowest < DEADLINE.total_seconds() + RULES
+
+
+async def test_a_model_that_was_trained_anew_under_its_name_takes_over_too(tmp_path: Path) -> None:
+    settings = stand_ins(tmp_path, processes=1)
+    model = a_model(settings, "first", "says greet")
+    choose(settings.models, model)
+
+    async with a_house(settings, model, tmp_path) as house:
+        before = house.fleet.pids
+        fresh = a_model(settings, "fresh", "says thank")
+        fresh.replace(model)
+        choose(settings.models, model)
+        await until(lambda: bool(house.fleet.pids) and not set(before) & set(house.fleet.pids))
+
+        assert (await house.hears(SENTENCE)).intent == "thank"
+
+
+@pytest.mark.parametrize("named_again", [False, True])
+async def test_the_model_that_is_served_already_is_not_started_again(tmp_path: Path, *, named_again: bool) -> None:
+    settings = stand_ins(tmp_path, processes=1)
+    model = a_model(settings, "first")
+    choose(settings.models, model)
+
+    async with a_house(settings, model, tmp_path) as house:
+        before = house.fleet.pids
+        if named_again:
+            choose(settings.models, model)
+        looked = house.looked
+        await until(lambda: house.looked > looked + 2)
+
+        assert house.fleet.pids == before
+
+
+async def test_a_model_that_does_not_answer_is_refused_and_the_present_one_stays(tmp_path: Path) -> None:
+    settings = stand_ins(tmp_path, processes=1)
+    model = a_model(settings, "first")
+
+    async with a_house(settings, model, tmp_path) as house:
+        before, looked = house.fleet.pids, house.looked
+        with structlog.testing.capture_logs() as told:
+            choose(settings.models, a_model(settings, "broken", "dies always"))
+            await until(lambda: house.looked > looked + 3)
+
+        assert [line["model"] for line in told if line["event"] == "nlu.model_refused"] == ["broken.tar.gz"]
+        assert house.fleet.pids == before
+        assert (await house.hears(SENTENCE)).source == "rasa"
+
+
+async def test_a_choice_names_a_model_of_the_folder_and_nothing_elsewhere(tmp_path: Path) -> None:
+    settings = stand_ins(tmp_path, processes=1)
+    outside = tmp_path / "outside.tar.gz"
+    outside.write_text("says thank")
+
+    async with a_house(settings, a_model(settings, "first"), tmp_path) as house:
+        before = house.fleet.pids
+        (settings.models / "chosen").write_text("../outside.tar.gz")
+        looked = house.looked
+        await until(lambda: house.looked > looked + 2)
+
+        assert house.fleet.pids == before
+
+
+async def test_ports_are_taken_from_the_one_that_is_set(tmp_path: Path) -> None:
+    first = three_free_ports()
+    settings = stand_ins(tmp_path, port=first)
+
+    async with a_house(settings, a_model(settings, "first"), tmp_path) as house:
+        before = {int(address.url.rpartition(":")[2]) - first for address in house.there()}
+        choose(settings.models, a_model(settings, "second"))
+        await until(lambda: house.models() == {"second.tar.gz"} and len(house.fleet.pids) == 2)
+        after = {int(address.url.rpartition(":")[2]) - first for address in house.there()}
+
+    assert before == {0, 1}
+    assert len(after) == 2
+    assert after < {0, 1, 2}
