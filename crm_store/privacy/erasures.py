@@ -43,6 +43,7 @@ erasures = table_of(Erasure)
 _ADD = insert(erasures).on_conflict_do_nothing(index_elements=["id"])
 _FINISH = update(erasures).where(erasures.c.id == bindparam("key_of")).values(finished_at=bindparam("now"))
 _ALL = select(erasures).order_by(erasures.c.at, erasures.c.id)
+_UNFINISHED = _ALL.where(erasures.c.finished_at.is_(None), erasures.c.proof.is_not(None))
 _ONE = select(erasures).where(erasures.c.id == bindparam("id"))
 
 
@@ -75,6 +76,11 @@ def finish(conn: Connection, id: str, *, now: datetime) -> None:
 def every(conn: Connection) -> list[Any]:
     """Return all erasures, the first first."""
     return list(conn.execute(_ALL))
+
+
+def unfinished(conn: Connection) -> list[Any]:
+    """Return the erasures that still have to do something beside the database."""
+    return list(conn.execute(_UNFINISHED))
 
 
 def find(conn: Connection, id: str) -> Any | None:

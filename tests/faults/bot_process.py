@@ -48,7 +48,7 @@ async def run_bot(plan: Plan, *, kill_when: Awaitable[None] | None = None) -> in
     """
     process = FORK_SERVER.Process(target=_begin, args=(plan,))
     process.start()
-    killing = None if kill_when is None else asyncio.create_task(_kill(process, kill_when))
+    killing = None if kill_when is None else asyncio.create_task(killed_when(process, kill_when))
     try:
         async with asyncio.timeout(ENDS_WITHIN):
             await ended(process)
@@ -62,7 +62,8 @@ async def run_bot(plan: Plan, *, kill_when: Awaitable[None] | None = None) -> in
     return code
 
 
-async def _kill(process: BaseProcess, when: Awaitable[None]) -> None:
+async def killed_when(process: BaseProcess, when: Awaitable[None]) -> None:
+    """Kill ``process`` when ``when`` is done."""
     await when
     process.kill()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +27,7 @@ class Steps:
     """The steps of this process; at number ``kill_at`` of those named ``of`` (None: of all) it is gone, as by kill -9.
 
     Their names: ``statement`` before and after each, ``before commit``, ``after commit``,
-    and ``before METHOD``, ``after METHOD`` of each request, ``before sendmessage`` say.
+    ``before METHOD``, ``after METHOD`` of each request, ``before sendmessage`` say, and ``file``.
     """
 
     def __init__(self, kill_at: int | None, *, of: str | None = None) -> None:
@@ -63,6 +64,15 @@ class Steps:
             return answer
 
         HTTPXRequest.do_request = counted  # type: ignore[method-assign, assignment]
+
+    def watch_files(self) -> None:
+        """Count every file that is opened, put in another's place or deleted from now on, as step ``file``."""
+
+        def counted(name: str, _arguments: object) -> None:
+            if name in ("open", "os.remove", "os.rename", "sqlite3.connect"):
+                self._step("file")
+
+        sys.addaudithook(counted)
 
     def _statement(self, *_: object) -> None:
         self._step("statement")
