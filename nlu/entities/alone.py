@@ -10,7 +10,7 @@ from nlu.entities.numbers import CHINESE, ENGLISH, SCALED_DIGITS, to_number
 
 _ALONE = re.compile(
     rf"(?:(?:我?就?要|就|来|用|换|大概|just|only|i want|make it|about) ?)?"
-    rf"(?P<number>{SCALED_DIGITS}|{CHINESE}|{ENGLISH})"
+    rf"(?P<number>{SCALED_DIGITS}|{CHINESE}(?:点[零一二三四五六七八九]{{1,2}})?|{ENGLISH})"
     r"(?: ?(?:吧|就行|就好|就够了|好了|谢谢|please|pls|thanks|thank you|of them|for me))?"
 )
 _AROUND = " \t\r\n.!?。、~,"
