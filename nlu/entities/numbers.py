@@ -30,12 +30,17 @@ _SUFFIXES: Final = {"k": 1_000, "w": 10_000, "百": 100, "千": 1_000, "万": 10
 # Patterns run over folded text. Every repetition is bounded: the time of a search grows with the text alone.
 CHINESE_NUMERAL: Final = "零〇一二两三四五六七八九十百千万亿廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
 DIGITS: Final = r"(?<![0-9.])(?<![0-9],)(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,12})(?:\.[0-9]{1,4})?(?!,?[0-9])"
-SCALED_DIGITS: Final = DIGITS + r"(?: ?[kw百千万亿](?![a-z]))?"
+# 1千5百, 1万2, 12万5.
+_MIXED = r"(?<![0-9.,])[0-9]{1,2}(?:[百千万][0-9]){1,4}[十百千]?(?![0-9.百千万])"
+SCALED_DIGITS: Final = rf"(?:{_MIXED}|{DIGITS}(?: ?[kw百千万亿](?![a-z]))?)"
 CHINESE: Final = f"[{CHINESE_NUMERAL}]{{1,14}}"
 _WORD: Final = "(?:" + "|".join([*sorted(_ENGLISH_WORDS, key=len, reverse=True), *_ENGLISH_SCALES]) + ")"
 ENGLISH: Final = rf"(?<![a-z])(?:a )?{_WORD}(?:(?: and |[ -]){_WORD}){{0,6}}(?![a-z])"
 NUMBER: Final = f"(?:{SCALED_DIGITS}|{CHINESE}|{ENGLISH})"
 
+_MIXED_NUMBER = re.compile(_MIXED)
+_TEENS = re.compile("^([0-9])([0-9])")
+_IN_CHINESE = str.maketrans("0123456789", "零一二三四五六七八九")
 _DIGITS_WITH_SUFFIX = re.compile(r"([0-9.,]+) ?([kw百千万亿]?)")
 
 
@@ -44,6 +49,9 @@ def to_number(written: str) -> Decimal | None:
     written = written.strip()
     if not written:
         return None
+    if _MIXED_NUMBER.fullmatch(written):
+        value = chinese_number(_TEENS.sub(r"\1十\2", written).translate(_IN_CHINESE))
+        return None if value is None else Decimal(value)
     if match := _DIGITS_WITH_SUFFIX.fullmatch(written):
         digits, suffix = match.groups()
         return _plain_digits(digits) * _SUFFIXES.get(suffix, 1) if _is_one_number(digits) else None

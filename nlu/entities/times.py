@@ -106,7 +106,7 @@ def _clock_times(message: Folded) -> Iterator[_ClockTime]:
                 yield hour - 1, 60 - short, match.span(), True
     if message.has_digit and ":" in plain:
         for match in _CLOCK.finditer(plain):
-            part = match["half"] or match["part"] or _part_before(plain, match.start())
+            part = match["half"] or match["part"] or _part_beside(plain, match.span())
             if (hour := _hour(int(match["hour"]), part, spoken=False)) is not None:
                 yield hour, int(match["minute"]), match.span(), True
     for hour, minute, part, span, certain in find_clock_times(plain, has_digit=message.has_digit):
@@ -155,6 +155,10 @@ def _chinese_minute(written: str | None) -> int | None:
         return 15 if written[0] == "一" else 45
     minute = to_whole(written.removesuffix("分").removeprefix("零"))
     return minute if minute is not None and minute < 60 else None
+
+
+def _part_beside(plain: str, span: tuple[int, int]) -> str | None:
+    return "晚" if plain.startswith(" tonight", span[1]) else _part_before(plain, span[0])
 
 
 def _part_before(plain: str, start: int) -> str | None:
