@@ -32,7 +32,9 @@ class Account(Base):
 
 accounts = table_of(Account)
 
-_SEEN = select(accounts, agents.agents.c.role).join(agents.agents, agents.agents.c.name == accounts.c.name)
+_SEEN = select(accounts, agents.agents.c.role, agents.agents.c.display_name).join(
+    agents.agents, agents.agents.c.name == accounts.c.name
+)
 _OF = _SEEN.where(accounts.c.name == bindparam("key"))
 _ALL = _SEEN.order_by(accounts.c.name)
 _ADMINS = (
@@ -61,6 +63,8 @@ class AccountView:
     password_hash: str
     created_at: datetime
     disabled_at: datetime | None
+    display_name: str | None
+    """What customers read instead of the name, if anything."""
 
 
 def add(conn: Connection, name: str, *, role: str, password_hash: str, now: datetime) -> None:
@@ -144,4 +148,4 @@ def _not_the_last(conn: Connection, name: str) -> None:
 
 
 def _view(row: Any) -> AccountView:
-    return AccountView(row.name, row.role, row.password_hash, row.created_at, row.disabled_at)
+    return AccountView(row.name, row.role, row.password_hash, row.created_at, row.disabled_at, row.display_name)

@@ -18,6 +18,7 @@ from desk.inbox.mentioned import mentioned
 from desk.inbox.queue import queue
 from desk.inbox.talk import talk
 from desk.oversight.pages import oversight
+from desk.own_account import own_account
 from desk.pages import Pages, route_of
 from desk.signing_in import signing_in
 
@@ -28,7 +29,7 @@ def build_router(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/desk", route_class=route_of(pages), include_in_schema=False)
     areas = (
         signing_in, queue, talk, acting, mentioned, due, acting_on_items, customer_pages, remembering, merging, privacy,
-        timelines, searching, oversight,
+        timelines, searching, oversight, own_account,
     )  # fmt: skip
     for area in areas:
         area(desk, pages, router)

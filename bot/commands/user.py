@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from bot.commands.common import console, open_store, options, os_user, show_json
 from bot.errors import ShukeError
-from crm_store import accounts, audit
+from crm_store import accounts, agents, audit
 from crm_store.accounts import AccountView
 from crm_store.ports import SystemClock
 from desk.passwords import LONGEST, SHORTEST, generated, hashed
@@ -31,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
     user.command("list")(list_)
     user.command("passwd")(passwd)
     user.command("role")(role)
+    user.command("display")(display)
     user.command("disable")(disable)
     app.add_typer(user, name="user")
 
@@ -74,7 +75,8 @@ def list_(context: typer.Context) -> None:
         return
     for one in everyone:
         state = f"  disabled {one.disabled_at:%Y-%m-%d}" if one.disabled_at else ""
-        console.print(f"{one.name:<20} {one.role:<12}{state}".rstrip(), markup=False)
+        shown = f"  {one.display_name} to customers" if one.display_name else ""
+        console.print(f"{one.name:<20} {one.role:<12}{shown}{state}".rstrip(), markup=False)
     if not everyone:
         console.print("nobody has an account; open one with shuke user add NAME --role agent", markup=False)
 
@@ -112,6 +114,22 @@ def role(
     _tell(name, f"is {role} from now on")
 
 
+def display(
+    context: typer.Context,
+    name: Name,
+    shown: Annotated[str, typer.Argument(help="What customers read, such as 小李; empty for the name itself.")],
+) -> None:
+    """Let customers read another name than the one that somebody signs in by.
+
+    Example: ./shuke user display li 小李
+    """
+    settings = options(context).settings()
+    name = unicodedata.normalize("NFKC", name)
+    with open_store(settings) as store:
+        kept = store.run_now(_display, name, shown)
+    _tell(name, f"is {kept or name} to customers")
+
+
 def disable(context: typer.Context, name: Name) -> None:
     """Close an account; whoever is signed in under the name is signed out everywhere. What they did stays theirs.
 
@@ -138,6 +156,14 @@ def _set_password(conn: Connection, name: str, password_hash: str) -> None:
 def _set_role(conn: Connection, name: str, role: str) -> None:
     accounts.set_role(conn, name, role)
     audit.record(conn, at=SystemClock().now(), by=os_user(), action="set_role", name=name, role=role)
+
+
+def _display(conn: Connection, name: str, shown: str) -> str | None:
+    if accounts.of(conn, name) is None:
+        raise ShukeError(f"{name} has no account; shuke user list shows who has one")
+    kept = agents.set_display_name(conn, name, shown)
+    audit.record(conn, at=SystemClock().now(), by=os_user(), action="set_display_name", name=name)
+    return kept
 
 
 def _disable(conn: Connection, name: str) -> None:
@@ -170,6 +196,7 @@ def _as_json(account: AccountView) -> dict[str, Any]:
     return {
         "name": account.name,
         "role": account.role,
+        "display_name": account.display_name,
         "created_at": account.created_at.isoformat(),
         "disabled_at": account.disabled_at.isoformat() if account.disabled_at else None,
     }

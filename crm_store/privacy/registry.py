@@ -174,7 +174,7 @@ REGISTRY: Mapping[str, Belonging] = {
         "the shop's keys to its platforms", ("channel", "account", "token", "expires_at", "asked_by", "asked_until")
     ),
     "accounts": Nobodys("who works here", ("name", "password_hash", "created_at", "password_at", "disabled_at")),
-    "agents": Nobodys("who works here", ("name", "role", "created_at")),
+    "agents": Nobodys("who works here", ("name", "role", "created_at", "display_name")),
     "api_keys": Nobodys(
         "systems of the shop", ("name", "key_hash", "scopes", "created_at", "used_at", "revoked_at")
     ),

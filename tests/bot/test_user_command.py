@@ -139,3 +139,18 @@ def test_what_is_refused_names_the_place_and_the_mend(
 
     assert refused.exception is not None
     assert told in str(refused.exception)
+
+
+def test_what_customers_read_is_set_shown_taken_away_and_audited(url: str) -> None:
+    user(url, "add", "li")
+
+    done = user(url, "display", "li", "小李")
+    listed = user(url, "list")
+    refused = [user(url, "display", "nobody", "x"), user(url, "display", "li", "x" * 41)]
+    user(url, "display", "li", "")
+
+    assert "li is 小李 to customers" in done.stdout
+    assert "小李 to customers" in listed.stdout
+    assert "nobody has no account" in str(refused[0].exception)
+    assert "up to 40 characters" in str(refused[1].exception)
+    assert account(url, "li").display_name is None

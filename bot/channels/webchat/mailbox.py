@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, exists, or_, select, text
+from sqlalchemy import Connection, Select, and_, bindparam, exists, func, or_, select, text
 
 from bot.channels.webchat.send import CHANNEL
 from crm_store import outbox as outbox_store
-from crm_store.conversations import conversations
+from crm_store.agents import agents
+from crm_store.conversations import agent_owner, conversations
 from crm_store.history import history
 from crm_store.identities import identities
 from crm_store.inbox import inbox
@@ -45,8 +46,11 @@ _ALL_IN = select(inbox.c.id, inbox.c.external_id, inbox.c.body, inbox.c.received
     inbox.c.identity_id == bindparam("identity_id")
 )
 _ALL_OUT = (
-    select(outbox.c.id, outbox.c.ref, outbox.c.kind, outbox.c.body, outbox.c.sent_at, history.c.by)
+    select(
+        outbox.c.id, outbox.c.ref, outbox.c.kind, outbox.c.body, outbox.c.sent_at, history.c.by, agents.c.display_name
+    )
     .outerjoin(history, history.c.ref == outbox.c.ref)
+    .outerjoin(agents, agents.c.name == func.substr(history.c.by, len(agent_owner("")) + 1))
     .where(outbox.c.identity_id == bindparam("identity_id"), outbox.c.status == "sent")
 )
 _IN = _ALL_IN.where(inbox.c.received_at >= bindparam("since")).order_by(inbox.c.id.desc()).limit(MOST)
@@ -92,8 +96,8 @@ def look(conn: Connection, user_id: str, cursor: str | None, *, before: str | No
     """Return a visitor's lines from shortly before ``cursor`` on, at most `MOST` of each side.
 
     Without a cursor: the latest `MOST` lines before the key ``before``, or of all. A line is ``key``, ``id``, ``by``
-    (``visitor``, ``bot`` or ``agent``), ``name`` (an agent's), ``text``, ``at`` (ISO 8601, UTC) and ``buttons``
-    (``title``, ``payload``).
+    (``visitor``, ``bot`` or ``agent``), ``name`` (an agent's, as they let customers read it), ``text``, ``at`` (ISO
+    8601, UTC) and ``buttons`` (``title``, ``payload``).
     """
     who = conn.execute(_WHO, {"user_id": user_id}).one_or_none()
     if who is None:
@@ -134,7 +138,7 @@ def _answered(row: Any) -> dict[str, Any]:
     by, name = "bot", None
     if row.kind == "agent":
         by = "agent"
-        name = (row.by or "").removeprefix("agent:") or None
+        name = row.display_name or (row.by or "").removeprefix(agent_owner("")) or None
     return _line(
         row.sent_at, 1, row.id, id=row.ref, by=by, name=name, text=row.body["text"],
         buttons=row.body.get("buttons", []),

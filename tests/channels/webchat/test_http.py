@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.channels.webchat.mailbox import MOST
 from bot.channels.webchat.receive import VISITOR_BURST
 from bot.messages import Button
-from crm_store import budgets, customers, history, identities
+from crm_store import agents, budgets, customers, history, identities
 from crm_store.ports import VirtualClock
 from crm_store.unit_of_work import Store
 from tests.channels.inbox import Inbox
@@ -260,6 +260,21 @@ async def test_an_agents_words_come_with_their_name(chat: Chat) -> None:
     said = (await visit.look())["messages"][-1]
 
     assert (said["by"], said["name"], said["text"]) == ("agent", "li", "我是小李")
+
+
+async def test_an_agent_is_seen_by_the_name_that_they_chose_and_by_their_own_again_without_it(chat: Chat) -> None:
+    visit = await chat.visitor()
+    await visit.say("找人工")
+    await chat.store.run(agents.ensure, "li", now=START)
+    ref = await chat.answer(chat.user_of(visit), "我是小李", kind="agent")
+    await chat.store.run(history.record, at=START, kind="message.out", by="agent:li", ref=ref, text="我是小李")
+
+    seen = []
+    for chosen in ("小李", ""):
+        await chat.store.run(agents.set_display_name, "li", chosen)
+        seen.append((await visit.look())["messages"][-1]["name"])
+
+    assert seen == ["小李", "li"]
 
 
 async def test_who_writes_too_fast_is_told_how_long_to_wait(chat: Chat) -> None:
