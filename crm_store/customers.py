@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Index, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store import merges, sides
-from crm_store.base import Base, Json, UtcDateTime, table_of
+from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.prepared import Prepared
-from crm_store.sealing import Sealed
+from crm_store.sealing import Sealed, SealedJson
 
 
 class Customer(Base):
@@ -41,7 +41,8 @@ class Customer(Base):
     tier: Mapped[str | None]
     stage: Mapped[str | None]
     owner: Mapped[str | None]
-    attributes: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    attributes: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
+    """What the shop keeps under names of its own; an address may be among it, so all of it is sealed."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When they were forgotten (`crm_store.privacy`); what is left is a tombstone."""

@@ -1,4 +1,4 @@
-"""Phones and e-mail addresses that are unreadable in the database's files, where the shop has set a key.
+"""Phones, e-mail addresses and attributes, unreadable in the database's files where the shop has set a key.
 
     SHUKE_PRIVACY_STORE_KEY=<key>[,<older key>…]      # 64 bytes each, in base64; `shuke db seal --new-key` makes one
 
@@ -119,12 +119,13 @@ class SealedJson(TypeDecorator[dict[str, Any]]):
     cache_ok = True
 
     def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> dict[str, Any] | None:
-        if value is None or not _keys:
+        # An object of this one name is wrapped without a key too: it looks as if it had been sealed.
+        if value is None or not (_keys or value.keys() == {_SEALED}):
             return value
         return {_SEALED: seal(orjson.dumps(value).decode())}
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:
-        if isinstance(value, dict) and value.keys() == {_SEALED}:
+        if isinstance(value, dict) and value.keys() == {_SEALED} and str(value[_SEALED]).startswith((MARK, "{")):
             found: dict[str, Any] = orjson.loads(opened(value[_SEALED]))
             return found
         whole: dict[str, Any] | None = value

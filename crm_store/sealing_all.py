@@ -62,7 +62,7 @@ def refuse_unsealed(conn: Connection) -> None:
         SealError: something is not.
     """
     if sealing.present() is not None and is_unsealed(conn):
-        raise SealError("phones in the database are not sealed by the present key; stop Shuke, then ./shuke db seal")
+        raise SealError("not all in the database is sealed by the present key; stop Shuke, then ./shuke db seal")
 
 
 def is_unsealed(conn: Connection) -> bool:

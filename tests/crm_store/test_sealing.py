@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from crm_store import customers, finding, merges, sealing, sealing_all
+from crm_store import attributes, customers, finding, merges, sealing, sealing_all
 from crm_store.privacy import scrubbing
 from crm_store.sealing import MARK, SealError
 from crm_store.unit_of_work import Store
@@ -105,6 +105,63 @@ def test_what_a_merge_keeps_of_both_is_sealed_too(empty_store: Store) -> None:
     kept = empty_store.read_now(merges.by_id, number)
     assert kept is not None
     assert (kept.survivor, kept.absorbed, kept.joint) == (both, None, both)
+
+
+ADDRESS = {"收货地址": "杭州市西湖区文三路 90 号", "floor": 3}
+
+
+def attributes_as_stored(store: Store) -> str:
+    return repr(store.read_now(lambda conn: conn.execute(text("SELECT attributes FROM customers")).all()))
+
+
+def test_an_address_among_the_shops_own_attributes_is_sealed_and_read_and_changed_as_before(
+    empty_store: Store,
+) -> None:
+    sealing.use((KEY,))
+    add(empty_store, attributes=ADDRESS)
+    empty_store.run_now(attributes.put, "ana", "floor", 4, now=NOW, by="import")
+
+    row = empty_store.read_now(customers.by_id, "ana")
+
+    assert row is not None
+    assert row.attributes == ADDRESS | {"floor": 4}
+    assert MARK in attributes_as_stored(empty_store)
+    assert "floor" not in attributes_as_stored(empty_store)
+
+
+def test_addresses_of_before_there_was_a_key_are_sealed_by_the_same_command_and_refused_until_then(
+    empty_store: Store,
+) -> None:
+    add(empty_store, phone=None, email=None, attributes=ADDRESS)
+    sealing.use((KEY,))
+    with pytest.raises(SealError, match="db seal"):
+        empty_store.read_now(sealing_all.refuse_unsealed)
+
+    assert [empty_store.run_now(sealing_all.seal_batch) for _ in range(2)] == [1, 0]
+
+    empty_store.read_now(sealing_all.refuse_unsealed)
+    row = empty_store.read_now(customers.by_id, "ana")
+    assert row is not None
+    assert row.attributes == ADDRESS
+    assert "floor" not in attributes_as_stored(empty_store)
+
+
+@pytest.mark.parametrize(
+    "kept", [{"sealed": "yes"}, {"sealed": "sealed:0123abcd:AAAA"}, {"sealed": "{"}, {"sealed": 1}]
+)
+@pytest.mark.parametrize("keys", [(), (KEY,)], ids=["without a key", "with a key"])
+def test_an_attribute_that_is_called_sealed_is_an_attribute(
+    empty_store: Store, kept: dict[str, Any], keys: tuple[str, ...]
+) -> None:
+    add(empty_store, "before", attributes=kept)
+    sealing.use(keys)
+    while empty_store.run_now(sealing_all.seal_batch):
+        pass
+    add(empty_store, "after", attributes=kept)
+
+    rows = [empty_store.read_now(customers.by_id, id) for id in ("before", "after")]
+
+    assert [row.attributes for row in rows if row is not None] == [kept, kept]
 
 
 def test_without_its_key_nothing_is_read_and_the_mend_is_said(empty_store: Store) -> None:
