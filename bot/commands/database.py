@@ -132,7 +132,7 @@ def seal(
     context: typer.Context,
     new_key: Annotated[bool, typer.Option("--new-key", help="Only print a key made at random.")] = False,
 ) -> None:
-    """Seal phones, e-mail addresses and attributes by the key in SHUKE_PRIVACY_STORE_KEY, in a database from before there was one.
+    """Seal phones, e-mail and attributes by the key in SHUKE_PRIVACY_STORE_KEY, in a database from before it.
 
     With another key in front, seals anew; the older one stays behind a comma until this is done.
     Refuses while Shuke runs.

@@ -22,7 +22,7 @@ class PrivacySettings:
     """By which ids are hashed in the ledger of erasures; None takes the one in ``var``."""
 
     store_key: SecretStr | None = None
-    """By what phones, e-mail addresses and attributes are sealed in the database, with older keys behind commas; None: not."""
+    """By what phones, e-mail and attributes are sealed in the database, with older keys behind commas; None: not."""
     inbox: Kept = timedelta(days=30)
     """How long messages are kept that came in and were handled; their words are in the history."""
     outbox: Kept = timedelta(days=90)
