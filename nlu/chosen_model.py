@@ -12,7 +12,7 @@ from pathlib import Path
 _POINTER = "chosen"
 
 
-def choose(models: Path, model: Path) -> None:
+def choose_model(models: Path, model: Path) -> None:
     """Have the running Rasas of ``models`` serve ``model``, a file in that folder.
 
     Told again of the same file they do nothing; of one that was made anew under its
@@ -24,7 +24,7 @@ def choose(models: Path, model: Path) -> None:
     part.replace(pointer)
 
 
-def chosen(models: Path) -> Path | None:
+def chosen_model(models: Path) -> Path | None:
     """Return the model that was chosen last; None where none was, or it is not there (any more)."""
     try:
         name = (models / _POINTER).read_text(encoding="utf-8").strip()

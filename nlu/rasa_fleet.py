@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from nlu.chosen_model import chosen, version
+from nlu.chosen_model import chosen_model, version
 from nlu.rasa_process import Patience, RasaProcess
 from nlu.settings import NluSettings
 
@@ -89,7 +89,7 @@ class RasaFleet:
     def _chosen(self) -> tuple[Path, str] | None:
         # It may be deleted while we look.
         with suppress(FileNotFoundError):
-            if (model := chosen(self._settings.models.absolute())) is not None:
+            if (model := chosen_model(self._settings.models.absolute())) is not None:
                 return model, version(model)
         return None
 

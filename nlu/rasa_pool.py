@@ -84,6 +84,12 @@ class RasaPool:
         return bool(self._there) and all(lane.client.is_left_alone for lane in self._there.values())
 
     @property
+    def model(self) -> str:
+        """The version (`nlu.chosen_model`) that all Rasas serve; empty where there is none or they differ."""
+        models = {lane.model for lane in self._there.values()}
+        return models.pop() if len(models) == 1 else ""
+
+    @property
     def waiting(self) -> int:
         """How many messages wait for a Rasa that is free."""
         return self._lanes.waiting
@@ -147,10 +153,9 @@ class RasaPool:
             address: before.get(address) or Lane(self._open_client(address), address.model) for address in found
         }
         self._gone += [lane for address, lane in before.items() if address not in self._there]
-        models = {lane.model for lane in self._there.values()}
-        if models:
-            # While one model takes over from another the two may differ.
-            self._remembered.serve(models.pop() if len(models) == 1 else "")
+        if self._there:
+            # While one model takes over from another the two may differ: then nothing is remembered.
+            self._remembered.serve(self.model)
         self._lanes.open(self._there.values())
         # Others have still to answer what they were sent.
         done = [lane for lane in self._gone if not lane.busy]

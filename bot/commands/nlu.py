@@ -20,7 +20,7 @@ from bot.listening import Listening
 from bot.settings import Settings
 from bot.wiring import build_understander
 from crm_store.ports import SystemClock
-from nlu.chosen_model import choose
+from nlu.chosen_model import choose_model
 from nlu.evaluate import Scored, read_examples, report
 from nlu.training import ensure_model
 
@@ -47,7 +47,7 @@ def train(
     settings = options(context).settings()
     with Bar("training the NLU") as bar:
         model = asyncio.run(ensure_model(settings.nlu, force=force, progress=bar))
-    choose(settings.nlu.models, model)
+    choose_model(settings.nlu.models, model)
     console.print(model.name, markup=False)
 
 

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import shutil
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import psutil
 import pytest
 import structlog
 
 from nlu.breaker import Breaker
-from nlu.chosen_model import choose
+from nlu.chosen_model import choose_model
 from nlu.client import RasaAddress, RasaClient
 from nlu.entities import Catalogue
+from nlu.errors import NluUnavailable
 from nlu.loopback import LoopbackTransport
 from nlu.rasa_address import published
 from nlu.rasa_fleet import RasaFleet
 from nlu.rasa_pool import RasaPool
 from nlu.rasa_process import Patience
 from nlu.settings import NluSettings
+from nlu.training import ensure_model
 from nlu.understand import Understander
 from nlu.understanding import Understanding
-from tests.nlu.rasas import stand_in_settings
+from tests.nlu.rasas import real_settings, stand_in_settings
 
 SOON = 30  # seconds until a test gives up
 DEADLINE = timedelta(milliseconds=800)
@@ -41,7 +46,8 @@ PATIENCE = Patience(
     last_breath=timedelta(milliseconds=500),
     farewell=timedelta(milliseconds=1_200),
 )
-SENTENCE = "a sentence that no rule knows, the canary kept apart"
+SENTENCE = "a sentence that no rule knows at all"
+CANARY = "kanarienvogel 金丝雀在唱歌"
 
 
 def a_model(settings: NluSettings, name: str, content: str = "none") -> Path:
@@ -55,8 +61,8 @@ def stand_ins(tmp_path: Path, **changed: object) -> NluSettings:
     return stand_in_settings(tmp_path).model_copy(update={"processes": 2, **changed})
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SOON):
+async def until(condition: Callable[[], bool], *, within: float = SOON) -> None:
+    async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - of other processes one can only ask again
             await asyncio.sleep(0.01)
 
@@ -64,13 +70,14 @@ async def until(condition: Callable[[], bool]) -> None:
 class House:
     """A fleet, the pool that finds it, and customers who write all the time."""
 
-    def __init__(self, settings: NluSettings, model: Path, var: Path) -> None:
+    def __init__(self, settings: NluSettings, model: Path, var: Path, patience: Patience) -> None:
         self.settings = settings
         self.var = var
-        self.fleet = RasaFleet(settings, model, publish_in=var, patience=PATIENCE, sleep=self._often)
+        self.fleet = RasaFleet(settings, model, publish_in=var, patience=patience, sleep=self._often)
         self.pool = RasaPool(self.there, open_client=a_client, deadline=DEADLINE, now=monotonic)
         self._understander = Understander(self.pool)
         self.looked = 0
+        self.sentence = SENTENCE
         self.understood: list[tuple[Understanding, float]] = []
 
     def there(self) -> Sequence[RasaAddress]:
@@ -94,7 +101,7 @@ class House:
 
         async def writes() -> None:
             while not over.is_set():
-                await self.hears(SENTENCE)
+                await self.hears(self.sentence)
                 await asyncio.sleep(READING)
 
         async with asyncio.TaskGroup() as talking:
@@ -132,13 +139,15 @@ def a_client(address: RasaAddress) -> RasaClient:
 
 
 @contextlib.asynccontextmanager
-async def a_house(settings: NluSettings, model: Path, tmp_path: Path) -> AsyncIterator[House]:
-    house = House(settings, model, tmp_path / "var")
+async def a_house(
+    settings: NluSettings, model: Path, tmp_path: Path, *, within: float = SOON, patience: Patience = PATIENCE
+) -> AsyncIterator[House]:
+    house = House(settings, model, tmp_path / "var", patience)
     running = asyncio.create_task(house.fleet.run())
     try:
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(within):
             await house.fleet.until_ready()
-        await until(lambda: len(house.there()) == settings.processes)
+        await until(lambda: len(house.there()) == settings.processes, within=within)
         yield house
     finally:
         await house.fleet.stop()
@@ -220,7 +229,7 @@ async def test_a_model_that_is_chosen_takes_over_under_load_and_every_message_is
         fewest = len(house.there())
         async with house.customers():
             await until(lambda: len(house.understood) > 50)
-            choose(settings.models, a_model(settings, "second", "says thank"))
+            choose_model(settings.models, a_model(settings, "second", "says thank"))
             while house.models() != {"second.tar.gz"} or before & set(house.fleet.pids):
                 fewest = min(fewest, len(house.there()))
                 await asyncio.sleep(0.01)
@@ -238,13 +247,13 @@ async def test_a_model_that_is_chosen_takes_over_under_load_and_every_message_is
 async def test_a_model_that_was_trained_anew_under_its_name_takes_over_too(tmp_path: Path) -> None:
     settings = stand_ins(tmp_path, processes=1)
     model = a_model(settings, "first", "says greet")
-    choose(settings.models, model)
+    choose_model(settings.models, model)
 
     async with a_house(settings, model, tmp_path) as house:
         before = house.fleet.pids
         fresh = a_model(settings, "fresh", "says thank")
         fresh.replace(model)
-        choose(settings.models, model)
+        choose_model(settings.models, model)
         await until(lambda: bool(house.fleet.pids) and not set(before) & set(house.fleet.pids))
 
         assert (await house.hears(SENTENCE)).intent == "thank"
@@ -254,12 +263,12 @@ async def test_a_model_that_was_trained_anew_under_its_name_takes_over_too(tmp_p
 async def test_the_model_that_is_served_already_is_not_started_again(tmp_path: Path, *, named_again: bool) -> None:
     settings = stand_ins(tmp_path, processes=1)
     model = a_model(settings, "first")
-    choose(settings.models, model)
+    choose_model(settings.models, model)
 
     async with a_house(settings, model, tmp_path) as house:
         before = house.fleet.pids
         if named_again:
-            choose(settings.models, model)
+            choose_model(settings.models, model)
         looked = house.looked
         await until(lambda: house.looked > looked + 2)
 
@@ -273,7 +282,7 @@ async def test_a_model_that_does_not_answer_is_refused_and_the_present_one_stays
     async with a_house(settings, model, tmp_path) as house:
         before, looked = house.fleet.pids, house.looked
         with structlog.testing.capture_logs() as told:
-            choose(settings.models, a_model(settings, "broken", "dies always"))
+            choose_model(settings.models, a_model(settings, "broken", "dies always"))
             await until(lambda: house.looked > looked + 3)
 
         assert [line["model"] for line in told if line["event"] == "nlu.model_refused"] == ["broken.tar.gz"]
@@ -301,10 +310,81 @@ async def test_ports_are_taken_from_the_one_that_is_set(tmp_path: Path) -> None:
 
     async with a_house(settings, a_model(settings, "first"), tmp_path) as house:
         before = {int(address.url.rpartition(":")[2]) - first for address in house.there()}
-        choose(settings.models, a_model(settings, "second"))
+        choose_model(settings.models, a_model(settings, "second"))
         await until(lambda: house.models() == {"second.tar.gz"} and len(house.fleet.pids) == 2)
         after = {int(address.url.rpartition(":")[2]) - first for address in house.there()}
 
     assert before == {0, 1}
     assert len(after) == 2
     assert after < {0, 1, 2}
+
+
+async def test_no_word_of_a_customer_is_written_down_whatever_becomes_of_the_message(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    settings = stand_ins(tmp_path, processes=1)
+
+    with structlog.testing.capture_logs() as told:
+        async with a_house(settings, a_model(settings, "first"), tmp_path) as house:
+            answered = await house.pool.classify(CANARY)
+            [rasa] = (psutil.Process(pid) for pid in house.fleet.pids)
+            rasa.suspend()
+            failures = [await failure_of(house.pool.classify(CANARY)) for _ in range(4)]
+            rasa.kill()
+            failures.append(await failure_of(house.pool.classify(f"{CANARY} again")))
+
+    assert answered
+    assert [type(failure).__name__ for failure in failures[:3]] == ["NluLate"] * 3
+    written = files_under(tmp_path)
+    assert "rasa.log" in written
+    assert not holds_canary(
+        [*written.values(), caplog.text, *map(str, told), *map(str, failures), *map(repr, failures)]
+    )
+
+
+def files_under(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file()}
+
+
+async def failure_of(asked: Coroutine[Any, Any, object]) -> NluUnavailable:
+    with pytest.raises(NluUnavailable) as failure:
+        await asked
+    return failure.value
+
+
+def holds_canary(texts: Iterable[str]) -> bool:
+    return any(word in text for text in texts for word in CANARY.split())
+
+
+@pytest.mark.rasa
+@pytest.mark.long
+@pytest.mark.timeout(400)
+async def test_real_ones_are_killed_and_replaced_under_load_and_write_no_word_down(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    trained = await ensure_model(real_settings(tmp_path), progress=lambda *_: None)
+    settings = real_settings(tmp_path).model_copy(update={"models": tmp_path / "models", "processes": 2})
+    settings.models.mkdir()
+    first, second = (Path(shutil.copy(trained, settings.models / f"{name}.tar.gz")) for name in ("first", "second"))
+
+    with structlog.testing.capture_logs() as told:
+        async with a_house(settings, first, tmp_path, within=120, patience=Patience()) as house:
+            house.sentence = f"{CANARY} where has my parcel got to"
+            victim, *_ = house.fleet.pids
+            async with house.customers(count=2):
+                await until(lambda: len(house.understood) > 50)
+                psutil.Process(victim).kill()
+                await until(lambda: len(house.there()) == 1, within=120)
+                await until(lambda: len(house.there()) == 2, within=120)
+                choose_model(settings.models, second)
+                await until(lambda: house.models() == {"second.tar.gz"} and len(house.fleet.pids) == 2, within=200)
+                seen = len(house.understood)
+                await until(lambda: len(house.understood) > seen + 50)
+
+    by = house.sources
+    print(f"{by.total()} messages, {dict(by)}, {dict(house.pool.counted)}, the slowest {house.slowest:.2f} s")
+    assert by["rasa"] > 0.99 * by.total()
+    assert house.slowest < DEADLINE.total_seconds() + RULES
+    assert not holds_canary([(settings.logs / "rasa.log").read_text(), caplog.text, *map(str, told)])
