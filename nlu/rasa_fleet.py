@@ -47,6 +47,7 @@ class RasaFleet:
         self._serving: list[RasaProcess] = []
         self._alive: list[RasaProcess] = []
         self._tasks: asyncio.TaskGroup
+        self._serves = ""
         self._up = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -68,7 +69,7 @@ class RasaFleet:
         """Start them and keep them alive; returns after `stop`, and never by itself."""
         self._running = asyncio.current_task()
         # What was chosen before we came is no news: whoever started us knows better.
-        seen = self._chosen()
+        seen, self._serves = self._chosen(), _version(self._model)
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._serving = [self._start(self._model) for _ in range(self._settings.processes)]
@@ -76,7 +77,8 @@ class RasaFleet:
                     await self._sleep(LOOK_FOR_A_MODEL_EVERY.total_seconds())
                     if (now := self._chosen()) != seen and now is not None:
                         seen = now
-                        await self._take_over(now[0])
+                        if now[1] != self._serves:
+                            await self._take_over(*now)
         finally:
             self._running = None
 
@@ -87,13 +89,10 @@ class RasaFleet:
             await asyncio.wait([running])
 
     def _chosen(self) -> tuple[Path, str] | None:
-        # It may be deleted while we look.
-        with suppress(FileNotFoundError):
-            if (model := chosen_model(self._settings.models.absolute())) is not None:
-                return model, version(model)
-        return None
+        model = chosen_model(self._settings.models.absolute())
+        return (model, _version(model)) if model is not None else None
 
-    async def _take_over(self, model: Path) -> None:
+    async def _take_over(self, model: Path, of_version: str) -> None:
         log.info("nlu.model_chosen", model=model.name)
         proven = False
         for place, old in enumerate(self._serving):
@@ -103,7 +102,7 @@ class RasaFleet:
                 log.error("nlu.model_refused", model=model.name, see=str(self._settings.logs / "rasa.log"))
                 await new.stop()
                 return
-            proven = True
+            proven, self._serves = True, of_version
             self._serving[place] = new
             await old.retire()
         log.info("nlu.model_serves", model=model.name)
@@ -132,3 +131,10 @@ class RasaFleet:
             return None
         taken: Collection[int | None] = {rasa.port for rasa in self._alive}
         return next(port for port in range(first, first + self._settings.processes + 1) if port not in taken)
+
+
+def _version(model: Path) -> str:
+    # It may be deleted while we look.
+    with suppress(FileNotFoundError):
+        return version(model)
+    return ""

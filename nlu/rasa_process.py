@@ -44,8 +44,8 @@ class Patience:
 
     first_answer: timedelta = timedelta(minutes=3)
     look_while_starting: timedelta = timedelta(milliseconds=250)
-    look_while_serving: timedelta = timedelta(seconds=20)
-    probe: timedelta = timedelta(seconds=10)
+    look_while_serving: timedelta = timedelta(seconds=10)
+    probe: timedelta = timedelta(seconds=5)
     last_breath: timedelta = timedelta(seconds=5)
     farewell: timedelta = timedelta(seconds=3)
     shortest_pause: timedelta = timedelta(seconds=1)

@@ -259,17 +259,30 @@ async def test_a_model_that_was_trained_anew_under_its_name_takes_over_too(tmp_p
         assert (await house.hears(SENTENCE)).intent == "thank"
 
 
-@pytest.mark.parametrize("named_again", [False, True])
-async def test_the_model_that_is_served_already_is_not_started_again(tmp_path: Path, *, named_again: bool) -> None:
+@pytest.mark.parametrize("chosen_before", [False, True])
+async def test_the_model_that_is_served_already_is_not_started_again(tmp_path: Path, *, chosen_before: bool) -> None:
     settings = stand_ins(tmp_path, processes=1)
     model = a_model(settings, "first")
-    choose_model(settings.models, model)
+    if chosen_before:
+        choose_model(settings.models, model)
 
     async with a_house(settings, model, tmp_path) as house:
         before = house.fleet.pids
-        if named_again:
-            choose_model(settings.models, model)
+        choose_model(settings.models, model)
         looked = house.looked
+        await until(lambda: house.looked > looked + 2)
+
+        assert house.fleet.pids == before
+
+
+async def test_what_was_chosen_for_others_before_it_came_does_not_replace_what_it_was_started_with(
+    tmp_path: Path,
+) -> None:
+    settings = stand_ins(tmp_path, processes=1)
+    choose_model(settings.models, a_model(settings, "older"))
+
+    async with a_house(settings, a_model(settings, "first"), tmp_path) as house:
+        before, looked = house.fleet.pids, house.looked
         await until(lambda: house.looked > looked + 2)
 
         assert house.fleet.pids == before
