@@ -7,6 +7,7 @@ files that it finds (`nlu.training.ensure_model`).
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _POINTER = "chosen"
@@ -25,14 +26,13 @@ def choose_model(models: Path, model: Path) -> None:
 
 
 def chosen_model(models: Path) -> Path | None:
-    """Return the model that was chosen last; None where none was, or it is not there (any more)."""
-    try:
-        name = (models / _POINTER).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return None
-    model = models / name
-    # The name alone: a path in it would have Rasa, which runs what a model holds, read one from elsewhere.
-    return model if name and model.name == name and model.is_file() else None
+    """Return the model that was chosen last; None where none was, or what stands there is no model of the folder."""
+    with suppress(OSError):
+        name = (models / _POINTER).read_text(encoding="utf-8", errors="replace").strip()
+        model = models / name
+        # The name alone: a path in it would have Rasa, which runs what a model holds, read one from elsewhere.
+        return model if name and model.name == name and model.is_file() else None
+    return None
 
 
 def version(model: Path) -> str:

@@ -7,7 +7,7 @@ wait there, where nobody can send them elsewhere.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from bisect import insort
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -25,6 +25,15 @@ class Lane:
     last_taken: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Call:
+    """Somebody who waits for a lane ``but`` those; the lower the ticket, the longer."""
+
+    ticket: int
+    but: Collection[Lane]
+    comes: asyncio.Future[None]
+
+
 class Lanes:
     """Hands out places in lanes, first come, first served; at most ``most_waiting`` messages wait."""
 
@@ -34,7 +43,8 @@ class Lanes:
         # Those who wait, and of them those who were not called yet: one who was called
         # has no place until it runs, and nobody may come in between.
         self._waiting = 0
-        self._calls: deque[asyncio.Future[None]] = deque()
+        self._calls: list[_Call] = []
+        self._tickets = 0
         self._taken = 0
 
     @property
@@ -77,12 +87,15 @@ class Lanes:
         self._call()
 
     async def _called(self, but: Collection[Lane]) -> Lane | None:
-        line_up = self._calls.append
+        self._tickets += 1
+        ticket = self._tickets
         while True:
-            call = asyncio.get_running_loop().create_future()
-            line_up(call)
+            call = _Call(ticket, but, asyncio.get_running_loop().create_future())
+            insort(self._calls, call, key=lambda one: one.ticket)
+            # Those before it may wait for others than the one that it can have.
+            self._call()
             try:
-                await call
+                await call.comes
             finally:
                 if call in self._calls:
                     self._calls.remove(call)
@@ -90,14 +103,15 @@ class Lanes:
                 return self._occupied(lane)
             if not self.worth_asking(but=but):
                 return None
-            line_up = self._calls.appendleft
 
     def _call(self) -> None:
-        """Call the first who waits, where there is a place, or nothing left to wait for."""
-        if self._calls and (self._free(()) is not None or not self.worth_asking()):
-            call = self._calls.popleft()
-            if not call.done():
-                call.set_result(None)
+        """Call the first who waits and for whom there is a place, or nothing left to wait for."""
+        for call in self._calls:
+            if self._free(call.but) is not None or not self.worth_asking(but=call.but):
+                self._calls.remove(call)
+                if not call.comes.done():
+                    call.comes.set_result(None)
+                return
 
     def _free(self, but: Collection[Lane]) -> Lane | None:
         free = [lane for lane in self._open if lane.busy < AT_ONCE and lane not in but and not lane.client.is_resting]

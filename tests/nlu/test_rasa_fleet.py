@@ -303,17 +303,17 @@ async def test_a_model_that_does_not_answer_is_refused_and_the_present_one_stays
         assert (await house.hears(SENTENCE)).source == "rasa"
 
 
-async def test_a_choice_names_a_model_of_the_folder_and_nothing_elsewhere(tmp_path: Path) -> None:
+@pytest.mark.parametrize("chosen", ["../outside.tar.gz", "", "gone.tar.gz", ".", "\x00", "a" * 5_000, "\udcff"])
+async def test_what_names_no_model_of_the_folder_chooses_nothing(tmp_path: Path, chosen: str) -> None:
     settings = stand_ins(tmp_path, processes=1)
-    outside = tmp_path / "outside.tar.gz"
-    outside.write_text("says thank")
+    (tmp_path / "outside.tar.gz").write_text("says thank")
 
     async with a_house(settings, a_model(settings, "first"), tmp_path) as house:
-        before = house.fleet.pids
-        (settings.models / "chosen").write_text("../outside.tar.gz")
-        looked = house.looked
+        before, looked = house.fleet.pids, house.looked
+        (settings.models / "chosen").write_bytes(chosen.encode(errors="surrogateescape"))
         await until(lambda: house.looked > looked + 2)
 
+        assert house.fleet.ready
         assert house.fleet.pids == before
 
 

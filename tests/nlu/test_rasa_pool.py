@@ -231,6 +231,31 @@ async def test_those_who_wait_are_served_in_their_order_also_where_one_of_them_g
     assert rasas.pool.waiting == 0
 
 
+async def test_who_waits_for_another_rasa_keeps_nobody_from_the_one_that_failed_them(rasas: Rasas) -> None:
+    may_fail, slow = asyncio.Event(), Busy()
+
+    async def fails_once(request: httpx.Request) -> httpx.Response:
+        if rasas.asked["shaky"] == 1:
+            await may_fail.wait()
+            return await is_gone(request)
+        return await greets(request)
+
+    rasas.add("slow", slow)
+    taken = [asyncio.create_task(rasas.pool.classify("hello")) for _ in range(AT_ONCE)]
+    await until(lambda: slow.has == AT_ONCE)
+    rasas.add("shaky", fails_once)
+    rasas.clock.now += LOOK_EVERY.total_seconds()
+    let_down = asyncio.create_task(rasas.pool.classify("hello"))
+    await until(lambda: rasas.asked["shaky"] == 1)
+    may_fail.set()
+    await until(lambda: rasas.pool.waiting == 1)
+
+    assert await rasas.pool.classify("hello") == GREET
+    slow.may_answer.set()
+
+    assert await asyncio.gather(*taken, let_down) == [GREET] * (AT_ONCE + 1)
+
+
 async def test_one_that_comes_while_messages_wait_takes_them_all(rasas: Rasas) -> None:
     slow, fresh = Busy(), Busy()
     rasas.add("slow", slow)
