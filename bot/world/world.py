@@ -21,6 +21,7 @@ from bot.wiring import House, build_house, import_settings
 from bot.worker import SWEEP_TAKES, claim_waiting
 from bot.world.describe import Aftermath, named
 from bot.world.lines import CHANNELS, Acts, Happens, Line, LineRefused, Loads, Shows, Speaks, line_of
+from bot.world.nights import Nights
 from bot.world.recording import RecordingChannel, Remembering
 from care.due import SWEEP
 from care.keeping import keep_watch, next_moment
@@ -54,10 +55,10 @@ class World:
         self._seed = seed
         self._store_url = store_url
         self._zone = ZoneInfo(settings.shop.zone)
-        self._folder: TemporaryDirectory[str] | None = None
         self._begin()
 
     def _begin(self) -> None:
+        self._folder = TemporaryDirectory(prefix="shuke-world-")
         self.store = self._open_store()
         self.clock = VirtualClock(BEGINNING)
         # A store that is kept has seen worlds before, and their ids are taken.
@@ -74,6 +75,7 @@ class World:
             understand=self._listening,
             worker=_NAME,
         )
+        self.nights = Nights(self.store, self._settings, Path(self._folder.name), begun=self.clock.now())
         self._imports = import_settings(self._settings)
         self._told = self.store.read_now(history.last_id)
         self.store.run_now(_begin_care, self.clock.now())
@@ -82,7 +84,6 @@ class World:
         if self._store_url is not None:
             schema.upgrade(self._store_url)
             return Store(self._store_url, given_time=True)
-        self._folder = TemporaryDirectory(prefix="shuke-world-")
         store = Store(f"sqlite:///{Path(self._folder.name) / 'world.db'}", durable=False)
         store.run_now(schema.create)
         return store
@@ -90,9 +91,7 @@ class World:
     def close(self) -> None:
         """End this world, and remove its store if it is one to be thrown away."""
         self.store.close()
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        self._folder.cleanup()
 
     async def handle(self, line: Line | Mapping[str, Any]) -> dict[str, Any]:
         """Let one line happen and return the state after it.
@@ -119,6 +118,7 @@ class World:
             )
         told = await self.store.read(self._tell, line)
         self._sent.clear()
+        await self.nights.pass_until(self.clock.now())  # after telling, which still looks at what was sent
         return told | extra
 
     def _reset(self) -> None:
