@@ -16,6 +16,7 @@ from desk.due.pages import due
 from desk.inbox.acting import acting
 from desk.inbox.mentioned import mentioned
 from desk.inbox.queue import queue
+from desk.inbox.relabelling import relabelling
 from desk.inbox.talk import talk
 from desk.oversight.pages import oversight
 from desk.own_account import own_account
@@ -28,8 +29,8 @@ def build_router(desk: Desk) -> APIRouter:
     pages = Pages(desk)
     router = APIRouter(prefix="/desk", route_class=route_of(pages), include_in_schema=False)
     areas = (
-        signing_in, queue, talk, acting, mentioned, due, acting_on_items, customer_pages, remembering, merging, privacy,
-        timelines, searching, oversight, own_account,
+        signing_in, queue, talk, acting, relabelling, mentioned, due, acting_on_items, customer_pages, remembering,
+        merging, privacy, timelines, searching, oversight, own_account,
     )  # fmt: skip
     for area in areas:
         area(desk, pages, router)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from crm_store.sign_ins import Limits
 from crm_store.unit_of_work import Store
 from desk.live import Live
 from desk.passwords import Passwords
+from nlu.intents import intent_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Desk:
     """What the ways to customers take, by their names."""
     https: bool
     forgetting: Forgetting
+    intents: tuple[str, ...] = field(default_factory=intent_names)
+    """What a message can mean."""
 
 
 @dataclass(frozen=True, slots=True)

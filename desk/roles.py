@@ -17,6 +17,7 @@ Action = Literal[
     "take",
     "reply",
     "note",
+    "relabel",
     "return",
     "transfer",
     "snooze",
@@ -42,8 +43,9 @@ ROLES: tuple[Role, ...] = get_args(Role)
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
 _CONVERSE: frozenset[Action] = frozenset(
-    {"enter", "see_queue", "see_talk", "see_customer", "edit_customer", "take", "reply", "note", "return", "transfer",
-     "snooze", "resolve", "see_mentions", "see_due", "promise", "keep", "renegotiate", "withdraw", "done", "ask"}
+    {"enter", "see_queue", "see_talk", "see_customer", "edit_customer", "take", "reply", "note", "relabel", "return",
+     "transfer", "snooze", "resolve", "see_mentions", "see_due", "promise", "keep", "renegotiate", "withdraw", "done",
+     "ask"}
 )  # fmt: skip
 _LEAD: frozenset[Action] = _CONVERSE | {
     "merge", "export_customer", "erase_customer", "see_all_due", "approve", "refuse", "see_care", "pause", "see_audit",

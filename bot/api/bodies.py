@@ -74,6 +74,13 @@ class LinkBody(Body):
     hours: Annotated[int, Field(ge=1, le=720)] = 24
 
 
+class LearningBody(Body):
+    """Whether the bot may learn from what the customer writes; ``words`` is how they said it, kept as the proof."""
+
+    allowed: bool
+    words: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+
+
 class ItemBody(Body):
     """An item of an order; ``line`` is its place among them, counted from 1 where it is left out."""
 

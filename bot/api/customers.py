@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sqlalchemy import Connection, bindparam, select
 
-from bot.api.bodies import Cursor, CustomerBody, CustomerId, Limit, LinkBody
+from bot.api.bodies import Cursor, CustomerBody, CustomerId, LearningBody, Limit, LinkBody
 from bot.api.calling import Caller, House, answer, may
 from bot.api.refusals import ApiRefused
-from crm_store import audit, link_tokens, timeline
+from crm_store import audit, learning, link_tokens, timeline
 from crm_store.api_answers import Answer
 from crm_store.customers import customers
 from crm_store.imports import RowResult, apply_row
@@ -86,6 +86,20 @@ def router(house: House) -> APIRouter:
             return answer(200, customer_json(conn, key, now))
 
         return await caller.always(get)
+
+    @routes.put("/{customer_id}/learning")
+    async def put_learning(
+        customer_id: CustomerId, body: LearningBody, caller: Caller = may(house, "customers:write")
+    ) -> Response:
+        """Keep whether the bot may learn from a customer's words; after a no, what was learnt of them is given up."""
+
+        def put(conn: Connection, now: datetime) -> Answer:
+            key, words = named(conn, customer_id), body.words.strip()
+            changed = learning.say(conn, key, body.allowed, evidence=caller.by, by=caller.by, now=now, words=words)
+            audit.record(conn, at=now, by=caller.by, action="edit_customer", customer_id=key, what="consent")
+            return answer(200, {"allowed": body.allowed, "changed": changed}, about=key)
+
+        return await caller.write(put)
 
     @routes.post("/{customer_id}/links", status_code=201)
     async def make_link(

@@ -19,6 +19,7 @@ from desk.building import build_router
 from desk.context import Desk
 from desk.live import Live
 from desk.passwords import Passwords
+from nlu.intents import intent_names
 
 IN_A_BROWSER = Patience(timedelta(seconds=10), rest=timedelta(milliseconds=200))
 """How long an erasure waits, while a browser does, for a customer who is being answered."""
@@ -49,5 +50,6 @@ async def open_desk(process: Process, channels: Mapping[str, Capabilities]) -> A
             channels=channels,
             https=settings.console.https,
             forgetting=replace(forgetting_of(settings), patience=IN_A_BROWSER),
+            intents=intent_names(settings.nlu.rasa_folder, settings.nlu.overlay),
         )
     )

@@ -11,7 +11,19 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crm_store import audit, consents, customers, facets, identities, memory, opportunities, related, stages, tags
+from crm_store import (
+    audit,
+    consents,
+    customers,
+    facets,
+    identities,
+    learning,
+    memory,
+    opportunities,
+    related,
+    stages,
+    tags,
+)
 from crm_store.errors import NotAllowed
 from crm_store.memory import Said
 from crm_store.memory_kinds import KINDS, LONGEST_VALUE
@@ -172,6 +184,11 @@ def _consent(conn: Connection, desk: Desk, visitor: Visitor, key: str) -> None:
         raise Refused(422, "form")
     if not words or len(words) > LONGEST_PROOF:
         raise Refused(422, "no_proof", most=LONGEST_PROOF)
+    if purpose == consents.LEARNING:
+        learning.say(
+            conn, key, form["value"] == "yes", evidence=visitor.owner, by=visitor.owner, now=now, words=words
+        )  # fmt: skip
+        return
     if purpose == consents.SENSITIVE:
         only_on = None  # what is kept is kept, whichever way it came
     if purpose == consents.SENSITIVE and form["value"] == "no":

@@ -14,6 +14,7 @@ from crm_store import accounts, audit, catalogue, conversations, history, mentio
 from desk.access import May
 from desk.context import Desk, Visitor
 from desk.errors import Refused
+from desk.inbox.relabelling import lessons_of
 from desk.inbox.telling import tell
 from desk.pages import Pages
 from desk.roles import may
@@ -30,6 +31,7 @@ class Seen:
     entries: list[Any]
     titles: dict[str, str]
     states: dict[str, Any]
+    lessons: dict[str, Any]
     owner: str
     snoozed: bool
 
@@ -53,7 +55,7 @@ def talk(desk: Desk, pages: Pages, router: APIRouter) -> None:
         shown = await desk.store.run(_open, desk, visitor, customer_id)
         t = pages.words_for(request)
         seen: Seen = shown.pop("seen")
-        told = tell(seen.entries, seen.titles, t, talk_only=True, states=seen.states)
+        told = tell(seen.entries, seen.titles, t, talk_only=True, states=seen.states, lessons=seen.lessons)
         return pages.show(request, "talk.html", told=told, seen=seen, notice=None, **shown)
 
     @router.get("/talks/{customer_id}/newer")
@@ -63,7 +65,7 @@ def talk(desk: Desk, pages: Pages, router: APIRouter) -> None:
     ) -> Response:  # fmt: skip
         t = pages.words_for(request)
         seen = await read_part(desk, visitor, customer_id, after=after)
-        told = tell(seen.entries, seen.titles, t, talk_only=True, states=seen.states)
+        told = tell(seen.entries, seen.titles, t, talk_only=True, states=seen.states, lessons=seen.lessons)
         # What was sent, or not, since the page was shown stands at bubbles that it has already.
         entries, states = await desk.store.read(_earlier, customer_id, after)
         # Who has the conversation is shown anew only where that has changed: somebody may be typing.
@@ -83,7 +85,8 @@ def talk(desk: Desk, pages: Pages, router: APIRouter) -> None:
         request: Request, customer_id: str, before: int, visitor: Visitor = Depends(May(desk, "see_talk"))
     ) -> Response:  # fmt: skip
         seen = await read_part(desk, visitor, customer_id, before=before)
-        told = tell(seen.entries, seen.titles, pages.words_for(request), talk_only=True, states=seen.states)
+        t = pages.words_for(request)
+        told = tell(seen.entries, seen.titles, t, talk_only=True, states=seen.states, lessons=seen.lessons)
         return pages.show(request, "_older.html", told=told, oldest=seen.oldest, customer_id=customer_id)
 
     async def read_part(desk: Desk, visitor: Visitor, customer_id: str, **part: int) -> Seen:
@@ -148,7 +151,9 @@ def _stretch(conn: Connection, customer_id: str, *, before: int | None = None, a
         raise Refused(404, "no_talk")
     entries = history.page(conn, customer_id, before=before, after=after, most=A_PAGE)
     titles = outbox.button_titles(conn, customer_id) if entries else {}
-    return Seen(entries, titles, _states(conn, entries), found.owner, found.snoozed_until is not None)
+    return Seen(
+        entries, titles, _states(conn, entries), lessons_of(conn, entries), found.owner, found.snoozed_until is not None
+    )  # fmt: skip
 
 
 def _earlier(conn: Connection, customer_id: str, until: int) -> tuple[list[Any], dict[str, Any]]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
+from desk.inbox.relabelling import Meant, meant_by
 from desk.words import Words
 
 TALK_KINDS = (
@@ -57,6 +58,8 @@ class Told:
     state: str = ""
     """What became of what a colleague wrote, and of what could not be delivered."""
     bad: bool = False
+    meant: Meant | None = None
+    """What a customer's message was taken for, where a conversation is shown."""
 
 
 def tell(
@@ -66,19 +69,23 @@ def tell(
     *,
     talk_only: bool = False,
     states: Mapping[str, Any] = NO_STATES,
+    lessons: Mapping[str, Any] | None = None,
 ) -> list[Told]:
     """Return entries of the history as they are shown.
 
-    ``titles`` are those of the buttons by payload, ``states`` the messages' in the outbox by reference.
+    ``titles`` are those of the buttons by payload, ``states`` the messages' in the outbox by reference. Given
+    ``lessons``, what people say that messages meant, it is told what each was taken for.
     """
     return [
-        _told(entry, titles, t, states)
+        _told(entry, titles, t, states, lessons)
         for entry in entries
         if not talk_only or entry.kind.startswith(TALK_KINDS)
     ]  # fmt: skip
 
 
-def _told(entry: Any, titles: Mapping[str, str], t: Words, states: Mapping[str, Any]) -> Told:
+def _told(
+    entry: Any, titles: Mapping[str, str], t: Words, states: Mapping[str, Any], lessons: Mapping[str, Any] | None
+) -> Told:  # fmt: skip
     side: Literal["in", "out", "note", "event"]
     match entry.kind:
         case "message.in":
@@ -93,7 +100,8 @@ def _told(entry: Any, titles: Mapping[str, str], t: Words, states: Mapping[str, 
     by = entry.by.partition(":")[2] if agent else t.named("message", entry.by)
     found = states.get(entry.ref) if side == "out" else None
     state, bad = _state(found, t, agent=agent) if found is not None else ("", False)
-    return Told(entry.id, side, entry.at, by, agent, text, entry.channel, entry.ref, state, bad)
+    meant = meant_by(entry, lessons.get(entry.ref), t) if lessons is not None else None
+    return Told(entry.id, side, entry.at, by, agent, text, entry.channel, entry.ref, state, bad, meant)
 
 
 def _state(found: Any, t: Words, *, agent: bool) -> tuple[str, bool]:

@@ -70,6 +70,21 @@ class TestCustomers:
         assert [entry["data"]["reference"] for entry in page["entries"] + rest["entries"]] == ["c", "b", "a"]
         assert rest["next"] is None
 
+    async def test_a_customers_no_to_being_learnt_from_is_kept_once_with_its_proof(self, till: ShopSystem) -> None:
+        await with_wang(till)
+        no = {"allowed": False, "words": "别用我的话"}
+
+        told = [await till.call("PUT", "/customers/C1/learning", no) for _ in range(2)]
+        wrong = await till.call("PUT", "/customers/C1/learning", {"allowed": False, "words": " "})
+
+        assert [one.json() for one in told] == [
+            {"allowed": False, "changed": True},
+            {"allowed": False, "changed": False},
+        ]
+        proofs = [(one["purpose"], one["value"], one["by"], one["words"]) for one in till.known("C1")["consent_words"]]
+        assert proofs == [("learning", False, "api:till", "别用我的话")]
+        assert (wrong.status_code, wrong.json()["error"]["field"]) == (422, "words")
+
     async def test_a_one_time_link_is_made_anew_each_time_and_kept_nowhere(self, till: ShopSystem) -> None:
         await with_wang(till)
 
@@ -420,7 +435,7 @@ class TestNames:
 
 CALLS = {
     "customers:read": [("GET", "/customers"), ("GET", "/customers/C1"), ("GET", "/customers/C1/timeline")],
-    "customers:write": [("PUT", "/customers/C1"), ("POST", "/customers/C1/links")],
+    "customers:write": [("PUT", "/customers/C1"), ("POST", "/customers/C1/links"), ("PUT", "/customers/C1/learning")],
     "orders:read": [("GET", "/orders/A1")],
     "orders:write": [("PUT", "/orders/A1")],
     "points:read": [("GET", "/customers/C1/points")],

@@ -23,7 +23,7 @@ from tests.api.shops import DESK, KEY, ShopSystem, build_house
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
 ROUTES = [
     ("/customers", "GET"), ("/customers/{customer_id}", "GET"), ("/customers/{customer_id}", "PUT"),
-    ("/customers/{customer_id}/timeline", "GET"),
+    ("/customers/{customer_id}/timeline", "GET"), ("/customers/{customer_id}/learning", "PUT"),
     ("/customers/{customer_id}/links", "POST"), ("/customers/{customer_id}/points", "GET"),
     ("/customers/{customer_id}/points", "POST"), ("/customers/{customer_id}/tickets", "GET"),
     ("/customers/{customer_id}/points/refunds", "POST"),

@@ -67,7 +67,8 @@ def live_long(conn: Connection, desk: DeskHouse, customer: str, first: int, coun
             conn, channel="telegram", category="service", priority="normal", order_no=None, summary="slow",
             now=now, ids=desk.desk.ids, desk=desk.house.settings.desk_hours, **about,
         )  # fmt: skip
-        history.record(conn, at=now, kind="message.in", by="customer", text="hello", **about)
+        heard = {"ref": f"heard-{number}", "text": "hello"}
+        history.record(conn, at=now, kind="message.in", by="customer", **heard, **about)
         ref = f"said-{number}"
         outbox.queue(conn, [an_outbound(ref, customer) | {"ref": ref, "status": "sent"}])
         history.record(conn, at=now, kind="message.out", by="agent:li", text="hello", ref=ref, **about)
