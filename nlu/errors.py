@@ -2,7 +2,7 @@
 
 NluError
   NluUnavailable     Rasa gave no answer that can be used; the rules answer meanwhile
-    NluBusy            too many messages wait for it already
+    NluBusy            too many messages wait for it
     NluLate            it did not answer in time
   TrainingFailed     there is no model; names the file and line where Rasa does
 """
@@ -19,7 +19,7 @@ class NluUnavailable(NluError):
 
 
 class NluBusy(NluUnavailable):
-    """So many messages wait for Rasa already that this one was not even put behind them."""
+    """So many messages wait for Rasa that this one was not put behind them, or would have come too late."""
 
 
 class NluLate(NluUnavailable):

@@ -18,8 +18,8 @@ LOOK_EVERY: Final = timedelta(seconds=1)
 _TRIES = 2  # a message that Rasa dies of must not go round until none is left
 
 Outcome = Literal["answered", "remembered", "busy", "late", "failed", "away"]
-"""What came of a text: ``busy``: too many waited already; ``late``: no answer within the deadline; ``away``: there
-was no Rasa, or none that had answered lately."""
+"""What came of a text: ``busy``: too many waited already, or no Rasa was free in half of the deadline; ``late``: no
+answer within the deadline; ``away``: there was no Rasa, or none that had answered lately."""
 OUTCOMES: Final[tuple[Outcome, ...]] = ("answered", "remembered", "busy", "late", "failed", "away")
 
 
@@ -58,7 +58,7 @@ class RasaPool:
         """Return the intents of ``text``, best first; none where no character of it can be read.
 
         Raises:
-            NluBusy: too many messages wait already; raised at once.
+            NluBusy: too many messages wait already (raised at once), or it waited half of the deadline.
             NluUnavailable: no Rasa gave an answer in time.
         """
         readable = as_rasa_reads(text)
@@ -115,10 +115,12 @@ class RasaPool:
         tried: list[Lane] = []
         while len(tried) < _TRIES and (left := latest - loop.time()) > 0:
             try:
-                async with asyncio.timeout(left):
+                # Who has waited longer would be sent with so little time left that Rasa works in
+                # vain; and with a long queue that is everybody.
+                async with asyncio.timeout(left / 2):
                     lane = await self._lanes.take(but=tried)
             except TimeoutError:
-                failure = failure or NluLate(f"no rasa was free within {self._deadline.total_seconds():g} s")
+                failure = failure or NluBusy(f"no rasa was free within {left / 2:.3g} s")
                 break
             if lane is None:
                 break

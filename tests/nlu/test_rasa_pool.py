@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -203,6 +204,34 @@ async def test_a_few_at_once_are_sent_the_next_wait_and_more_are_refused_at_once
     assert rasas.pool.counted == {
         "answered": AT_ONCE + 3, "remembered": 0, "busy": 1, "late": 0, "failed": 0, "away": 0
     }  # fmt: skip
+
+
+async def test_with_more_to_do_than_it_can_a_rasa_still_answers_in_time_as_many_as_it_can(rasas: Rasas) -> None:
+    at_work = asyncio.Semaphore(1)
+
+    async def one_at_a_time(request: httpx.Request) -> httpx.Response:
+        async with at_work:
+            await asyncio.sleep(0.1)
+            return await greets(request)
+
+    rasas.add("a", one_at_a_time)
+    loop = asyncio.get_running_loop()
+    over = loop.time() + 3 * DEADLINE.total_seconds()
+
+    async def customer() -> None:
+        while loop.time() < over:
+            with contextlib.suppress(NluBusy):
+                await rasas.pool.classify("hello")
+            await asyncio.sleep(0.1)
+
+    patient = RasaPool(
+        rasas._find, open_client=rasas._open, deadline=DEADLINE, now=rasas.clock, most_waiting=100, remembered=0
+    )
+    rasas.pool = patient
+    await asyncio.gather(*(customer() for _ in range(20)))
+
+    assert patient.counted["late"] == 0
+    assert patient.counted["answered"] > 20
 
 
 async def test_those_who_wait_are_served_in_their_order_also_where_one_of_them_gives_up(rasas: Rasas) -> None:
