@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +34,8 @@ from nlu.client import RasaAddress, RasaClient
 from nlu.entities.order_no import OrderPattern
 from nlu.loopback import LoopbackTransport
 from nlu.rasa_pool import RasaPool
+from nlu.thresholds import Measured
+from nlu.training import thresholds_file
 from nlu.understand import IntentClassifier, Understander
 
 
@@ -55,7 +58,7 @@ def build_understander(
     """Return the understanding of messages; without a classifier keyword rules answer."""
     return Understander(
         classifier,
-        least_confidence=settings.nlu.least_confidence,
+        thresholds=Measured(partial(thresholds_file, settings.nlu), settings.nlu.least_confidence),
         region=settings.shop.region,
         currency=settings.shop.currency,
         orders=OrderPattern(settings.shop.order_no),

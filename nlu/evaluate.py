@@ -1,4 +1,5 @@
-"""How well messages are understood: accuracy and F1 per intent and language, and what is taken for what."""
+"""How well messages are understood: accuracy and F1 per intent and language, what is taken for what, how sure it
+was of itself, and how long it took."""
 
 from __future__ import annotations
 
@@ -6,10 +7,15 @@ import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from nlu.errors import NluError
+from nlu.understanding import OUT_OF_SCOPE
+
+_SHOWN = 3
+"""Examples of a confusion."""
 
 
 class BadExamples(NluError):
@@ -28,10 +34,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An example and what it was taken for."""
+    """An example and what it was taken for, how sure of it (0 to 1), and after how long."""
 
     example: Example
     predicted: str
+    confidence: float = 1.0
+    seconds: float = 0.0
 
     @property
     def right(self) -> bool:
@@ -80,10 +88,53 @@ def report(scored: Sequence[Scored]) -> dict[str, Any]:
         "languages": {name: {"examples": len(some), "accuracy": _share(some)} for name, some in languages.items()},
         "intents": intents,
         "confusions": [
-            {"intent": intent, "taken_for": predicted, "count": count}
+            {"intent": intent, "taken_for": predicted, "count": count, "examples": _some(scored, intent, predicted)}
             for (intent, predicted), count in wrong.most_common(30)
         ],
+        "out_of_scope": out_of_scope(scored),
+        "calibration": calibration(scored),
+        "milliseconds": latency(scored),
     }
+
+
+def out_of_scope(scored: Sequence[Scored]) -> dict[str, Any]:
+    """Return the share of sentences of no wish of ours that were told, and that of the others taken for such."""
+    others = [one for one in scored if one.example.intent == OUT_OF_SCOPE]
+    wishes = [one for one in scored if one.example.intent != OUT_OF_SCOPE]
+    falsely = sum(one.predicted == OUT_OF_SCOPE and not one.right for one in wishes)
+    return {
+        "examples": len(others),
+        "recall": _share(others),
+        "false_rejection": round(falsely / max(len(wishes), 1), 4),
+    }
+
+
+def calibration(scored: Sequence[Scored]) -> dict[str, Any]:
+    """Return the expected calibration error and, for each tenth of confidence, how many were how often right.
+
+    Guo et al., On Calibration of Modern Neural Networks, 2017. What exact code decided is sure of itself and left out.
+    """
+    guessed = [one for one in scored if one.confidence < 1]
+    tenths: dict[int, list[Scored]] = defaultdict(list)
+    for one in guessed:
+        tenths[int(one.confidence * 10)].append(one)
+    error = sum(abs(sum(o.right for o in some) - sum(o.confidence for o in some)) for some in tenths.values())
+    return {
+        "examples": len(guessed),
+        "expected_error": round(error / max(len(guessed), 1), 4),
+        "tenths": {
+            f"{tenth / 10:.1f}": {"examples": len(some), "confidence": _mean(some), "accuracy": _share(some)}
+            for tenth, some in sorted(tenths.items())
+        },
+    }
+
+
+def latency(scored: Sequence[Scored]) -> dict[str, float]:
+    """Return the median and the 99th percentile of what a message took."""
+    took = sorted(one.seconds * 1000 for one in scored)
+    if not took:
+        return {"p50": 0.0, "p99": 0.0}
+    return {"p50": round(took[len(took) // 2], 2), "p99": round(took[min(len(took) * 99 // 100, len(took) - 1)], 2)}
 
 
 def per_intent(scored: Iterable[Scored]) -> dict[str, dict[str, float]]:
@@ -107,6 +158,15 @@ def per_intent(scored: Iterable[Scored]) -> dict[str, dict[str, float]]:
             "examples": expected[intent],
         }
     return scores
+
+
+def _some(scored: Sequence[Scored], intent: str, predicted: str) -> list[str]:
+    wrong = (one.example.text for one in scored if one.example.intent == intent and one.predicted == predicted)
+    return list(islice(wrong, _SHOWN))
+
+
+def _mean(scored: Sequence[Scored]) -> float:
+    return round(sum(one.confidence for one in scored) / len(scored), 4)
 
 
 def _share(scored: Sequence[Scored]) -> float:

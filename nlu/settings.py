@@ -20,7 +20,8 @@ class NluSettings(BaseModel):
     free, in each of our processes, and the answers to ``remembered`` short messages are
     kept (0 for none). After ``failures_before_pause`` unanswered messages in a row
     Rasa is left alone for ``pause``. Below ``least_confidence`` (0 to 1) an intent
-    is a guess that must not be acted on.
+    is a guess that must not be acted on; without one it is what was found best for
+    the model as it was trained.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,4 +38,4 @@ class NluSettings(BaseModel):
     remembered: int = Field(default=1_000, ge=0)
     failures_before_pause: int = Field(default=3, ge=1)
     pause: timedelta = Field(default=timedelta(seconds=5), gt=timedelta(0))
-    least_confidence: float = Field(default=0.35, ge=0, le=1)
+    least_confidence: float | None = Field(default=None, ge=0, le=1)

@@ -12,25 +12,36 @@ import tempfile
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from nlu.errors import TrainingFailed
+from nlu.evaluate import BadExamples, read_examples
 from nlu.forgetting import drop_marked
+from nlu.promoting import Comparison
 from nlu.rasa_environment import command, environment
 from nlu.settings import RASA_FOLDER, NluSettings
+from nlu.standing import ANSWERS, THRESHOLDS, beside, stand, standing
+from nlu.thresholds import choose, read_answers, write_thresholds
 
 Progress = Callable[[float, str], None]
 
+HELD_BACK = "held_back"
+"""The folder of sentences (CSV: text,intent) that the model is asked about and never learns from."""
+
 _LOCK = "requirements.lock"
+_COMPONENT = "shuke_intents"
 _CHECK_LOCK_EVERY = 0.2  # seconds
 _KEPT_LINES = 20
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_COMPONENT_STARTS = re.compile(r"Starting to train component '(\w+)'")
+_STAGE_BEGINS = re.compile(r"(?:Starting to train component '|shuke_intents: )(\w+)")
 _PLACE = re.compile(r'^in "?(.+?)"?(?:, line |:)(\d+)')
 _RASA_ERROR = re.compile(r"^(?:Yaml\w+|Invalid\w+|\w*Exception|\w*Error): ")
 # Where the bar stands when a component begins, by the time that it takes.
 _STAGES = {
-    "JiebaTokenizer": (0.25, "cutting words"),
+    "LinearIntentClassifier": (0.3, "reading sentences"),
+    "weighing": (0.4, "learning intents"),
+    "asking": (0.9, "asking what was held back"),
     "CountVectorsFeaturizer": (0.4, "counting words"),
     "LogisticRegressionClassifier": (0.6, "learning intents"),
 }
@@ -39,42 +50,76 @@ _STAGES = {
 def model_key(folder: Path = RASA_FOLDER, overlay: Path | None = None) -> str:
     """Return the name of the model that these files make: 16 hex digits.
 
-    ``folder`` holds data, config.yml, domain.yml and requirements.lock; ``overlay``
-    is laid over it file by file.
+    ``folder`` holds data, held_back, config.yml, domain.yml, our component and
+    requirements.lock; ``overlay`` is laid over it file by file.
     """
     digest = hashlib.sha256()
-    for name, path in sorted([*_sources(folder, overlay).items(), (_LOCK, folder / _LOCK)]):
+    code = [(path.relative_to(folder).as_posix(), path) for path in (folder / _COMPONENT).glob("*.py")]
+    for name, path in sorted([*_sources(folder, overlay).items(), *code, (_LOCK, folder / _LOCK)]):
         digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()[:16]
 
 
-async def ensure_model(settings: NluSettings, *, force: bool = False, progress: Progress) -> Path:
-    """Return the trained model of the present files, training it where there is none yet.
+def thresholds_file(settings: NluSettings) -> Path:
+    """Return where it is, or will be, written what was found best for the model that serves."""
+    return beside(standing(_model_of(settings)), THRESHOLDS)
 
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The model of the present files, whether it was made just now, and how it fares beside the one before, if any."""
+
+    model: Path
+    is_new: bool
+    comparison: Comparison | None
+
+    @property
+    def is_refused(self) -> bool:
+        return standing(self.model) != self.model
+
+
+async def ensure_model(settings: NluSettings, *, progress: Progress) -> Path:
+    """Return the model that is to serve: that of the present files, trained where there is none yet.
+
+    Where it understands less than the one before, that one goes on (`nlu.standing`). See `train_model`.
+    """
+    return standing((await train_model(settings, progress=progress)).model)
+
+
+async def train_model(settings: NluSettings, *, force: bool = False, progress: Progress) -> Trained:
+    """Train the model of the present files, where there is none yet or by ``force``.
+
+    A new one takes the place of the one before unless it is worse; by ``force`` also then.
     ``progress`` is told a fraction, rising to 1.0, and the stage. Processes that
     train at once take turns, and the later ones find the model made.
 
     Raises:
         TrainingFailed: Rasa refused the files, or is not installed.
     """
-    key = model_key(settings.rasa_folder, settings.overlay)
-    model = settings.models.absolute() / f"{key}.tar.gz"
+    model = _model_of(settings)
     settings.models.mkdir(parents=True, exist_ok=True)
+    is_new, comparison = False, None
     if force or not model.exists():
         progress(0.0, "waiting for another training" if _is_taken(settings.models) else "starting Rasa")
         async with _alone(settings.models):
             if force or not model.exists():
                 await _train(settings, model, progress)
+                is_new, comparison = True, stand(model, insist=force)
     drop_marked(settings.models, but=model)
     progress(1.0, "model ready")
-    return model
+    return Trained(model, is_new, comparison)
+
+
+def _model_of(settings: NluSettings) -> Path:
+    return settings.models.absolute() / f"{model_key(settings.rasa_folder, settings.overlay)}.tar.gz"
 
 
 def _sources(folder: Path, overlay: Path | None) -> dict[str, Path]:
     sources: dict[str, Path] = {}
     for root in (folder, overlay):
         if root is not None:
-            found = [root / "config.yml", root / "domain.yml", *(root / "data").rglob("*.yml")]
+            texts = [*(root / "data").rglob("*.yml"), *(root / HELD_BACK).glob("*.csv")]
+            found = [root / "config.yml", root / "domain.yml", *texts]
             sources |= {path.relative_to(root).as_posix(): path for path in found if path.is_file()}
     return sources
 
@@ -84,6 +129,8 @@ async def _train(settings: NluSettings, model: Path, progress: Progress) -> None
         work = Path(made)
         sources = _sources(settings.rasa_folder, settings.overlay)
         for name, path in sources.items():
+            if path.suffix == ".csv":
+                _readable(path)
             (work / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, work / name)
         lines = deque[str](maxlen=_KEPT_LINES)
@@ -91,12 +138,17 @@ async def _train(settings: NluSettings, model: Path, progress: Progress) -> None
         async with aclosing(_rasa_train(settings, work)) as said:
             async for line in said:
                 lines.append(line)
-                if (starts := _COMPONENT_STARTS.search(line)) and starts[1] in _STAGES:
+                if (starts := _STAGE_BEGINS.search(line)) and starts[1] in _STAGES:
                     progress(*_STAGES[starts[1]])
 
         trained = work / "trained.tar.gz"
         if not trained.exists():
             raise TrainingFailed(_explain(lines, sources))
+        answers = work / ANSWERS
+        if answers.exists():
+            answers.replace(beside(model, ANSWERS))
+            held_back = read_answers(beside(model, ANSWERS))
+            write_thresholds(beside(model, THRESHOLDS), choose(held_back))
         # Within one folder, so a model is there whole or not at all.
         trained.replace(model)
 
@@ -125,6 +177,13 @@ async def _rasa_train(settings: NluSettings, work: Path) -> AsyncGenerator[str]:
         if child.returncode is None:
             child.kill()
             await child.wait()
+
+
+def _readable(held_back: Path) -> None:
+    try:
+        read_examples(held_back)
+    except BadExamples as exc:
+        raise TrainingFailed(f"{held_back.parent}/{exc}") from exc
 
 
 def _explain(lines: deque[str], sources: dict[str, Path]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -16,10 +17,8 @@ from nlu.fallback import certain_intent, intents_by_rules
 from nlu.fallback_words import HUMAN, STRONG, WEAK
 from nlu.language import detect
 from nlu.mood import Mood, read_mood
+from nlu.thresholds import USUAL, Thresholds
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Source, Understanding
-
-LEAST_CONFIDENCE: Final = 0.35
-"""Below this the best intent is a guess. Over some forty intents a right one often gets no more than a half."""
 
 # A clause must be surer than a message before it counts as a wish of its own.
 _CLAUSE_CONFIDENCE = 0.5
@@ -66,7 +65,7 @@ class Understander:
         self,
         classifier: IntentClassifier | None,
         *,
-        least_confidence: float = LEAST_CONFIDENCE,
+        thresholds: Callable[[], Thresholds] = lambda: USUAL,
         region: str = "CN",
         currency: str = "CNY",
         orders: OrderPattern | None = None,
@@ -74,10 +73,11 @@ class Understander:
     ) -> None:
         """``region`` (ISO 3166) and ``currency`` (ISO 4217) are those of numbers that name none.
 
-        Where ``rules_stand_in`` is false, a classifier that is away is an error, not a reason to guess.
+        ``thresholds`` tells from which confidence on the model is believed. Where ``rules_stand_in``
+        is false, a classifier that is away is an error, not a reason to guess.
         """
         self._classifier = classifier
-        self._least_confidence = least_confidence
+        self._thresholds = thresholds
         self._region = region
         self._currency = currency
         self._orders = orders or OrderPattern()
@@ -107,7 +107,7 @@ class Understander:
         if settled or self._classifier is None:
             return read.meaning(*(settled or _by_rules(read)))
         try:
-            least = self._least_confidence if read.language != "other" else _FOREIGN_CONFIDENCE
+            least = self._thresholds().clarify if read.language != "other" else _FOREIGN_CONFIDENCE
             intents = await self._carried(self._classifier, text[:_CLASSIFIED_CHARACTERS], least)
         except NluUnavailable:
             if not self._rules_stand_in:
@@ -115,7 +115,7 @@ class Understander:
             return read.meaning(*_by_rules(read))
         if certain := certain_intent(text):
             others = (one for one in intents if one.name not in (certain.intent.name, OUT_OF_SCOPE))
-            wished = tuple(one for one in others if one.confidence >= self._least_confidence)
+            wished = tuple(one for one in others if one.confidence >= least)
             return read.meaning((certain.intent, *wished), "rules")
         if intents[0].name == OUT_OF_SCOPE and read.language != "other" and (sure := _sure_by_rules(text)):
             return read.meaning(sure, "rules")

@@ -6,7 +6,9 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated, Any
 
 import orjson
@@ -14,15 +16,19 @@ import typer
 
 from bot.channels.edge import storable
 from bot.commands import nlu_review
-from bot.commands.common import Bar, console, open_store, options, show_json
+from bot.commands.common import Bar, console, errors, open_store, options, show_json
 from bot.commands.world import classifier_for
+from bot.errors import SettingsError
 from bot.listening import Listening
 from bot.settings import Settings
 from bot.wiring import build_understander
 from crm_store.ports import SystemClock
 from nlu.chosen_model import choose_model
+from nlu.confusion_svg import confusion_svg
 from nlu.evaluate import Scored, read_examples, report
-from nlu.training import ensure_model
+from nlu.promoting import lines
+from nlu.thresholds import HeldBack, Thresholds, choose, write_thresholds
+from nlu.training import thresholds_file, train_model
 
 Nlu = Annotated[str, typer.Option(help="rasa, rules, or the URL of a Rasa server.")]
 
@@ -38,17 +44,30 @@ def add_to(app: typer.Typer) -> None:
 
 def train(
     context: typer.Context,
-    force: Annotated[bool, typer.Option("--force", help="Train even if a model is there.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train even if a model is there, and use it even if it is worse.")
+    ] = False,
 ) -> None:
     """Train the model of the present data, pipeline and lock, unless it is there; Rasas that run take it over.
+
+    Shows how each intent fares beside the last model. One that is worse is not used: exit 1.
 
     Example: ./shuke nlu train
     """
     settings = options(context).settings()
     with Bar("training the NLU") as bar:
-        model = asyncio.run(ensure_model(settings.nlu, force=force, progress=bar))
-    choose_model(settings.nlu.models, model)
-    console.print(model.name, markup=False)
+        trained = asyncio.run(train_model(settings.nlu, force=force, progress=bar))
+    for line in lines(trained.comparison) if trained.comparison is not None else ():
+        console.print(line, markup=False)
+    if trained.is_refused:
+        worse = trained.comparison.reasons if trained.comparison is not None else ("it was worse when it was trained",)
+        errors.print(
+            f"shuke: {trained.model.name} is not used: {'; '.join(worse)}; mend the data, or use it with --force",
+            markup=False,
+        )
+        raise typer.Exit(1)
+    choose_model(settings.nlu.models, trained.model)
+    console.print(trained.model.name, markup=False)
 
 
 def parse(context: typer.Context, nlu: Nlu = "rasa") -> None:
@@ -74,15 +93,31 @@ def evaluate(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A CSV file: text,intent[,accept][,language].")],
     nlu: Nlu = "rasa",
+    svg: Annotated[Path | None, typer.Option(help="Draw what was taken for what into this file.")] = None,
+    thresholds: Annotated[
+        bool, typer.Option("--thresholds", help="Choose by these examples how sure is sure enough, and keep it.")
+    ] = False,
 ) -> None:
     """Score the NLU on examples.
 
     Example: ./shuke --json nlu evaluate examples.csv
     """
-    found = asyncio.run(_evaluate(options(context).settings(), nlu, file))
+    settings = options(context).settings()
+    scored = asyncio.run(_evaluate(settings, nlu, file))
+    found = report(scored)
+    if svg is not None:
+        svg.write_text(confusion_svg(scored), encoding="utf-8")
+    if thresholds:
+        chosen = asyncio.run(_choose(settings, nlu, file))
+        write_thresholds(thresholds_file(settings.nlu), chosen)
+        found |= {"thresholds": asdict(chosen)}
     if options(context).json:
         show_json(found)
         return
+    _print(found)
+
+
+def _print(found: dict[str, Any]) -> None:
     console.print(f"{found['examples']} examples, accuracy {found['accuracy']:.1%}, macro-F1 {found['macro_f1']:.3f}")
     for name, scores in found["languages"].items():
         console.print(f"  {name}: {scores['accuracy']:.1%} of {scores['examples']}", markup=False)
@@ -93,20 +128,45 @@ def evaluate(
             markup=False,
         )
     for wrong in found["confusions"]:
-        console.print(f"  {wrong['intent']} taken for {wrong['taken_for']}: {wrong['count']}", markup=False)
+        some = " · ".join(wrong["examples"])
+        console.print(f"  {wrong['intent']} taken for {wrong['taken_for']}: {wrong['count']}  ({some})", markup=False)
+    out, sure, took = found["out_of_scope"], found["calibration"], found["milliseconds"]
+    console.print(
+        f"out of scope: {out['recall']:.1%} of {out['examples']} told; {out['false_rejection']:.1%} of the others "
+        f"taken for it\nconfidence: off by {sure['expected_error']:.1%} on average, of {sure['examples']} guesses\n"
+        f"a message: {took['p50']:g} ms in the middle, {took['p99']:g} ms at the 99th percentile",
+        markup=False,
+    )
+    if "thresholds" in found:
+        kept = found["thresholds"]
+        console.print(f"kept: answered from {kept['answer']:g}, asked about from {kept['clarify']:g}", markup=False)
 
 
-async def _evaluate(settings: Settings, nlu: str, file: Path) -> dict[str, Any]:
+async def _evaluate(settings: Settings, nlu: str, file: Path) -> list[Scored]:
     examples = read_examples(file)
     scored = []
     async with _listening(settings, nlu) as (listening, clock):
         for example in examples:
+            began = perf_counter()
             understood = await listening(
                 storable(example.text), asking=None, language=settings.shop.language, timezone=settings.shop.zone,
                 now=clock.now(),
             )  # fmt: skip
-            scored.append(Scored(example, understood.intent))
-    return report(scored)
+            took = perf_counter() - began
+            scored.append(Scored(example, understood.intent, understood.confidence, took))
+    return scored
+
+
+async def _choose(settings: Settings, nlu: str, file: Path) -> Thresholds:
+    held_back = []
+    async with classifier_for(settings, nlu) as classifier:
+        if classifier is None:
+            raise SettingsError("--thresholds: rules are not unsure of themselves; use it with --nlu rasa")
+        for example in read_examples(file):
+            ranking = await classifier.classify(storable(example.text))
+            if ranking:
+                held_back.append(HeldBack(example.text, example.intent, tuple((s.name, s.confidence) for s in ranking)))
+    return choose(held_back)
 
 
 @asynccontextmanager

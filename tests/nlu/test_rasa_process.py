@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import csv
 import signal
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -29,8 +27,6 @@ from tests.nlu.rasas import real_settings, stand_in_settings
 
 SOON = 20  # seconds until a test gives up on a stand-in
 QUICK = Patience(look_while_starting=timedelta(milliseconds=20), shortest_pause=timedelta(milliseconds=10))
-TRYOUT = Path(__file__).parent / "data" / "tryout.csv"
-ENOUGH_RIGHT = 0.85
 CANARY = "kanarienvogel 金丝雀在唱歌"
 
 
@@ -222,25 +218,6 @@ async def real_rasa(tmp_path: Path) -> AsyncIterator[RasaProcess]:
         async with asyncio.timeout(90):
             await rasa.until_ready()
         yield rasa
-
-
-@pytest.mark.rasa
-@pytest.mark.long
-async def test_sentences_never_taught_are_understood(real_rasa: RasaProcess) -> None:
-    with TRYOUT.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    asked, right = Counter[str](), Counter[str]()
-
-    async with a_client(real_rasa) as client:
-        for row in rows:
-            best = (await client.classify(row["text"]))[0]
-            asked[row["language"]] += 1
-            right[row["language"]] += best.name in {row["intent"], *row["accept"].split("|")}
-
-    assert {language: right[language] / asked[language] >= ENOUGH_RIGHT for language in asked} == {
-        "zh": True,
-        "en": True,
-    }
 
 
 @pytest.mark.rasa

@@ -9,7 +9,8 @@ import pytest
 
 from nlu.errors import TrainingFailed
 from nlu.settings import NluSettings
-from nlu.training import ensure_model, model_key
+from nlu.thresholds import USUAL, Measured
+from nlu.training import ensure_model, model_key, thresholds_file, train_model
 from tests.nlu.rasas import real_settings, stand_in_settings
 
 
@@ -21,11 +22,15 @@ def trainings(settings: NluSettings) -> int:
     return len((settings.models / "trainings.txt").read_text().splitlines())
 
 
-@pytest.mark.parametrize("name", ["data/zh/a.yml", "config.yml", "domain.yml", "requirements.lock"])
-def test_any_change_of_data_pipeline_or_lock_asks_for_another_model(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["data/zh/a.yml", "config.yml", "domain.yml", "requirements.lock", "held_back/zh.csv", "shuke_intents/linear.py"],
+)
+def test_any_change_of_data_pipeline_code_or_lock_asks_for_another_model(tmp_path: Path, name: str) -> None:
     folder = stand_in_settings(tmp_path).rasa_folder
     before = model_key(folder)
 
+    (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text("changed")
 
     assert model_key(folder) != before
@@ -61,8 +66,9 @@ async def test_force_trains_a_model_that_is_there(tmp_path: Path) -> None:
     settings = stand_in_settings(tmp_path)
     await ensure_model(settings, progress=unseen)
 
-    await ensure_model(settings, force=True, progress=unseen)
+    trained = await train_model(settings, force=True, progress=unseen)
 
+    assert trained.is_new
     assert trainings(settings) == 2
 
 
@@ -97,6 +103,27 @@ async def test_the_shops_own_files_are_laid_over_ours(tmp_path: Path) -> None:
 
     assert model.read_text() == "the shop's own"
     assert model_key(settings.rasa_folder, overlay) != model_key(settings.rasa_folder)
+
+
+async def test_a_model_comes_with_the_thresholds_that_its_held_back_sentences_give(tmp_path: Path) -> None:
+    settings = stand_in_settings(tmp_path)
+    (settings.rasa_folder / "config.yml").write_text("answers: answers.json")
+    thresholds = Measured(lambda: thresholds_file(settings))
+    before = thresholds()
+
+    await ensure_model(settings, progress=unseen)
+
+    assert before == USUAL
+    assert 0.45 < thresholds().clarify <= thresholds().answer <= 0.8
+
+
+async def test_a_held_back_file_that_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
+    settings = stand_in_settings(tmp_path)
+    (settings.rasa_folder / "held_back").mkdir()
+    (settings.rasa_folder / "held_back" / "zh.csv").write_text("text,intent\n在吗,greet\n没有意图,\n")
+
+    with pytest.raises(TrainingFailed, match=r"held_back/zh\.csv:3: text and intent must both be there"):
+        await ensure_model(settings, progress=unseen)
 
 
 @pytest.mark.parametrize(("data", "line"), [("broken", 7), ("invalid", 5)])

@@ -1,0 +1,29 @@
+"""One spelling for what is the same to a reader: width, case, traditional characters, drawn-out letters.
+
+For the classifier alone. Entities are found in the text as it was typed, so no offset depends on this.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import opencc
+
+_TO_SIMPLIFIED = opencc.OpenCC("t2s")
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff]")
+_SKIN = re.compile("[\U0001f3fb-\U0001f3ff]")
+_LONG_NUMBER = re.compile(r"\d{5,}")
+_BLANKS = re.compile(r"\s+")
+
+
+def normalise(text: str) -> str:
+    """Return ``text`` as the classifier reads it; any text will do, and twice is the same as once.
+
+    "ＯＫ！！！！" becomes "ok!!", "訂單" becomes "订单", "sooooo" becomes "soo", 20240518001 becomes
+    00000, since which number it is says nothing of what is wished.
+    """
+    folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold()
+    plain = _SKIN.sub("", _TO_SIMPLIFIED.convert(folded.encode("utf-8", "ignore").decode()))
+    return _BLANKS.sub(" ", _LONG_NUMBER.sub("00000", _DRAWN_OUT.sub(r"\1\1", plain))).strip()

@@ -1,0 +1,134 @@
+"""How sure is sure enough: from which confidence on an intent is acted on, asked about, or not believed at all.
+
+Chosen on sentences that the model was not taught, by what each outcome costs the customer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean, median_low
+from typing import Any
+
+from nlu.understanding import OUT_OF_SCOPE
+
+# In tries of a customer's patience: something else is answered than what was asked ...
+WRONG = 1.0
+# ... the right wish is shown for a tap, or only wrong ones are ...
+ASKED = 0.35
+ASKED_IN_VAIN = 0.6
+# ... or they are told that nothing was understood.
+GIVEN_UP = 0.6
+MOST_REJECTED = 0.08
+"""Of messages with a wish of the list, at most this share may be taken for none."""
+OUT_OF_SCOPE_SHARE = 0.25
+"""So many of all messages are of no wish of the list, however many of the held-back sentences are."""
+_HARDLY_DEARER = 0.005
+_STEPS = [step / 100 for step in range(0, 91, 2)]
+_OFFERED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A sentence that was not taught, its intent, and the model's guesses, likeliest first."""
+
+    text: str
+    intent: str
+    ranking: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From ``answer`` on an intent is acted on, from ``clarify`` on asked about, below it is nothing we know."""
+
+    answer: float
+    clarify: float
+
+
+USUAL = Thresholds(answer=0.5, clarify=0.35)
+"""For a model of which nothing is measured. Over some forty intents a right one often gets no more than a half."""
+
+
+class Measured:
+    """The thresholds in a file, as soon as it is there: the model of a first start is only being trained."""
+
+    def __init__(self, find: Callable[[], Path], least: float | None = None) -> None:
+        """``find`` returns the file, when it is first wanted; ``least`` is what the operator set for ``clarify``."""
+        self._find = find
+        self._least = least
+        self._file: Path | None = None
+        self._read: Thresholds | None = None
+
+    def __call__(self) -> Thresholds:
+        if self._read is None:
+            self._file = self._file or self._find()
+            if not self._file.is_file():
+                return self._as_set(USUAL)
+            self._read = self._as_set(Thresholds(**json.loads(self._file.read_text(encoding="utf-8"))))
+        return self._read
+
+    def _as_set(self, found: Thresholds) -> Thresholds:
+        if self._least is None:
+            return found
+        return Thresholds(answer=max(self._least, found.answer), clarify=self._least)
+
+
+def write_thresholds(file: Path, thresholds: Thresholds) -> None:
+    file.write_text(json.dumps(asdict(thresholds)) + "\n", encoding="utf-8")
+
+
+def read_answers(answers: Path) -> list[HeldBack]:
+    """Return what a model took the held-back sentences for, as its training wrote it down."""
+    rows: list[Any] = json.loads(answers.read_text(encoding="utf-8"))
+    return [HeldBack(text, intent, tuple((name, how) for name, how in ranking)) for text, intent, ranking in rows]
+
+
+def choose(held_back: Sequence[HeldBack]) -> Thresholds:
+    """Return the middle of the thresholds that cost these sentences' customers least, or hardly more.
+
+    The very cheapest are a matter of a sentence or two; their neighbourhood is not.
+    """
+    pairs = [Thresholds(answer, clarify) for clarify in _STEPS for answer in _STEPS if clarify <= answer]
+    costs = {pair: cost(held_back, pair) for pair in pairs if rejected(held_back, pair.clarify) <= MOST_REJECTED}
+    least = min(costs.values())
+    good = [pair for pair, of in costs.items() if of <= least + _HARDLY_DEARER]
+    clarify = median_low(pair.clarify for pair in good)
+    return Thresholds(answer=median_low(pair.answer for pair in good if pair.clarify == clarify), clarify=clarify)
+
+
+def cost(held_back: Sequence[HeldBack], thresholds: Thresholds) -> float:
+    """Return what these sentences cost on average, in tries of patience."""
+    wishes = [_cost(one, thresholds) for one in held_back if one.intent != OUT_OF_SCOPE]
+    others = [_cost(one, thresholds) for one in held_back if one.intent == OUT_OF_SCOPE]
+    if not wishes or not others:
+        return fmean(wishes or others)
+    return (1 - OUT_OF_SCOPE_SHARE) * fmean(wishes) + OUT_OF_SCOPE_SHARE * fmean(others)
+
+
+def rejected(held_back: Sequence[HeldBack], clarify: float) -> float:
+    """Return the share of sentences with a wish of the list that are taken for none."""
+    wishes = [one for one in held_back if one.intent != OUT_OF_SCOPE]
+    return sum(_is_out(one, clarify) for one in wishes) / max(len(wishes), 1)
+
+
+def told(held_back: Sequence[HeldBack], clarify: float) -> float:
+    """Return the share of sentences without such a wish that are known for what they are."""
+    others = [one for one in held_back if one.intent == OUT_OF_SCOPE]
+    return sum(_is_out(one, clarify) for one in others) / max(len(others), 1)
+
+
+def _cost(one: HeldBack, thresholds: Thresholds) -> float:
+    if _is_out(one, thresholds.clarify):
+        return 0.0 if one.intent == OUT_OF_SCOPE else GIVEN_UP
+    guess, confidence = one.ranking[0]
+    if confidence >= thresholds.answer:
+        return 0.0 if guess == one.intent else WRONG
+    offered = [name for name, _ in one.ranking[:_OFFERED]]
+    return ASKED if one.intent in offered else ASKED_IN_VAIN
+
+
+def _is_out(one: HeldBack, clarify: float) -> bool:
+    guess, confidence = one.ranking[0]
+    return guess == OUT_OF_SCOPE or confidence < clarify

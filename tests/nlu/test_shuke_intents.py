@@ -1,0 +1,83 @@
+"""What the classifier counts, and what thumbs do to it; the model itself is tried in Rasa's own Python."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from random import Random
+
+import pytest
+
+from nlu.rasa.shuke_intents.features import characters, words
+from nlu.rasa.shuke_intents.noise import misspell
+from nlu.settings import RASA_FOLDER, NluSettings
+
+
+def test_words_are_counted_with_their_neighbours_and_the_beginning() -> None:
+    assert words("where's my 订单?") == [
+        "where's", "my", "订", "单", "?",
+        "where's my", "my 订", "订 单", "单 ?",
+        "where's * 订", "my * 单", "订 * ?",
+        "^ where's",
+    ]  # fmt: skip
+
+
+def test_runs_of_characters_lead_from_no_word_into_another() -> None:
+    runs = characters("ab 订单")
+
+    assert {"a", "ab", " ab ", "订", "订单", " 订单 "} <= set(runs)
+    assert not any("b" in run and "订" in run for run in runs)
+
+
+@pytest.mark.parametrize("count", [words, characters])
+def test_nothing_is_counted_in_nothing(count: object) -> None:
+    assert callable(count)
+    assert count("") == count("  ") == []
+
+
+def test_the_same_seed_misspells_the_same_way_and_short_words_stay() -> None:
+    text = "where is my parcel 我的快递到哪里了"
+
+    once, again = misspell(text, Random(3)), misspell(text, Random(3))
+
+    assert once == again != text
+    assert misspell("好的", Random(3)) == "好的"
+
+
+_TRY = """
+import json, sys, tempfile, pathlib
+sys.path.insert(0, sys.argv[1])
+from shuke_intents.linear import LinearIntents, learn
+from shuke_intents.normalising import normalise
+texts = {"greet": ["你好", "hello there", "早上好呀"], "track_order": ["快递到哪了", "where is my parcel", "物流信息"],
+         "ask_stock": ["还有货吗", "is it in stock", "什么时候补货"]}
+rows = [(text, intent) for intent, some in texts.items() for text in some]
+model = learn([text for text, _ in rows], [intent for _, intent in rows])
+with tempfile.TemporaryDirectory() as folder:
+    model.save(pathlib.Path(folder))
+    again = LinearIntents.load(pathlib.Path(folder))
+odd = ["", " ", "\\u200d\\u200f", "\\ud800x", "\\x00", "好" * 100_000, "\\U0001F9D1\\u200D\\U0001F680", "快递到哪了"]
+likely = again.likelihoods(odd)
+print(json.dumps({
+    "normal": [normalise(text) for text in json.loads(sys.argv[2])],
+    "same": bool((model.likelihoods(odd) == likely).all()),
+    "sums": [round(float(row.sum()), 6) for row in likely],
+    "last": again.intents[int(likely[-1].argmax())],
+}))
+"""
+
+
+@pytest.mark.rasa
+@pytest.mark.long
+def test_a_model_says_the_same_after_it_was_kept_and_answers_any_text() -> None:
+    python = str(NluSettings().rasa_python)
+
+    written = json.dumps(["ＯＫ！！！！", "訂單幾時到", "sooooo", "20240518001", "好\u200b的", "\ud800x"])
+    asked = [python, "-c", _TRY, str(RASA_FOLDER), written]
+    done = subprocess.run(asked, check=True, capture_output=True, text=True)
+    said = json.loads(done.stdout)
+
+    assert said["normal"] == ["ok!!", "订单几时到", "soo", "00000", "好的", "x"]
+    assert said["same"]
+    assert said["sums"] == [1.0] * 8
+    assert said["last"] == "track_order"

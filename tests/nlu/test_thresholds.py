@@ -1,0 +1,70 @@
+"""How sure is sure enough is chosen by what mistakes cost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nlu.thresholds import (
+    MOST_REJECTED,
+    USUAL,
+    HeldBack,
+    Measured,
+    Thresholds,
+    choose,
+    cost,
+    rejected,
+    told,
+    write_thresholds,
+)
+
+
+def heard(intent: str, guess: str, confidence: float, second: str = "ask_stock") -> HeldBack:
+    return HeldBack("…", intent, ((guess, confidence), (second, (1 - confidence) / 2)))
+
+
+SURE = [heard("track_order", "track_order", 0.9)] * 20
+UNSURE_RIGHT = [heard("ask_stock", "ask_stock", 0.55, "track_order")] * 9
+UNSURE_WRONG = [heard("ask_stock", "track_order", 0.3)] * 10
+STRANGERS = [heard("out_of_scope", "ask_stock", 0.1, "track_order")] * 10
+
+
+def test_the_dearest_mistakes_are_avoided_and_what_is_mostly_right_is_answered() -> None:
+    chosen = choose([*SURE, *UNSURE_RIGHT, *UNSURE_WRONG, *STRANGERS])
+
+    assert 0.1 < chosen.clarify <= 0.3 < chosen.answer <= 0.55
+
+
+def test_few_wishes_are_ever_turned_away_whatever_the_strangers_cost() -> None:
+    held_back = [*SURE, *[heard("ask_stock", "ask_stock", 0.2)] * 20, *[heard("out_of_scope", "ask_stock", 0.25)] * 60]
+
+    chosen = choose(held_back)
+
+    assert rejected(held_back, chosen.clarify) <= MOST_REJECTED
+
+
+def test_what_is_told_and_what_it_costs_is_counted() -> None:
+    held_back = [*SURE, *STRANGERS]
+
+    assert told(held_back, 0.2) == 1.0
+    assert told(held_back, 0.05) == 0.0
+    assert rejected(held_back, 0.2) == 0.0
+    assert cost(held_back, Thresholds(answer=0.5, clarify=0.2)) == 0.0
+    assert cost(held_back, Thresholds(answer=0.0, clarify=0.0)) == pytest.approx(0.25)
+
+
+def test_the_usual_ones_count_until_the_model_has_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "thresholds.json"
+    thresholds = Measured(lambda: file)
+
+    before = thresholds()
+    write_thresholds(file, Thresholds(answer=0.6, clarify=0.3))
+
+    assert (before, thresholds()) == (USUAL, Thresholds(answer=0.6, clarify=0.3))
+    assert json.loads(file.read_text()) == {"answer": 0.6, "clarify": 0.3}
+
+
+def test_an_operator_may_set_the_lower_one(tmp_path: Path) -> None:
+    assert Measured(lambda: tmp_path / "none", 0.7)() == Thresholds(answer=0.7, clarify=0.7)
