@@ -3,44 +3,40 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from nlu.fallback import fixed_phrase_intent
 
-MOST_CLAUSES: Final = 2
+MOST_CLAUSES: Final = 3
 # Longer messages tell a story; each of their sentences is no wish of its own.
 _LONGEST_MESSAGE = 160
 _FEWEST_HAN = 3
 _FEWEST_WORDS = 2
+# What was left out beside a single clause is worth asking about that clause alone.
+_SCRAP = 2
 
-_JOINED: Final = re.compile(
-    r"[,，。;；!！?？、\s]*(?:顺便|順便|另外|还有就是|還有|还有|同时|再帮我|再幫我|然后再)[,，]?"
-    r"|[,;.!?]?\s+(?:and also|also|and then|by the way|btw|plus|and)\b[,]?",
-    re.IGNORECASE,
+_JOINED = (
+    r"(?:顺便|順便|另外|还有就是|同时|再帮我|再幫我|然后再|对了|對了|以及)[,，]?"
+    r"|(?<=[,，。;；!！?？、\s])(?:还有|還有)(?![货貨没沒多几幾吗嗎库現现优優什])[,，]?"
+    r"|\s(?:and also|also|and then|by the way|btw|plus|oh and|and)\b[,]?"
 )
-_STOPS: Final = re.compile(r"[,，。;；!！?？\n]+|\.(?=\s|$)")
+_STOPS = r"[,，。;；!！?？\n]+|\.(?=\s|$)"
+# Who leaves marks out puts a blank where one would be.
+_BLANK = "(?<=[\u4e00-\u9fff]{4})\\s+(?=[\u4e00-\u9fff]{4})"
+_BETWEEN: Final = re.compile(f"{_JOINED}|{_STOPS}|{_BLANK}", re.IGNORECASE)
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
 _WORD: Final = re.compile(r"[^\W\d_\u4e00-\u9fff]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Clauses:
-    """``parts`` are two clauses or none; ``joined`` says that a word (顺便, also) announces a second wish."""
+def split_clauses(text: str) -> tuple[str, ...]:
+    """Return the first clauses of ``text`` that say something; greetings, thanks and scraps are left out.
 
-    parts: tuple[str, ...]
-    joined: bool
-
-
-def split_clauses(text: str) -> Clauses:
-    """Return the first two clauses of ``text`` that say something; greetings, thanks and scraps are left out."""
+    None where there is but one, and where a story is told.
+    """
     if len(text) > _LONGEST_MESSAGE:
-        return Clauses((), joined=False)
-    for mark in (_JOINED, _STOPS):
-        parts = tuple(part.strip() for part in mark.split(text) if _says_something(part))
-        if len(parts) >= MOST_CLAUSES:
-            return Clauses(parts[:MOST_CLAUSES], joined=mark is _JOINED)
-    return Clauses((), joined=False)
+        return ()
+    parts = tuple(part.strip() for part in _BETWEEN.split(text) if _says_something(part))
+    return parts[:MOST_CLAUSES] if len(parts) > 1 or (parts and len(parts[0]) < len(text) - _SCRAP) else ()
 
 
 def _says_something(part: str) -> bool:

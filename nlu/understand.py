@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,9 +22,9 @@ from nlu.thresholds import USUAL, Thresholds
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Source, Understanding
 
 # A clause must be surer than a message before it counts as a wish of its own.
-_CLAUSE_CONFIDENCE = 0.5
-# A message of which the classifier is this sure is searched for a second wish only where a word announces one.
-_SURE = 0.8
+_CLAUSE_CONFIDENCE = 0.6
+# Of a message of which the classifier is this sure, clauses that all say something else were torn from their context.
+_SURE = 0.9
 _KEPT_GUESSES = 3
 # The classifier has never seen a third language; what it makes of one is mostly chance.
 _FOREIGN_CONFIDENCE = 0.8
@@ -148,27 +149,24 @@ class Understander:
         if not ranking:
             return (IntentScore(OUT_OF_SCOPE, 1.0),)
         best = ranking[0]
-        wishes = {best.name: best.confidence} if best.confidence >= least else {}
-        clauses = split_clauses(text)
-        if clauses.joined or best.confidence < _SURE:
-            wishes |= await self._wishes(classifier, clauses.parts, wishes)
+        wishes = await self._wishes(classifier, split_clauses(text), least)
+        several = len(wishes) > 1 and (best.name in wishes or best.confidence < _SURE)
+        beside_manners = bool(wishes) and best.name in _MANNERS
+        if best.confidence >= least and not several and not beside_manners:
+            wishes = {best.name: best.confidence}
         if not wishes:
             return (IntentScore(OUT_OF_SCOPE, 1 - best.confidence), *ranking[:_KEPT_GUESSES])
         found = [IntentScore(name, confidence) for name, confidence in wishes.items()]
-        found.sort(key=lambda one: (one.name != HUMAN, one.name in _MANNERS, -one.confidence))
+        found.sort(key=lambda one: (one.name != HUMAN, one.name != best.name, -one.confidence))
         return tuple(found)
 
-    async def _wishes(
-        self, classifier: IntentClassifier, clauses: tuple[str, ...], known: dict[str, float]
-    ) -> dict[str, float]:
-        """Return the different intents of clauses, each with its confidence; none where they agree or are unsure."""
+    async def _wishes(self, classifier: IntentClassifier, clauses: tuple[str, ...], least: float) -> dict[str, float]:
+        """Return the wishes of clauses that are sure ones, each with its confidence; manners are none."""
         wishes: dict[str, float] = {}
-        for clause in clauses:
-            ranking = await classifier.classify(clause)
-            if not ranking or ranking[0].confidence < _CLAUSE_CONFIDENCE or ranking[0].name in _MANNERS:
-                return {}
-            wishes[ranking[0].name] = max(ranking[0].confidence, known.get(ranking[0].name, 0.0))
-        return wishes if len(wishes) > 1 else {}
+        for ranking in await asyncio.gather(*map(classifier.classify, clauses)):
+            if ranking and ranking[0].confidence >= max(_CLAUSE_CONFIDENCE, least) and ranking[0].name not in _MANNERS:
+                wishes[ranking[0].name] = max(ranking[0].confidence, wishes.get(ranking[0].name, 0.0))
+        return wishes
 
 
 @dataclass(frozen=True, slots=True)

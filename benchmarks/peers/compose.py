@@ -1,7 +1,7 @@
 """Put the peer's project together and train it, once for each content.
 
-The fairest peer understands what we understand: where `nlu/rasa` has a config and data, the peer
-takes its pipeline and examples from there, and adds only its own domain, rules and order numbers.
+The fairest peer learns from what we learn from: where `nlu/rasa` has data, the peer takes its examples
+from there, by Rasa's own linear pipeline, and adds only its own domain, rules and order numbers.
 """
 
 from __future__ import annotations
@@ -78,21 +78,15 @@ def _compose(project: Path) -> Path:
     for name in ("rules.yml", "order_no.yml"):
         shutil.copy(BOT / "data" / name, project / "data")
     shutil.copy(BOT / "domain.yml", project / "domain")
-    config = _read(BOT / "config.yml")
+    shutil.copy(BOT / "config.yml", project / "config.yml")
     examples = sorted((SHOP_NLU / "data").rglob("*.yml"))
-    if (SHOP_NLU / "config.yml").exists() and examples:
+    if examples:
         shutil.copytree(SHOP_NLU / "data", project / "data" / "shop")
-        own_extractor = next(part for part in config["pipeline"] if part["name"] == "RegexEntityExtractor")
-        config["pipeline"] = _read(SHOP_NLU / "config.yml")["pipeline"]
-        if own_extractor["name"] not in {part["name"] for part in config["pipeline"]}:
-            # Our own order numbers are found outside Rasa; the peer has to find them inside.
-            config["pipeline"].append(own_extractor)
         declared = set(_read(BOT / "domain.yml")["intents"])
         others = sorted({intent for path in examples for intent in _intents(path)} - declared)
         _write(project / "domain" / "others.yml", {"version": "3.1", "intents": others})
     else:
         shutil.copy(BOT / "data" / "nlu_small.yml", project / "data")
-    _write(project / "config.yml", config)
     return project
 
 

@@ -81,13 +81,31 @@ async def test_clauses_that_agree_are_one_wish() -> None:
     assert meant.intents == (IntentScore("complain_product_quality", 0.6),)
 
 
-async def test_a_sure_message_is_classified_once() -> None:
-    text = "杯子裂了，质量太差"
-    classifier = Knows({text: {"complain_product_quality": 0.95}})
+async def test_a_message_of_one_clause_is_classified_once() -> None:
+    classifier = Knows({"杯子裂了": {"complain_product_quality": 0.6}})
 
-    await understand(text, classifier)
+    await understand("杯子裂了", classifier)
 
-    assert classifier.asked == [text]
+    assert classifier.asked == ["杯子裂了"]
+
+
+async def test_clauses_that_all_say_something_else_than_a_sure_whole_were_torn_from_it() -> None:
+    text = "我十天前寄回去了，你们也签收了，钱出来没"
+    parts = {"我十天前寄回去了": {"return_refund_exchange": 0.7}, "你们也签收了": {"complain_delivery": 0.9}}
+    classifier = Knows({text: {"track_refund": 0.95}, "钱出来没": {"track_refund": 0.3}, **parts})
+
+    meant = await understand(text, classifier)
+
+    assert meant.intents == (IntentScore("track_refund", 0.95),)
+
+
+async def test_a_wish_beside_thanks_is_the_wish() -> None:
+    text = "谢谢你啊，那发票什么时候开给我"
+    classifier = Knows({text: {"thank": 0.8}, "那发票什么时候开给我": {"ask_payment_invoice": 0.9}})
+
+    meant = await understand(text, classifier)
+
+    assert meant.intents == (IntentScore("ask_payment_invoice", 0.9),)
 
 
 async def test_who_asks_for_a_person_gets_one_whatever_else_is_wanted() -> None:
