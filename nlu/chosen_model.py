@@ -1,7 +1,7 @@
 """Which trained model is to be served: a small file beside the models, written by who trains, watched by who serves.
 
-It is a hint for the Rasas that run now. What starts later serves the model of the
-files that it finds (`nlu.training.ensure_model`).
+It is what the Rasas that run now take over. What starts later serves the model of the
+files that it finds, unless that one was refused (`nlu.standing`).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from nlu.chosen_model import choose_model, chosen
+from nlu.chosen_model import choose_model, chosen_model
 from nlu.evaluate import Example, Scored, report
 from nlu.forgetting import MARK
 from nlu.promoting import Comparison, compare
@@ -29,13 +29,13 @@ def beside(model: Path, what: str) -> Path:
 
 def standing(model: Path) -> Path:
     """Return ``model``, or the one that stands in its place since this one was refused."""
-    last = chosen(model.parent)
+    last = chosen_model(model.parent)
     return last if last is not None and last != model and beside(model, REFUSED).is_file() else model
 
 
 def compared(model: Path) -> Comparison | None:
     """Return how ``model`` fares beside the one that was chosen last; None where there is nothing to compare."""
-    last = chosen(model.parent)
+    last = chosen_model(model.parent)
     if last is None or last == model or last.with_name(last.name + MARK).exists():
         return None  # a model that knows what is to be forgotten does not stand against any other
     before, after = (_answers(one) for one in (last, model))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nlu.chosen_model import choose_model, chosen
+from nlu.chosen_model import choose_model, chosen_model
 from nlu.forgetting import MARK
 from nlu.standing import ANSWERS, REFUSED, beside, compared, stand, standing
 
@@ -29,7 +29,7 @@ def test_the_first_model_stands_without_a_comparison(tmp_path: Path) -> None:
     first = a_model(tmp_path, "first")
 
     assert stand(first) is None
-    assert chosen(tmp_path) == standing(first) == first
+    assert chosen_model(tmp_path) == standing(first) == first
 
 
 def test_a_model_that_is_as_good_takes_the_place_of_the_last(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_model_that_is_as_good_takes_the_place_of_the_last(tmp_path: Path) -> 
 
     assert found is not None
     assert not found.is_worse
-    assert chosen(tmp_path) == standing(second) == second
+    assert chosen_model(tmp_path) == standing(second) == second
 
 
 def test_a_worse_model_is_kept_and_not_used_until_somebody_insists(tmp_path: Path) -> None:
@@ -53,12 +53,12 @@ def test_a_worse_model_is_kept_and_not_used_until_somebody_insists(tmp_path: Pat
     assert found is not None
     assert found.is_worse
     assert second.exists()
-    assert chosen(tmp_path) == standing(second) == first
+    assert chosen_model(tmp_path) == standing(second) == first
     assert "accuracy fell" in json.loads(beside(second, REFUSED).read_text())["reasons"][0]
 
     stand(second, insist=True)
 
-    assert chosen(tmp_path) == standing(second) == second
+    assert chosen_model(tmp_path) == standing(second) == second
 
 
 def test_a_worse_model_is_used_where_the_last_one_knows_what_is_to_be_forgotten(tmp_path: Path) -> None:
@@ -90,4 +90,4 @@ def test_a_refused_model_serves_where_the_last_one_is_gone(tmp_path: Path) -> No
 
     assert standing(second) == second
     choose_model(tmp_path, second)
-    assert chosen(tmp_path) == second
+    assert chosen_model(tmp_path) == second
