@@ -22,17 +22,21 @@ def forget_rows(folder: Path, refs: Collection[str], *, models: Path) -> int:
 
     Where there were any, every model is marked: it was trained on them, or may have been.
     """
+    changed: dict[Path, list[str]] = {}
     taken = 0
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         if path.suffix in ENDINGS and path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
             left = [line for line in lines if not refs or not _REF.findall(line) or _stays(line, refs)]
             if len(left) != len(lines):
-                _put(path, "".join(left))
+                changed[path] = left
                 taken += len(lines) - len(left)
+    # Marked first: whoever is killed in between finds the rows again, and not that a model knew them.
     if taken and models.is_dir():
         for model in models.glob("*.tar.gz"):
             model.with_name(model.name + MARK).touch(mode=0o600)
+    for path, left in changed.items():
+        _put(path, "".join(left))
     return taken
 
 
