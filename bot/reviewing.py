@@ -37,6 +37,8 @@ RIGHT_AFTER: Final = timedelta(minutes=3)
 """Who writes again so soon may be saying the same once more."""
 _ALIKE = 60  # of 100, by RapidFuzz; "where's my parcel" and "my parcel, where is it" have 65
 _SHORTEST_ALIKE = 4
+LOOKED_AT: Final = 20_000
+"""So many of the newest messages are looked at, however far back they go: some seconds' work."""
 _AT_ONCE = 500
 _NOT_UNDERSTOOD = "misunderstood "  # how the engine's trace begins then
 
@@ -92,7 +94,7 @@ def misunderstood(
 ) -> list[Doubt]:
     """Return the newest ``most`` messages from ``since`` to ``until`` that are worth a look, the newest first.
 
-    What a colleague has relabelled is there whenever it was said.
+    What a colleague has relabelled is there whenever it was said; of the rest `LOOKED_AT` messages are looked at.
     """
     doubts = {row.ref: _doubt(conn, row, reading, ("relabelled",)) for row in learning.waiting(conn, most=most)}
     found = len(doubts)
@@ -156,7 +158,9 @@ def _doubtful(
 ) -> Iterator[tuple[Any, tuple[str, ...]]]:
     later: dict[str, Any] = {}
     place = {"since": since, "at": until, "id": 0}
-    while rows := list(conn.execute(_SAID, place)):
+    looked_at = 0
+    while looked_at < LOOKED_AT and (rows := list(conn.execute(_SAID, place))):
+        looked_at += len(rows)
         decided = learning.of_messages(conn, [row.ref for row in rows if row.ref])
         silent = consents.refusing_learning(conn, (row.customer_id for row in rows if row.customer_id))
         for row in rows:

@@ -137,7 +137,11 @@ def _found(store: Store, named: str) -> str:
 
 def _list(context: typer.Context, store: Store, settings: Settings, *, most: int, days: int) -> None:
     now = SystemClock().now()
-    doubts = store.run_now(_looked, _reading(settings), most=most, since=now - timedelta(days=days), until=now)
+    # Read beside the writer, whom a long list would keep waiting, and shown only once it is audited.
+    doubts = store.read_now(
+        reviewing.misunderstood, _reading(settings), most=most, since=now - timedelta(days=days), until=now
+    )
+    store.run_now(_looked, now, len(doubts))
     if options(context).json:
         show_json([asdict(one) for one in doubts])
         return
@@ -158,9 +162,5 @@ def _list(context: typer.Context, store: Store, settings: Settings, *, most: int
         console.print(f"nothing was misunderstood in {days} days", markup=False)
 
 
-def _looked(
-    conn: Connection, reading: Reading, *, most: int, since: datetime, until: datetime
-) -> list[reviewing.Doubt]:  # fmt: skip
-    found = reviewing.misunderstood(conn, reading, most=most, since=since, until=until)
-    audit.record(conn, at=until, by=os_user(), action="review", messages=len(found))
-    return found
+def _looked(conn: Connection, now: datetime, messages: int) -> None:
+    audit.record(conn, at=now, by=os_user(), action="review", messages=messages)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from bot import reviewing
 from bot.forgetting import Places
@@ -19,6 +19,7 @@ from nlu.entities import OrderPattern
 from nlu.forgetting import MARK
 from nlu.learnt import messages_in
 from tests.crm_store.people import NOW, a_customer
+from tests.crm_store.plans import reads_a_whole_table, steps
 
 READING = Reading("CN", "CNY", OrderPattern())
 WINDOW = {"since": NOW - timedelta(days=1), "until": NOW + timedelta(days=1)}
@@ -108,6 +109,35 @@ def test_many_messages_are_read_in_parts_and_none_is_missed_or_told_twice(
     monkeypatch.setattr(reviewing, "_SAID", reviewing._SAID.limit(None).limit(3))
 
     assert [one.message for one in talks.doubts()] == refs[::-1]
+
+
+def test_of_a_long_history_the_newest_part_is_looked_at(talks: Talks, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        talks.hear("ana", f"blorp {number}", "out_of_scope")
+    monkeypatch.setattr(reviewing, "_SAID", reviewing._SAID.limit(None).limit(2))
+    monkeypatch.setattr(reviewing, "LOOKED_AT", 3)
+
+    assert [one.text for one in talks.doubts()] == [f"blorp {number}" for number in (5, 4, 3, 2)]
+
+
+def test_the_messages_are_found_by_an_index(talks: Talks) -> None:
+    talks.hear("ana", "blorp", "out_of_scope")
+    asked: list[tuple[str, Any]] = []
+
+    def look(conn: Connection) -> list[str]:
+        def keep(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+            asked.append((statement, parameters))
+
+        event.listen(conn, "before_cursor_execute", keep)
+        reviewing.misunderstood(conn, READING, most=50, **WINDOW)
+        event.remove(conn, "before_cursor_execute", keep)
+        (first, *_) = [one for one in asked if "message.in" in repr(one) and "LIMIT" in one[0]]
+        return steps(conn, *first)
+
+    plan = talks.store.run_now(look)
+
+    assert any("ix_history_kind" in step for step in plan), plan
+    assert not any(reads_a_whole_table(step) for step in plan), plan
 
 
 def test_what_a_colleague_relabelled_is_there_with_their_word_until_it_is_decided(talks: Talks) -> None:
