@@ -53,6 +53,7 @@ class KeepingHouse:
     async def look(self) -> None:
         """Finish what was broken off, and do today's, where it is time and nobody has."""
         await asyncio.to_thread(finish_erasures, self._store, self._places, self._clock)
+        await asyncio.to_thread(give_up_refused, self._store, self._places)
         now = self._clock.now()
         local = now.astimezone(self._zone)
         day = local.date().isoformat()
@@ -61,7 +62,6 @@ class KeepingHouse:
         if await self._store.run(schedule.claim, JOB, day, now=now, outcome="begun"):
             gone = await self.tidy(now)
             log.info("retention.done", **{kind: rows for kind, rows in gone.items() if rows})
-            await asyncio.to_thread(give_up_refused, self._store, self._places)
 
     async def tidy(self, now: datetime) -> Mapping[str, int]:
         """Let go what is too old; return how many rows or files of each kind that were."""

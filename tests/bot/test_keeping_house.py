@@ -9,11 +9,15 @@ import pytest
 
 from bot.forgetting import Places
 from bot.keeping_house import KeepingHouse, old_exports
+from bot.reviewing import write_learnt
+from crm_store import learning
+from crm_store.history import history
 from crm_store.inbox import inbox
 from crm_store.privacy import erasures
 from crm_store.privacy.erasing import erase
 from crm_store.privacy.erasures import Hashes
 from crm_store.privacy.settings import PrivacySettings
+from nlu.learnt import messages_in
 from tests.bot.house import House
 
 
@@ -68,6 +72,24 @@ async def test_an_erasure_that_was_killed_behind_its_transaction_is_finished(
 
     assert list(places.exports.iterdir()) == []
     assert [row.finished_at for row in house.read(erasures.every)] == [house.clock.now()]
+
+
+async def test_what_was_learnt_of_somebody_who_refuses_since_goes_within_the_hour(
+    house: House, keeping: KeepingHouse, places: Places
+) -> None:
+    for who in ("ana", "bob"):
+        await house.says(who, "where is my parcel")
+    said = {str(one.customer_id): str(one.ref) for one in house.rows(history) if one.kind == "message.in"}
+    how = {"language": "en", "words": "where is my parcel", "by": "user:me", "now": house.clock.now()}
+    for message in said.values():
+        house.write(learning.accept, message, "track_order", **how)
+    write_learnt(house.store, places)
+    ana, bob = (str(house.identity(who).customer_id) for who in ("ana", "bob"))
+    house.write(learning.say, ana, False, evidence="agent:li", by="agent:li", now=house.clock.now())
+
+    await keeping.look()
+
+    assert messages_in(places.training) == {said[bob]}
 
 
 async def test_exports_are_kept_for_a_while(house: House, places: Places) -> None:
