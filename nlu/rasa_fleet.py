@@ -50,6 +50,7 @@ class RasaFleet:
         self._serves = ""
         self._up = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
+        self._stopped = False
 
     @property
     def ready(self) -> bool:
@@ -67,6 +68,8 @@ class RasaFleet:
 
     async def run(self) -> None:
         """Start them and keep them alive; returns after `stop`, and never by itself."""
+        if self._stopped:
+            return
         self._running = asyncio.current_task()
         # What was chosen before we came is no news: whoever started us knows better.
         seen, self._serves = self._chosen(), _version(self._model)
@@ -83,7 +86,8 @@ class RasaFleet:
             self._running = None
 
     async def stop(self) -> None:
-        """End `run`; every Rasa is gone when this returns. Does nothing where it is not running."""
+        """End `run`; every Rasa is gone when this returns. A `run` that has not begun yet will not."""
+        self._stopped = True
         if (running := self._running) is not None:
             running.cancel()
             await asyncio.wait([running])

@@ -170,6 +170,18 @@ async def test_as_many_as_are_asked_for_are_there_and_all_are_gone_when_it_stops
         assert not house.fleet.ready
 
 
+async def test_one_that_is_stopped_before_its_start_has_begun_starts_nothing(tmp_path: Path) -> None:
+    settings = stand_ins(tmp_path)
+    fleet = RasaFleet(settings, a_model(settings, "first"), publish_in=tmp_path / "var")
+    starting = asyncio.create_task(fleet.run())
+
+    await fleet.stop()
+    async with asyncio.timeout(SOON):
+        await starting
+
+    assert fleet.pids == ()
+
+
 async def test_when_one_is_killed_under_load_no_message_is_lost_and_none_waits_longer_than_the_deadline(
     tmp_path: Path,
 ) -> None:
