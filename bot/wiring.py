@@ -63,6 +63,7 @@ def build_understander(
         currency=settings.shop.currency,
         orders=OrderPattern(settings.shop.order_no),
         rules_stand_in=rules_stand_in,
+        deadline=settings.nlu.deadline if rules_stand_in else None,
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Sourc
 # A clause must be surer than a message before it counts as a wish of its own.
 _CLAUSE_CONFIDENCE = 0.6
 # Of a message of which the classifier is this sure, clauses that all say something else were torn from their context.
+_TORN = 0.6
 _SURE = 0.9
 _KEPT_GUESSES = 3
 # The classifier has never seen a third language; what it makes of one is mostly chance.
@@ -71,11 +72,13 @@ class Understander:
         currency: str = "CNY",
         orders: OrderPattern | None = None,
         rules_stand_in: bool = True,
+        deadline: timedelta | None = None,
     ) -> None:
         """``region`` (ISO 3166) and ``currency`` (ISO 4217) are those of numbers that name none.
 
         ``thresholds`` tells from which confidence on the model is believed. Where ``rules_stand_in``
-        is false, a classifier that is away is an error, not a reason to guess.
+        is false, a classifier that is away is an error, not a reason to guess. Where there is a
+        ``deadline``, a message's clauses are asked about as long as the whole has left of it.
         """
         self._classifier = classifier
         self._thresholds = thresholds
@@ -83,6 +86,7 @@ class Understander:
         self._currency = currency
         self._orders = orders or OrderPattern()
         self._rules_stand_in = rules_stand_in
+        self._deadline = deadline.total_seconds() if deadline is not None else None
 
     async def understand(
         self,
@@ -118,7 +122,9 @@ class Understander:
             others = (one for one in intents if one.name not in (certain.intent.name, OUT_OF_SCOPE))
             wished = tuple(one for one in others if one.confidence >= least)
             return read.meaning((certain.intent, *wished), "rules")
-        if intents[0].name == OUT_OF_SCOPE and read.language != "other" and (sure := _sure_by_rules(text)):
+        told = len(intents) == 1 and intents[0].confidence >= _SURE  # guesses beside it say that it was at a loss
+        at_a_loss = intents[0].name == OUT_OF_SCOPE and not told
+        if at_a_loss and read.language != "other" and (sure := _sure_by_rules(text)):
             return read.meaning(sure, "rules")
         return read.meaning(_without_blame(read, intents), "rasa")
 
@@ -145,13 +151,14 @@ class Understander:
 
     async def _carried(self, classifier: IntentClassifier, text: str, least: float) -> tuple[IntentScore, ...]:
         """Return the intents that ``text`` carries, or out_of_scope and the guesses where none is likely enough."""
+        began = asyncio.get_running_loop().time()
         ranking = await classifier.classify(text)
         if not ranking:
             return (IntentScore(OUT_OF_SCOPE, 1.0),)
         best = ranking[0]
-        wishes = await self._wishes(classifier, split_clauses(text), least)
-        several = len(wishes) > 1 and (best.name in wishes or best.confidence < _SURE)
-        beside_manners = bool(wishes) and best.name in _MANNERS
+        wishes = await self._wishes_until(began, classifier, split_clauses(text), least)
+        several = len(wishes) > 1 and (best.name in wishes or best.confidence < _TORN)
+        beside_manners = best.name in _MANNERS and best.confidence < _SURE <= max(wishes.values(), default=0.0)
         if best.confidence >= least and not several and not beside_manners:
             wishes = {best.name: best.confidence}
         if not wishes:
@@ -159,6 +166,17 @@ class Understander:
         found = [IntentScore(name, confidence) for name, confidence in wishes.items()]
         found.sort(key=lambda one: (one.name != HUMAN, one.name != best.name, -one.confidence))
         return tuple(found)
+
+    async def _wishes_until(
+        self, began: float, classifier: IntentClassifier, clauses: tuple[str, ...], least: float
+    ) -> dict[str, float]:
+        if self._deadline is None:
+            return await self._wishes(classifier, clauses, least)
+        try:
+            async with asyncio.timeout_at(began + self._deadline):
+                return await self._wishes(classifier, clauses, least)
+        except (TimeoutError, NluUnavailable):
+            return {}  # the whole has been understood, which is most of it
 
     async def _wishes(self, classifier: IntentClassifier, clauses: tuple[str, ...], least: float) -> dict[str, float]:
         """Return the wishes of clauses that are sure ones, each with its confidence; manners are none."""

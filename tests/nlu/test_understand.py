@@ -1,5 +1,5 @@
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -97,6 +97,26 @@ async def test_clauses_that_all_say_something_else_than_a_sure_whole_were_torn_f
     meant = await understand(text, classifier)
 
     assert meant.intents == (IntentScore("track_refund", 0.95),)
+
+
+async def test_clauses_that_take_too_long_leave_the_whole_as_it_was_understood() -> None:
+    text = "我的单到哪了，顺便查下积分"
+    never = asyncio.Event()
+
+    class Slow(Knows):
+        async def classify(self, text: str) -> tuple[IntentScore, ...]:
+            if text == "查下积分":
+                await never.wait()
+            return await super().classify(text)
+
+    classifier = Slow({text: {"track_order": 0.7}, "我的单到哪了": {"track_order": 0.95}})
+    slow = Understander(classifier, deadline=timedelta(milliseconds=20))
+
+    meant = await slow.understand(
+        text, asking=None, language="zh", timezone="Asia/Shanghai", now=NOW, catalogue=PRODUCTS
+    )
+
+    assert meant.intents == (IntentScore("track_order", 0.7),)
 
 
 async def test_a_wish_beside_thanks_is_the_wish() -> None:
