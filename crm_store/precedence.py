@@ -22,7 +22,7 @@ ANGER_SOON = timedelta(minutes=5)
 SPENDING_COUNTS_FOR = timedelta(days=365)
 
 _PAID = ("paid", "shipped", "delivered")
-_DANGER = "danger"
+_DANGER = ("danger", "in_need")
 _ANGER = "angry"
 _SPENT = (
     select(orders.c.customer_id, order_lines.c.quantity, order_lines.c.unit_price)
@@ -58,7 +58,7 @@ class Precedence:
             value = self.most
         else:
             value = min(timedelta(minutes=int(max(spent, Decimal(0)) / self.a_minute)), self.most)
-        if reason == _DANGER:
+        if reason in _DANGER:
             return value + DANGER_FIRST
         return value + ANGER_SOON if reason == _ANGER else value
 

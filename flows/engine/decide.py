@@ -135,7 +135,10 @@ class _Talk:
         patterns = self._patterns
         wishes = wishes_in(self._book, names)
         complains = self._complains(wishes)
-        if self._heard.urgency >= patterns.danger_at_least and (complains or patterns.danger_with & set(names)):
+        grave = next((matter for matter in self._heard.sensitive if matter in patterns.sensitive), None)
+        if grave is not None:
+            self._hand_over(grave, patterns.sensitive[grave])
+        elif self._heard.urgency >= patterns.danger_at_least and (complains or patterns.danger_with & set(names)):
             self._hand_over("danger", patterns.danger_complaint_flow)
         elif patterns.human_intent in names:
             self._hand_over("a person is asked for", patterns.human_flow)

@@ -24,6 +24,8 @@ class Heard:
     language: str = "zh"
     sentiment: float = 0.0
     urgency: float = 0.0
+    sensitive: tuple[str, ...] = ()
+    """The matters that want a careful hand, the gravest first."""
     payload: str | None = None
     attachment: str | None = None
     """``photo``, ``voice``, ``sticker``, ``file``, ``location``, ``other``, or ``contact``: the
@@ -41,6 +43,7 @@ class Heard:
             language=understood.language,
             sentiment=understood.sentiment,
             urgency=understood.urgency,
+            sensitive=tuple(one.matter for one in understood.sensitive),
             attachment=attachment,
         )
 

@@ -319,6 +319,7 @@ def _refuse_missing_flows(book: FlowBook) -> None:
     patterns = book.patterns
     named = (patterns.colleague_flow, patterns.human_flow, patterns.angry_flow, patterns.angry_complaint_flow,
              patterns.danger_complaint_flow, patterns.misunderstood_flow, *patterns.mentions.values(),
+             *patterns.sensitive.values(),
              *(flow for meanings in patterns.after_care.values() for flow in meanings.values()))  # fmt: skip
     for name in named:
         if name not in book.flows:

@@ -209,6 +209,8 @@ class Patterns:
     danger_at_least: float
     danger_with: frozenset[str]
     """Intents that are a complaint where danger is in the message."""
+    sensitive: Mapping[str, str]
+    """Matter → flow, which comes before anything else that the message wants."""
     complaint_matter: str
     angry_complaint_flow: str
     danger_complaint_flow: str

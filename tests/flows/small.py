@@ -16,6 +16,7 @@ colleague: {flow: person, slot: topic, intents: [ask_stock]}
 mentions: {order_no: order}
 intents: {human: request_human_agent, cancel: cancel_dialogue, repeat: repeat, yes: affirm, no: deny}
 human: {flow: person}
+sensitive: {self_harm: person}
 angry: {sentiment_at_most: -0.7, flow: person, complaint_flow: person, unless: [opt_out]}
 danger: {urgency_at_least: 0.9, complaint_flow: person, also_with: []}
 complaint: {matter: complaint}
