@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from nlu.fallback import certain_intent, intents_by_rules
 from nlu.fallback_words import HUMAN, STRONG, WEAK
 from nlu.language import detect
 from nlu.mood import Mood, read_mood
+from nlu.refusing import refuses_offers
 from nlu.thresholds import USUAL, Thresholds
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Source, Understanding
 
@@ -126,7 +127,7 @@ class Understander:
         at_a_loss = intents[0].name == OUT_OF_SCOPE and not told
         if at_a_loss and read.language != "other" and (sure := _sure_by_rules(text)):
             return read.meaning(sure, "rules")
-        return read.meaning(_without_blame(read, intents), "rasa")
+        return read.meaning(_as_refused(text, _without_blame(read, intents)), "rasa")
 
     def _read(
         self,
@@ -272,6 +273,14 @@ def _without_blame(read: _Read, intents: tuple[IntentScore, ...]) -> tuple[Inten
         return intents
     others = (one for one in intents[1:] if one.name != "track_order")
     return (IntentScore("track_order", intents[0].confidence), *others)
+
+
+def _as_refused(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
+    """Return the intents with a wish for offers read as their refusal, where the words refuse."""
+    if all(one.name != "opt_in_marketing" for one in intents) or not refuses_offers(text):
+        return intents
+    turned = (replace(one, name=_OPT_OUT.name) if one.name == "opt_in_marketing" else one for one in intents)
+    return tuple({one.name: one for one in reversed(tuple(turned))}.values())[::-1]
 
 
 def _by_rules(read: _Read) -> _Decided:
