@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.rasa, pytest.mark.long, pytest.mark.timeout(400)]
 
 DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
-ENOUGH_RIGHT = 0.93
+ENOUGH_RIGHT = 0.95
 ENOUGH_OF_SEVERAL = 0.8
 MOST_UNSURE_OF_ITSELF = 0.05
 ENOUGH_TOLD = 0.8
