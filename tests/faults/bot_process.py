@@ -46,7 +46,11 @@ async def run_bot(plan: Plan, *, kill_when: Awaitable[None] | None = None) -> in
     Raises:
         TimeoutError: it has not come to its end within 60 s; something was lost, or hangs.
     """
-    process = FORK_SERVER.Process(target=_begin, args=(plan,))
+    return await ended_with(FORK_SERVER.Process(target=_begin, args=(plan,)), kill_when)
+
+
+async def ended_with(process: BaseProcess, kill_when: Awaitable[None] | None) -> int | None:
+    """Start ``process`` and return its exit code: -9 where it was killed, from outside when ``kill_when`` is done."""
     process.start()
     killing = None if kill_when is None else asyncio.create_task(killed_when(process, kill_when))
     try:

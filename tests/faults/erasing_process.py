@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Awaitable
 from contextlib import closing
@@ -13,7 +12,7 @@ from bot.forgetting import Places, erase_customer
 from crm_store.ports import SystemClock
 from crm_store.privacy import ledger
 from crm_store.unit_of_work import Store
-from tests.faults.bot_process import ENDS_WITHIN, FORK_SERVER, ended, killed_when
+from tests.faults.bot_process import FORK_SERVER, ended_with
 from tests.faults.steps import Steps
 
 TAKEN = "taken"
@@ -39,20 +38,7 @@ async def run_erasure(plan: Plan, *, kill_when: Awaitable[None] | None = None) -
 
     Where it ends by itself, it leaves the number of its steps in the file ``taken`` beside ``root``.
     """
-    process = FORK_SERVER.Process(target=_begin, args=(plan,))
-    process.start()
-    killing = None if kill_when is None else asyncio.create_task(killed_when(process, kill_when))
-    try:
-        async with asyncio.timeout(ENDS_WITHIN):
-            await ended(process)
-    finally:
-        if killing is not None:
-            killing.cancel()
-        process.kill()
-        process.join()
-    code = process.exitcode
-    process.close()
-    return code
+    return await ended_with(FORK_SERVER.Process(target=_begin, args=(plan,)), kill_when)
 
 
 def _begin(plan: Plan) -> None:
