@@ -36,6 +36,7 @@ from flows.engine.decide import decide
 from flows.engine.heard import ActionDone, Decision, Heard
 from flows.engine.state import DialogueState, Say
 from flows.replies import Listener, Rendered
+from flows.settings import FlowSettings
 from flows.standard import Standard
 from flows.wording import address
 from nlu.language import detect
@@ -71,6 +72,7 @@ class Shop:
     zone: str
     region: str
     desk: DeskHours
+    flows: FlowSettings = field(default_factory=FlowSettings)
 
 
 @dataclass(slots=True)
@@ -253,8 +255,8 @@ class Answering:
         context = ActionContext(
             conn=conn, now=now, ids=self._ids, customer_id=who.customer_id, identity_id=who.identity_id,
             conversation_id=who.id, channel=who.channel, verified=bool(who.verified), language=language,
-            zone=outcome.listener.zone, text=heard.text, message=ref,
-            desk=self._shop.desk, record=record,
+            zone=outcome.listener.zone, heard=heard, message=ref,
+            settings=self._shop.flows, desk=self._shop.desk, record=record,
         )  # fmt: skip
         decision = decide(self._book, outcome.state, heard, facts)
         self._take_in(conn, who, decision, outcome, now)

@@ -41,6 +41,7 @@ from crm_store.loyalty import Earning, Loyalty
 from crm_store.privacy.settings import PrivacySettings
 from crm_store.tiers import TierRules
 from desk.settings import ConsoleSettings
+from flows.settings import FlowSettings
 from nlu.settings import NluSettings
 
 CONFIG = "config.yml"
@@ -163,6 +164,7 @@ class Settings(Section):
     privacy: PrivacySettings = PrivacySettings()
     nlu: NluSettings
     care: CareSettings
+    flows: FlowSettings = FlowSettings()
     telegram: TelegramSettings | None = None
     wechat: WechatSettings | None = None
     terminal: TerminalSettings
@@ -328,10 +330,13 @@ def _merge_environment(given: dict[str, Any], environment: Mapping[str, str], na
             places[f"{section}.{key}"] = variable
     for variable, value in environment.items():
         prefix, _, rest = variable.partition("_")
-        section, separator, key = rest.lower().partition("__")
-        if prefix == "SHUKE" and separator:
-            _section(given, section, name)[key] = value
-            places[f"{section}.{key}"] = places[section] = variable
+        section, *keys = rest.lower().split("__")
+        if prefix == "SHUKE" and keys:
+            at = _section(given, section, name)
+            for key in keys[:-1]:
+                at = _section(at, key, name)
+            at[keys[-1]] = value
+            places[f"{section}.{keys[0]}"] = places[section] = variable
     return places
 
 

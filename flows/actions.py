@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from crm_store.desk_hours import DeskHours
 from crm_store.ports import Ids
-from flows.engine.heard import Act
+from flows.engine.heard import Act, Heard
+from flows.settings import FlowSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,21 @@ class ActionContext:
     """The identity belongs to this customer for certain."""
     language: str
     zone: str
-    text: str
-    """The message as typed; empty for a pressed button."""
+    heard: Heard
+    """What the customer said or pressed, and what it was understood to mean."""
     message: str
     """The reference of the message: what is learnt or agreed to in it names it as its source."""
+    settings: FlowSettings
+    """What the shop has decided about its flows."""
     desk: DeskHours
     """When people answer: no promise may fall where nobody is there."""
     record: Callable[[str, Mapping[str, Any]], None]
     """Append an event to the history, in the same transaction."""
+
+    @property
+    def text(self) -> str:
+        """The message as typed; empty for a pressed button."""
+        return self.heard.text
 
 
 Action = Callable[[ActionContext, Mapping[str, Any]], Mapping[str, Any]]

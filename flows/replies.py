@@ -1,4 +1,5 @@
-"""Every sentence that the bot says: read from ``replies/{zh,en}.yml`` and written out for one customer.
+"""Every sentence that the bot says: read from ``replies/{zh,en}.yml`` and ``replies/{zh,en}/AREA.yml``, written out
+for one customer.
 
 A reply has one or several wordings. A wording is used only where there is a value
 for each of its placeholders; of those, the ones that tell most are preferred, and
@@ -122,24 +123,24 @@ class Replies:
 
     @classmethod
     def load(cls, defaults: Path, overlay: Path | None = None) -> Replies:
-        """Read ``defaults/{zh,en}.yml``; a reply or word of ``overlay`` takes the place of the same default.
+        """Read ``{zh,en}.yml`` and ``{zh,en}/*.yml`` of ``defaults``; what ``overlay`` says takes its place, by name.
 
         Raises:
-            FlowError: a file or a reply is wrong.
+            FlowError: a file or a reply is wrong, or two files of one folder hold the same reply.
         """
         replies: dict[str, dict[str, _Reply]] = {}
         words: dict[str, dict[str, dict[str, str]]] = {}
         for language in LANGUAGES:
             replies[language], words[language] = {}, {}
-            for folder in (defaults, overlay):
-                path = folder / f"{language}.yml" if folder is not None else None
-                if path is None or (folder is overlay and not path.is_file()):
-                    continue
-                name = f"{path.parent.parent.name}/{path.parent.name}/{path.name}"
-                source = read_marked(path, name)
-                replies[language] |= _still_promising(_read_replies(source, name), replies[language])
-                for table, said in _section(source, "words", name).items():
-                    words[language].setdefault(table, {}).update({key: str(word) for key, word in said.items()})
+            for folder in filter(None, (defaults, overlay)):
+                of_folder: dict[str, _Reply] = {}
+                for path in _files(folder, language, needed=folder is defaults):
+                    name = f"{folder.parent.name}/{folder.name}/{path.relative_to(folder).as_posix()}"
+                    source = read_marked(path, name)
+                    _add(of_folder, _read_replies(source, name))
+                    for table, said in _section(source, "words", name).items():
+                        words[language].setdefault(table, {}).update({key: str(word) for key, word in said.items()})
+                replies[language] |= _still_promising(of_folder, replies[language])
         return cls(replies, words)
 
     def needs(self, reply: str, language: str) -> list[tuple[Place, frozenset[str]]] | None:
@@ -270,6 +271,20 @@ def _buttons(buttons: tuple[_Button, ...], values: Mapping[str, Any], reader: Re
             )
             if len(payload.encode()) <= MAX_BYTES:
                 yield Choice(title, payload)
+
+
+def _files(folder: Path, language: str, *, needed: bool) -> list[Path]:
+    general = folder / f"{language}.yml"
+    areas = sorted((folder / language).glob("*.yml"))
+    return [general, *areas] if needed or general.is_file() else areas
+
+
+def _add(replies: dict[str, _Reply], more: Mapping[str, _Reply]) -> None:
+    for name, reply in more.items():
+        if name in replies:
+            place, other = reply.groups[0][0].place, replies[name].groups[0][0].place
+            raise FlowError(place.file, place.line, f'reply "{name}" is already in {other.file}; keep one of them')
+        replies[name] = reply
 
 
 def _still_promising(said: dict[str, _Reply], before: Mapping[str, _Reply]) -> dict[str, _Reply]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 from flows import actions
-from flows.complaints import check_complaint_status, file_complaint
 from flows.engine.check import Problem, check
 from flows.engine.load import REPLIES_FOLDER, load_book
 from flows.engine.model import FlowBook
-from flows.handoff import hand_over
-from flows.inquiries import track_order
-from flows.loyalty import ask_points_balance
-from flows.relationship import answer_follow_up, opt_out_marketing, request_data_export_or_delete
 from flows.replies import Replies
 
 DEFAULTS = Path(__file__).parent
@@ -47,18 +43,15 @@ number of the case that it was about. ``desk_days``, ``desk_opens`` and
 ``desk_closes`` are when people are there, in the shop's zone.
 """
 
-_ACTING = (
-    answer_follow_up,
-    ask_points_balance,
-    check_complaint_status,
-    file_complaint,
-    hand_over,
-    opt_out_marketing,
-    request_data_export_or_delete,
-    track_order,
-)
-"""Modules whose import registers the actions of the flow with the same name."""
 
+def _import_what_acts() -> None:
+    """Import the modules that stand beside flows: that registers their actions."""
+    for folder in sorted({flow.parent for flow in DEFAULTS.glob("*/*.yml")}):
+        for module in sorted(folder.glob("*.py")):
+            import_module(".".join((DEFAULTS.name, folder.name, module.stem)))
+
+
+_import_what_acts()
 
 SAID_BY_THE_RUNTIME = ("handoff_cancelled", "handoff_after_error", "window_ends", "not_promised")
 """Replies that no flow says: the runtime does, where the flows are not asked."""

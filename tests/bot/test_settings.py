@@ -93,7 +93,7 @@ def test_the_config_that_we_ship_says_the_defaults() -> None:
         ("shop: 5\n", "config.yml: shop: has to hold keys and values, not a int"),
         ("nlu: [a]\n", "config.yml: nlu: has to hold keys and values, not a list"),
         ("var: [a]\n", "config.yml: var: has to be the path of a folder"),
-        ("7:\n  a: 1\n", "config.yml: 7: there is no such key; known here: care, console, desk, log"),
+        ("7:\n  a: 1\n", "config.yml: 7: there is no such key; known here: care, console, desk, flows, log"),
     ],
 )
 def test_a_wrong_key_or_value_is_named_with_its_mend(root: Path, content: str, told: str) -> None:

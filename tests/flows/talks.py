@@ -22,6 +22,7 @@ from flows.engine.heard import ActionDone, Heard
 from flows.engine.state import DialogueState
 from flows.engine.values import clock, moment, weekdays
 from flows.replies import Listener, Rendered
+from flows.settings import FlowSettings
 from flows.standard import load_standard
 from nlu.understanding import Entity, IntentScore
 
@@ -120,7 +121,7 @@ class Talk:
         decision = decide(STANDARD.book, self.state, event, facts)
         says, events = list(decision.says), list(decision.events)
         while decision.act is not None:
-            result = REGISTERED.run(decision.act, self._context(event.text))
+            result = REGISTERED.run(decision.act, self._context(event))
             decision = decide(STANDARD.book, decision.state, ActionDone(decision.act.name, result), facts)
             says += decision.says
             events += decision.events
@@ -156,7 +157,7 @@ class Talk:
     def titles(self) -> list[str]:
         return [title for title, _ in self.state.options]
 
-    def _context(self, text: str) -> ActionContext:
+    def _context(self, event: Heard) -> ActionContext:
         who = self._customer
         return ActionContext(
             conn=self.shop.conn,
@@ -169,7 +170,8 @@ class Talk:
             verified=self.verified,
             language=self._language,
             zone="Asia/Shanghai",
-            text=text,
+            heard=event,
+            settings=FlowSettings(),
             message="in-1",
             desk=DESK,
             record=lambda kind, data: None,

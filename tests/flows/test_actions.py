@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from flows.actions import REGISTERED, ActionContext
-from flows.engine.heard import Act
+from flows.engine.heard import Act, Heard
+from flows.settings import FlowSettings
 from tests.flows.talks import DESK, MONDAY, Shop
 
 ASKED_WITH: dict[str, dict[str, Any]] = {
@@ -26,7 +27,8 @@ def context() -> ActionContext:
     return ActionContext(
         conn=shop.conn, now=MONDAY, ids=shop.ids, customer_id="wang", identity_id="wang-id",
         conversation_id="wang-talk", channel="telegram", verified=True, language="zh", zone="Asia/Shanghai",
-        text="", message="m1", desk=DESK, record=lambda kind, data: pytest.fail(f"it recorded {kind}"),
+        heard=Heard(), message="m1", settings=FlowSettings(), desk=DESK,
+        record=lambda kind, data: pytest.fail(f"it recorded {kind}"),
     )  # fmt: skip
 
 
