@@ -57,6 +57,10 @@ class LocalPlatform[F: Fault]:
                 self._changed.clear()
                 await self._changed.wait()
 
+    def has_failed(self, name: str) -> bool:
+        """Return whether every fault planned for these calls has struck."""
+        return not self._faults[name]
+
     def _will_fail(self, name: str, fault: F, times: int) -> None:
         self._faults[name].extend([fault] * times)
 
