@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from care import keeping
+from care import keeping, wishes
 from care.facts import agreed, gather, reachable_identity, shut_to
 from care.gate import SkipReason, Verdict, judge
 from care.occasions import Occasion, occasions, still_stands
@@ -91,10 +91,25 @@ def last_moment(conn: Connection, row: Any, now: datetime, policy: Policy) -> st
     customer = customers.by_id(conn, row.customer_id)
     if customer is None:
         return "unreachable"
+    if row.rule == wishes.RULE.name:
+        return _last_moment_of_wish(conn, row, customer, now, policy)
     # A rule that the shop has ended since is judged like a greeting.
     rule = policy.rules.get(row.rule) or Rule(row.rule, on="", purpose="care", say="")
     if not still_stands(conn, rule, row.customer_id, row.dedupe_key.removeprefix(_DEDUPE)):
         return "open_complaint"
+    return _judged_again(conn, row, customer, rule, now, policy)
+
+
+def _last_moment_of_wish(conn: Connection, row: Any, customer: Any, now: datetime, policy: Policy) -> str | None:
+    reason = wishes.last_moment(conn, row) or _judged_again(conn, row, customer, wishes.RULE, now, policy)
+    if reason is not None:
+        wishes.not_told(conn, row)
+    return reason
+
+
+def _judged_again(
+    conn: Connection, row: Any, customer: Any, rule: Rule, now: datetime, policy: Policy
+) -> SkipReason | None:  # fmt: skip
     facts = gather(conn, customer, rule=rule, due_at=row.created_at, policy=policy, now=now)
     theirs = identities.of_customer(conn, row.customer_id)
     reachable = any(one.id == row.identity_id and one.unreachable_since is None for one in theirs)

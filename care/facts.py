@@ -16,6 +16,8 @@ from crm_store import consents, conversations, identities, tickets, windows, zon
 from crm_store.outbox import outbox
 from crm_store.windows import KEPT_FOR_ANSWERS, Shut
 
+BACK_IN_STOCK = "back_in_stock"
+"""A rule of purpose `service` that is ours, and in no shop's list (`care.wishes`)."""
 LOOK_BACK = timedelta(days=33)
 """How far back sends are looked up: a calendar month of any zone lies within it."""
 
@@ -89,6 +91,6 @@ def shut_to(conn: Connection, identity_id: str, *, now: datetime) -> Shut | None
 
 def _counted_sends(conn: Connection, customer_id: str, rules: Mapping[str, Rule], now: datetime) -> list[datetime]:
     # Of a rule that exists no more the purpose is unknown: it counts.
-    free = {rule.name for rule in rules.values() if rule.purpose == "service"}
+    free = {rule.name for rule in rules.values() if rule.purpose == "service"} | {BACK_IN_STOCK}
     rows = conn.execute(_SENDS, {"customer_id": customer_id, "since": now - LOOK_BACK})
     return [row.at for row in rows if row.rule not in free]

@@ -50,7 +50,7 @@ class Policy:
 
         ``data`` fills the placeholders; ``key`` draws the wording, the same for the same occasion.
         """
-        language = self._language_of(customer.language)
+        language = self.language_of(customer.language)
         zone = zone_named(zones.of_row(customer), self.settings.zone)
         gender = (customer.attributes or {}).get("gender")
         called = address(customer.name, gender, language)
@@ -61,7 +61,8 @@ class Policy:
         body: dict[str, Any] = {"text": said.text, "about": dict(data)}
         return body | {"buttons": buttons} if buttons else body
 
-    def _language_of(self, language: str | None) -> str:
+    def language_of(self, language: str | None) -> str:
+        """Return the language in which a customer with this one on file is written to."""
         short = (language or "").lower()[:2]
         return short if short in LANGUAGES else self.settings.language
 

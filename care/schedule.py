@@ -19,6 +19,7 @@ from care.due import PAUSED, SWEEP, Fired, fire
 from care.keeping import keep_watch
 from care.occasions import Occasion, occasions
 from care.policy import Policy
+from care.wishes import keep_wishes
 from crm_store import schedule, switches
 from crm_store.desk_hours import DeskHours
 from crm_store.ports import Clock, Ids
@@ -104,6 +105,7 @@ class CareClock:
             try:
                 fired = await sweep(self._store, now, policy=self._policy, ids=self._ids)
                 kept = await keep_watch(self._store, now, policy=self._policy, desk=self._desk, ids=self._ids)
+                told = await keep_wishes(self._store, now, policy=self._policy, ids=self._ids)
             except DBAPIError as exc:
                 log.warning("care.not_swept", error=type(exc).__name__)
                 return
@@ -114,7 +116,11 @@ class CareClock:
             log.info("care.swept", occasions=len(outcomes), queued=outcomes.count("queued"))
         if kept:
             log.info("promises.attended", promises=len(kept), late=sum("escalated" in one.steps for one in kept))
-        if "queued" in outcomes or any(one.ref is not None for one in kept):
+        if told:
+            log.info("wishes.attended", wishes=len(told), queued=sum(one.ref is not None for one in told))
+        if "queued" in outcomes or any(
+            ref is not None for ref in (*(one.ref for one in kept), *(one.ref for one in told))
+        ):
             self._queued()
 
     async def stop(self) -> None:

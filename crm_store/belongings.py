@@ -40,12 +40,13 @@ from crm_store.surveys import surveys
 from crm_store.tags import customer_tags
 from crm_store.tasks import tasks
 from crm_store.tickets import tickets
+from crm_store.wishes import stock_wishes
 from crm_store.zones import zone_words
 
 OWNED: tuple[Table, ...] = (
     identities, history, outbox, tickets, lots, orders, audit, consent_words, memory_facts, related_persons,
     customer_tags, opportunities, zone_words, promises, tasks, approvals, surveys, take_backs,
-    coupons, lessons,
+    coupons, lessons, stock_wishes,
 )  # fmt: skip
 """Rows have a customer and a side. A table that is new joins here."""
 _DATED = {history.name, outbox.name}

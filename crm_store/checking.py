@@ -20,6 +20,7 @@ from crm_store import memory, opportunities, schema
 from crm_store import promises as promise_store
 from crm_store import surveys as survey_store
 from crm_store import tasks as task_store
+from crm_store import wishes as wish_store
 from crm_store.approvals import approvals
 from crm_store.belongings import OWNED
 from crm_store.consents import EVERY, consent_words, consents
@@ -151,6 +152,7 @@ _LOOSE: tuple[tuple[ColumnElement[Any], ColumnElement[Any]], ...] = (
     (approvals.c.conversation_id, conversations.c.id),
     (surveys.c.conversation_id, conversations.c.id),
     (lessons.c.message, history.c.ref),
+    (wish_store.stock_wishes.c.message, outbox.c.ref),
 )
 
 
@@ -229,6 +231,7 @@ def _statuses(conn: Connection) -> Iterator[Find]:
         (approvals.c.state, approval_store.STATES),
         (surveys.c.state, survey_store.STATES),
         (lessons.c.state, LESSON_STATES),
+        (wish_store.stock_wishes.c.state, wish_store.STATES),
     )
     for column, values in known:
         wrong = column.not_in(values)
@@ -242,6 +245,11 @@ def _statuses(conn: Connection) -> Iterator[Find]:
     yield from _rows(conn, "statuses", lessons, learnt, "is accepted and has no words, intent or language")
     gone = and_(lessons.c.state != "accepted", lessons.c.words.is_not(None))
     yield from _rows(conn, "statuses", lessons, gone, "is not accepted, and its words are still there")
+    wished = wish_store.stock_wishes
+    over = and_(wished.c.state != "open", wished.c.ended_at.is_(None))
+    yield from _rows(conn, "statuses", wished, over, "is over and has no time of it")
+    unsaid = and_(wished.c.state == "told", wished.c.message.is_(None))
+    yield from _rows(conn, "statuses", wished, unsaid, "is told and no message told it")
     unsent = and_(outbox.c.status == "sent", outbox.c.sent_at.is_(None))
     yield from _rows(conn, "statuses", outbox, unsent, "is sent and has no time of it")
 

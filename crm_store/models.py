@@ -44,6 +44,7 @@ from crm_store import (  # noqa: F401 - imported for their tables
     tickets,
     webhooks,
     windows,
+    wishes,
     zones,
 )
 from crm_store.base import Base

@@ -27,6 +27,8 @@ from care.due import SWEEP
 from care.keeping import keep_watch, next_moment
 from care.occasions import next_due
 from care.schedule import sweep
+from care.wishes import keep_wishes
+from care.wishes import next_moment as next_wish
 from crm_store import counters, history, inbox, ledgers, outbox, schedule, schema
 from crm_store.errors import StoreError
 from crm_store.imports import RowRefused, apply_row, apply_shop_event
@@ -158,6 +160,7 @@ class World:
         moments = (
             next_due(conn, policy.rules, after=now, until=target, settings=policy.settings),
             next_moment(conn, policy, self._settings.desk_hours, after=now, until=target),
+            next_wish(conn, policy, after=now, until=target),
             ledgers.next_moment(conn, self._settings.loyalty, after=now),
             outbox.next_due(conn),
             rested + _A_MOMENT if rested else None,
@@ -169,6 +172,7 @@ class World:
         now = self.clock.now()
         await sweep(self.store, now, policy=self.house.policy, ids=self.ids)
         await keep_watch(self.store, now, policy=self.house.policy, desk=self._settings.desk_hours, ids=self.ids)
+        await keep_wishes(self.store, now, policy=self.house.policy, ids=self.ids)
         await ledgers.keep_ledgers(self.store, now, self._settings.loyalty)
         until = now + self._settings.work.lease
         for claimed in await self.store.run(claim_waiting, worker=_NAME, now=now, until=until, most=SWEEP_TAKES):
@@ -219,6 +223,7 @@ class World:
                 refused.append({"row": number, "reason": str(exc)})
         if loads.kind == "products":
             await self._listening.read_names()
+            await keep_wishes(self.store, self.clock.now(), policy=self.house.policy, ids=self.ids)
         if refused and len(refused) == len(loads.rows):
             raise LineRefused("; ".join(f"row {one['row']}: {one['reason']}" for one in refused))
         return {"refused": refused} if refused else {}

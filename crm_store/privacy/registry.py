@@ -49,6 +49,7 @@ REGISTRY: Mapping[str, Belonging] = {
     "related_persons": Deleted(theirs()),
     "customer_tags": Deleted(theirs()),
     "zone_words": Deleted(theirs()),
+    "stock_wishes": Deleted(theirs()),
     "memory_facts": Deleted(theirs()),
     "consents": Deleted(theirs()),
     "consent_words": Deleted(theirs()),

@@ -92,6 +92,7 @@ def _fitting(table: Table, who: str) -> dict[str, Any]:
         "approvals": {"state": "requested"},
         "surveys": {"state": "sent"},
         "lessons": {"state": "accepted"},
+        "stock_wishes": {"state": "open"},
         "orders": {"status": "paid", "carrier": "sf"},
         "consents": {"value": True},
         "points_lots": {"points": 10, "remaining": 4},

@@ -31,6 +31,7 @@ from crm_store import (
     take_backs,
     tasks,
     tickets,
+    wishes,
     zones,
 )  # fmt: skip
 from crm_store.approvals import NewApproval
@@ -103,6 +104,7 @@ def a_full_life(conn, id, **fields):
     surveys.send(conn, key=f"csat:{id}", question="csat", now=NOW, ids=IDS, **about)
     said = {"ref": f"said-{id}", "text": "where is it", "kind": "message.in", "by": "customer"}
     history.record(conn, at=NOW, **said, **about)
+    wishes.wish(conn, id, "TEA-1", now=NOW, ids=IDS)
     learning.propose(conn, f"said-{id}", "track_order", customer_id=id, by="agent:li", now=NOW)
 
 
