@@ -7,7 +7,7 @@ the turn's own transaction alone, returns JSON, and never waits for a network.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +70,10 @@ class RegisteredAction:
     """Nothing is written, so what the turn has to record can wait until later."""
     promises: bool = False
     """It enters what the replies behind it promise."""
+    irreversible: bool = False
+    """It cannot be taken back: the customer has to have said yes to it."""
+    outcomes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """All the values that a name of the result can have, where they are few; conditions may ask for no other."""
 
 
 class Actions(dict[str, RegisteredAction]):
@@ -91,13 +95,17 @@ def action(
     may_give: tuple[str, ...] = (),
     only_reads: bool = False,
     promises: bool = False,
+    irreversible: bool = False,
+    outcomes: Mapping[str, tuple[Any, ...]] | None = None,
 ) -> Callable[[Action], Action]:
     """Register the function below under ``name``, as flows call it."""
 
     def register(function: Action) -> Action:
         if name in REGISTERED:
             raise ValueError(f'there are two actions "{name}"; rename one')
-        REGISTERED[name] = RegisteredAction(name, function, frozenset(gives), frozenset(may_give), only_reads, promises)
+        REGISTERED[name] = RegisteredAction(
+            name, function, frozenset(gives), frozenset(may_give), only_reads, promises, irreversible, outcomes or {}
+        )
         return function
 
     return register

@@ -78,6 +78,18 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """What stands under a reply, as proofs look at it; placeholders are written ``{name}``."""
+
+    place: Place
+    buttons: tuple[tuple[str, str, str | None], ...]
+    """Title, payload and the list over which the button repeats."""
+    lines: tuple[str, frozenset[str]] | None
+    """The list that is told line by line, and what each of its items has to have."""
+    request_contact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Wording:
     number: int
     pieces: tuple[Piece, ...]
@@ -149,6 +161,19 @@ class Replies:
         if found is None:
             return None
         return [(wording.place, wording.needs) for group in found.groups for wording in group]
+
+    def layout(self, reply: str, language: str) -> Layout | None:
+        """Return what a reply shows beside its wordings; None where the language has no such reply."""
+        found = self._replies.get(language, {}).get(reply)
+        if found is None:
+            return None
+        lines = found.lines
+        return Layout(
+            place=found.groups[0][0].place,
+            buttons=tuple((_template(each.title), _template(each.payload), each.each) for each in found.buttons),
+            lines=None if lines is None else (lines.each, frozenset(text for text, is_name in lines.pieces if is_name)),
+            request_contact=found.request_contact,
+        )
 
     def promises(self, reply: str, language: str) -> bool:
         """Return whether any wording of a reply is a promise."""
@@ -359,6 +384,10 @@ def _pieces(text: str, where: str, line: int, file: str) -> tuple[Piece, ...]:
     if any("{" in part or "}" in part for part, is_name in pieces if not is_name):
         raise FlowError(file, line, f"{where}: a placeholder is {{name}}, small letters and underscores only")
     return pieces
+
+
+def _template(pieces: tuple[Piece, ...]) -> str:
+    return "".join(f"{{{text}}}" if is_name else text for text, is_name in pieces)
 
 
 def _split(text: str) -> tuple[Piece, ...]:

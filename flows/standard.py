@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flows import actions
-from flows.engine.check import Problem, check
+from flows.engine.check import Problem
 from flows.engine.load import REPLIES_FOLDER, load_book
 from flows.engine.model import FlowBook
+from flows.proving.static import prove
 from flows.replies import Replies
 
 DEFAULTS = Path(__file__).parent
@@ -65,7 +66,7 @@ class Standard(NamedTuple):
 
     def problems(self) -> list[Problem]:
         """Return what `shuke flows check` finds."""
-        return check(self.book, self.replies, actions.REGISTERED, FACTS, SAID_BY_THE_RUNTIME)
+        return prove(self.book, self.replies, actions.REGISTERED, FACTS, SAID_BY_THE_RUNTIME)
 
 
 def load_standard(overlay: Path | None = None) -> Standard:

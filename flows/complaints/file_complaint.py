@@ -11,7 +11,7 @@ from flows.engine.values import moment, word
 from flows.promising import promise_answer
 
 
-@action("check_order_owner", gives=("order_is_theirs",), only_reads=True)
+@action("check_order_owner", gives=("order_is_theirs",), only_reads=True, outcomes={"order_is_theirs": (True, False)})
 def check_order_owner(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``order_is_theirs``: false only where a verified customer names an order that isn't.
 

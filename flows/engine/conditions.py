@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 NAMESPACES = frozenset({"slots", "facts", "result", "message", "opening"})
 
@@ -41,17 +41,32 @@ class ConditionError(ValueError):
     """A condition cannot be read; the text says why, the loader adds file and line."""
 
 
+PartKind = Literal["or", "and", "not", "set", "order", "same", "in", "list", "constant", "name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a parsed condition: what it is and what it consists of, for proofs, and its value in a scope."""
+
+    kind: PartKind
+    value: _Test
+    parts: tuple[Part, ...] = ()
+    says: Any = None
+    """The value of a constant, the (namespace, name) of a name, the sign of an order, whether it is ``in``, ``set``,
+    or the ``same`` that is wanted, or its opposite."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A parsed condition; ``names`` are the (namespace, name) pairs that it looks at."""
 
     source: str
     names: frozenset[tuple[str, str]]
-    _test: _Test
+    root: Part
 
     def holds(self, scope: Scope) -> bool:
         """Return whether the condition is true in ``scope`` (namespace → name → value)."""
-        return bool(self._test(scope))
+        return bool(self.root.value(scope))
 
 
 def parse(source: str) -> Condition:
@@ -61,9 +76,9 @@ def parse(source: str) -> Condition:
         ConditionError: it is not in the language above.
     """
     parser = _Parser(source)
-    test = parser.either()
+    root = parser.either()
     parser.expect_end()
-    return Condition(source, frozenset(parser.names), test)
+    return Condition(source, frozenset(parser.names), root)
 
 
 class _Parser:
@@ -72,51 +87,59 @@ class _Parser:
         self._at = 0
         self.names: set[tuple[str, str]] = set()
 
-    def either(self) -> _Test:
+    def either(self) -> Part:
         parts = [self._both()]
         while self._take("or"):
             parts.append(self._both())
-        return parts[0] if len(parts) == 1 else lambda scope: any(part(scope) for part in parts)
+        if len(parts) == 1:
+            return parts[0]
+        tests = [part.value for part in parts]
+        return Part("or", lambda scope: any(test(scope) for test in tests), tuple(parts))
 
     def expect_end(self) -> None:
         if self._at < len(self._tokens):
             raise ConditionError(f"did not expect {self._peek()!r} here")
 
-    def _both(self) -> _Test:
+    def _both(self) -> Part:
         parts = [self._inverse()]
         while self._take("and"):
             parts.append(self._inverse())
-        return parts[0] if len(parts) == 1 else lambda scope: all(part(scope) for part in parts)
+        if len(parts) == 1:
+            return parts[0]
+        tests = [part.value for part in parts]
+        return Part("and", lambda scope: all(test(scope) for test in tests), tuple(parts))
 
-    def _inverse(self) -> _Test:
+    def _inverse(self) -> Part:
         if self._take("not"):
             inner = self._inverse()
-            return lambda scope: not inner(scope)
+            return Part("not", lambda scope: not inner.value(scope), (inner,))
         return self._test()
 
-    def _test(self) -> _Test:
+    def _test(self) -> Part:
         left = self._operand()
         if self._take("is"):
             wanted = not self._take("not")
             if not self._take("set"):
                 raise ConditionError('after "is" comes "set" or "not set"; compare values with ==')
-            return lambda scope: (left(scope) is not None) is wanted
+            return Part("set", lambda scope: (left.value(scope) is not None) is wanted, (left,), wanted)
         sign = self._peek()
         if sign in ("==", "!="):
             self._at += 1
             right = self._operand()
             same = sign == "=="
-            return lambda scope: (left(scope) == right(scope)) is same
+            return Part("same", lambda scope: (left.value(scope) == right.value(scope)) is same, (left, right), same)
         if sign in _ORDERS:
             self._at += 1
-            return _ordered(_ORDERS[sign], left, self._operand())
+            right = self._operand()
+            return Part("order", _ordered(_ORDERS[sign], left.value, right.value), (left, right), sign)
         if sign == "in" or (sign == "not" and self._peek(1) == "in"):
             wanted_in = not self._take("not")
             self._at += 1
-            return _contained(left, self._operand(), wanted_in)
+            right = self._operand()
+            return Part("in", _contained(left.value, right.value, wanted_in), (left, right), wanted_in)
         return left
 
-    def _operand(self) -> _Test:
+    def _operand(self) -> Part:
         token = self._peek()
         self._at += 1
         if token == "":
@@ -135,22 +158,23 @@ class _Parser:
             return _constant(_CONSTANTS[token])
         return self._name(token)
 
-    def _list(self) -> _Test:
-        items: list[_Test] = []
+    def _list(self) -> Part:
+        items: list[Part] = []
         while not self._take("]"):
             items.append(self._operand())
             if not self._take(","):
                 self._need("]")
                 break
-        return lambda scope: [item(scope) for item in items]
+        return Part("list", lambda scope: [item.value(scope) for item in items], tuple(items))
 
-    def _name(self, token: str) -> _Test:
+    def _name(self, token: str) -> Part:
         namespace, dot, name = token.partition(".")
         if not dot or "." in name or namespace not in NAMESPACES:
             known = ", ".join(f"{each}.…" for each in sorted(NAMESPACES))
             raise ConditionError(f"{token!r} is not a name; names are {known}, texts stand in quotes")
         self.names.add((namespace, name))
-        return lambda scope: scope[namespace].get(name) if namespace in scope else None
+        looked_up = (namespace, name)
+        return Part("name", lambda scope: scope[namespace].get(name) if namespace in scope else None, says=looked_up)
 
     def _peek(self, ahead: int = 0) -> str:
         at = self._at + ahead
@@ -182,8 +206,8 @@ def _tokens(source: str) -> list[str]:
     return tokens
 
 
-def _constant(value: Any) -> _Test:
-    return lambda scope: value
+def _constant(value: Any) -> Part:
+    return Part("constant", lambda scope: value, says=value)
 
 
 def _ordered(order: Callable[[Any, Any], bool], left: _Test, right: _Test) -> _Test:

@@ -41,9 +41,9 @@ SLOT_KEYS = frozenset(
 SLOT_TYPES = ("text", "number", "bool", "choice")
 KIND_KEYS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "collect": frozenset({"utter", "help", "ask_before_filling", "rejections", "skippable"}),
+        "collect": frozenset({"utter", "help", "ask_before_filling", "rejections", "skippable", "offer"}),
         "action": frozenset({"args"}),
-        "say": frozenset({"offers_help"}),
+        "say": frozenset({"offers_help", "offer"}),
         "set_slots": frozenset(),
         "link": frozenset(),
         "call": frozenset(),
@@ -189,7 +189,14 @@ class _FlowReader:
         if kind == "action":
             return Do(step_id, str(source[kind]), dict(self._map(source, "args")), place, routes)
         if kind == "say":
-            return Tell(step_id, str(source[kind]), source.get("offers_help") is True, place, routes)
+            return Tell(
+                step_id,
+                str(source[kind]),
+                source.get("offers_help") is True,
+                place,
+                routes,
+                source.get("offer") is True,
+            )
         if kind == "set_slots":
             values = dict(self._map(source, "set_slots"))
             for slot in values:
@@ -221,6 +228,7 @@ class _FlowReader:
             ask_before_filling=source.get("ask_before_filling") is True,
             rejections=tuple(rejections),
             skippable=source.get("skippable") is True,
+            offer=source.get("offer") is True,
         )
 
     def _routes(self, step_id: str, source: MarkedMap, ids: tuple[str, ...], following: str) -> tuple[Route, ...]:

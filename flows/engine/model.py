@@ -88,6 +88,8 @@ class Collect:
     ask_before_filling: bool = False
     rejections: tuple[Rejection, ...] = ()
     skippable: bool = False
+    offer: bool = False
+    """It sells something: never while a complaint is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ class Tell:
     offers_help: bool
     place: Place
     routes: tuple[Route, ...]
+    offer: bool = False
+    """It sells something: never while a complaint is open."""
 
 
 @dataclass(frozen=True, slots=True)

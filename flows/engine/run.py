@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from flows.engine.complaining import facts_in
 from flows.engine.conditions import Condition
 from flows.engine.filling import Opening
 from flows.engine.heard import Act, Decision, FlowEvent, FlowEventKind
@@ -339,7 +340,7 @@ class Run:
         return condition.holds(
             {
                 "slots": frame.slots,
-                "facts": self._facts,
+                "facts": facts_in(self.book, self.stack, self._facts),
                 "result": frame.result,
                 "message": self._message,
                 "opening": Opening(self.book, frame.opening),

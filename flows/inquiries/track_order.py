@@ -22,6 +22,7 @@ from flows.engine.values import day, word
     "find_order",
     gives=("outcome", "stage", "status"),
     may_give=("late", "eta", "since", "carrier", "tracking_no"),
+    outcomes={"outcome": ("own", "not_yours", "prove"), "stage": orders.STATUSES},
     only_reads=True,
 )
 def find_order(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -34,7 +35,12 @@ def find_order(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, 
     return _all_about(order, context)
 
 
-@action("check_phone", gives=("outcome", "stage", "status"), may_give=("late", "eta"))
+@action(
+    "check_phone",
+    gives=("outcome", "stage", "status"),
+    may_give=("late", "eta"),
+    outcomes={"outcome": ("match", "no_match", "locked"), "stage": orders.STATUSES},
+)
 def check_phone(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``outcome``: ``match`` with status and arrival, ``no_match``, or ``locked`` for today."""
     order_no = args["order_no"]

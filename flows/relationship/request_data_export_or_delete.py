@@ -44,7 +44,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 """What customers call the kinds of facts, in either language."""
 
 
-@action("read_wish", gives=("wish",), only_reads=True)
+@action("read_wish", gives=("wish",), only_reads=True, outcomes={"wish": ("tell", "forget", "forget_all", "colleague")})
 def read_wish(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``wish``: ``tell``, ``forget``, ``forget_all``, or ``colleague`` (copies, and the end of an account)."""
     return {"wish": wish_of(str(args.get("request") or ""))}
@@ -82,7 +82,7 @@ def forget_said(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
     return found | {"values": [one.value for one in left[:MOST_TOLD]]}
 
 
-@action("forget_everything", gives=("count",))
+@action("forget_everything", gives=("count",), irreversible=True)
 def forget_everything(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Forget every fact of the customer; return how many there were."""
     gone = memory.forget_all(context.conn, context.customer_id, _said(context), now=context.now)

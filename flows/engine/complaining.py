@@ -1,0 +1,34 @@
+"""A complaint is open from its first word on, not only once it is a case: who makes one is sold nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from flows.engine.model import FlowBook
+from flows.engine.state import Frame
+
+OPEN_COMPLAINT = "open_complaint"
+
+
+def facts_in(book: FlowBook, stack: Sequence[Frame], facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the facts as conditions see them: in the middle of a complaint one is open."""
+    matter = book.patterns.complaint_matter
+    complains = any(book.flows[frame.flow].matter == matter for frame in stack)
+    return _Complaining(facts) if complains else facts
+
+
+class _Complaining(Mapping[str, Any]):
+    """The facts, one of them changed; the others are only looked up where they are asked for."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts = facts
+
+    def __getitem__(self, name: str) -> Any:
+        return True if name == OPEN_COMPLAINT else self._facts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**dict.fromkeys(self._facts), OPEN_COMPLAINT: None})
+
+    def __len__(self) -> int:
+        return len({*self._facts, OPEN_COMPLAINT})

@@ -1,0 +1,132 @@
+"""Every flow is started by something, none goes round in itself, and a person is at most two turns away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from flows.engine.check import Gives, Problem
+from flows.engine.model import END, Call, Collect, Do, Flow, FlowBook, Link, Place
+from flows.proving.paths import Paths
+
+HANDS_OVER = "hand_over"
+"""The action that calls a person."""
+
+
+def reached(book: FlowBook, actions: Mapping[str, Gives], paths: Paths) -> Iterator[Problem]:
+    """Yield the flows that nothing starts, those that go round, and what stands between a customer and a person."""
+    for flow in book.flows.values():
+        if not paths.starts(flow):
+            yield _problem(
+                flow.place, f'flow "{flow.name}": nothing starts it; give it intents, or link or call it from another'
+            )
+        elif paths.ends(flow) is None:
+            yield _problem(flow.place, f'flow "{flow.name}": no way leads to its end')
+        yield from _round(book, flow)
+        yield from _dead_ways(flow, paths)
+    yield from _person(book)
+
+
+def _round(book: FlowBook, flow: Flow) -> Iterator[Problem]:
+    """A flow that calls itself never returns; one that links back without asking never ends."""
+    for step in flow.steps.values():
+        if isinstance(step, Call) and flow.name in _called(book, step.flow, set()):
+            yield _problem(step.place, f'step "{step.id}": flow "{step.flow}" calls "{flow.name}" again, without end')
+        elif isinstance(step, Link) and flow.name in _linked_unasked(book, step.flow, set()):
+            yield _problem(
+                step.place,
+                f'step "{step.id}": flow "{step.flow}" leads back here without asking the customer anything; '
+                "end one of them",
+            )
+
+
+def _called(book: FlowBook, name: str, seen: set[str]) -> set[str]:
+    if name in seen:
+        return seen
+    seen.add(name)
+    for step in book.flows[name].steps.values():
+        if isinstance(step, Call | Link):
+            _called(book, step.flow, seen)
+    return seen
+
+
+def _linked_unasked(book: FlowBook, name: str, seen: set[str]) -> set[str]:
+    """The flows that are come to from the beginning of this one before a question."""
+    if name in seen:
+        return seen
+    seen.add(name)
+    flow = book.flows[name]
+    waiting, found = [flow.first_step], {flow.first_step}
+    while waiting:
+        step = flow.steps[waiting.pop()]
+        if isinstance(step, Collect):
+            continue
+        if isinstance(step, Link | Call):
+            _linked_unasked(book, step.flow, seen)
+        for route in step.routes:
+            if route.then != END and route.then not in found:
+                found.add(route.then)
+                waiting.append(route.then)
+    return seen
+
+
+def _dead_ways(flow: Flow, paths: Paths) -> Iterator[Problem]:
+    """A step that is linked, but only where a condition cannot hold."""
+    for step in flow.steps.values():
+        if paths.before(flow, step) is None and paths.starts(flow):
+            yield _problem(
+                step.place,
+                f'step "{step.id}": whatever happens, no way that leads here is ever taken; '
+                "mend the conditions before it, or remove it",
+            )
+
+
+def _person(book: FlowBook) -> Iterator[Problem]:
+    """Who asks for a person gets one, after one question at most."""
+    patterns = book.patterns
+    intent = patterns.human_intent
+    if intent in patterns.answers:
+        yield _problem(patterns.place, f'"{intent}" is answered with words alone; a person has to be called')
+    for flow in book.flows.values():
+        for slot in flow.slots.values():
+            if intent in slot.by_intent:
+                yield _problem(slot.place, f'slot "{slot.name}": "{intent}" is no value of a slot; it calls a person')
+    started = {patterns.human_flow, patterns.misunderstood_flow, book.by_intent.get(intent, patterns.human_flow)}
+    for name in sorted(started):
+        flow = book.flows[name]
+        asks = _asks_before_a_person(book, flow, frozenset())
+        if asks is None or asks > 1:
+            why = "no person is called" if asks is None else f"{asks} questions come before a person"
+            yield _problem(
+                flow.place,
+                f'flow "{name}" is for who wants a person, and on a way through it {why}; '
+                f'have it do action "{HANDS_OVER}" on every way',
+            )
+
+
+def _asks_before_a_person(book: FlowBook, flow: Flow, within: frozenset[str]) -> int | None:
+    """Return how many questions at most come before a person is called; None where on some way none is."""
+    if flow.name in within:
+        return None
+    worst = 0
+    waiting: list[tuple[str, int, frozenset[str]]] = [(flow.first_step, 0, frozenset())]
+    while waiting:
+        at, asks, seen = waiting.pop()
+        if at == END or at in seen:
+            return None
+        step = flow.steps[at]
+        if isinstance(step, Do) and step.action == HANDS_OVER:
+            worst = max(worst, asks)
+            continue
+        if isinstance(step, Link):
+            more = _asks_before_a_person(book, book.flows[step.flow], within | {flow.name})
+            if more is None:
+                return None
+            worst = max(worst, asks + more)
+            continue
+        asks += isinstance(step, Collect)
+        waiting += [(route.then, asks, seen | {at}) for route in step.routes]
+    return worst
+
+
+def _problem(place: Place, text: str) -> Problem:
+    return Problem(place.file, place.line, text)

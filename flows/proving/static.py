@@ -1,0 +1,44 @@
+"""Every proof that needs no talk: what is wrong with the flows can be read off them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from flows.actions import RegisteredAction
+from flows.engine.check import Problem, check
+from flows.engine.model import FlowBook
+from flows.proving.asking import asked
+from flows.proving.comparing import compared
+from flows.proving.doing import done
+from flows.proving.guarding import guarded
+from flows.proving.paths import Paths
+from flows.proving.reaching import reached
+from flows.proving.saying import said
+from flows.replies import Replies
+
+
+def prove(
+    book: FlowBook,
+    replies: Replies,
+    actions: Mapping[str, RegisteredAction],
+    facts: Collection[str],
+    said_elsewhere: Collection[str] = (),
+) -> list[Problem]:
+    """Return everything that is wrong with the flows, each with its place and its mend, by file and line.
+
+    What the parameters are says `flows.engine.check.check`.
+    """
+    found = [*check(book, replies, actions, facts, said_elsewhere)]
+    told = {(problem.file, problem.line) for problem in found}
+    found += [problem for problem in _on_paths(book, replies, actions) if (problem.file, problem.line) not in told]
+    return sorted(dict.fromkeys(found), key=lambda problem: (problem.file, problem.line, problem.text))
+
+
+def _on_paths(book: FlowBook, replies: Replies, actions: Mapping[str, RegisteredAction]) -> Iterator[Problem]:
+    paths = Paths(book, actions)
+    yield from said(book, replies, paths)
+    yield from asked(book, replies)
+    yield from done(book, actions, paths)
+    yield from reached(book, actions, paths)
+    yield from compared(book, actions)
+    yield from guarded(book, actions, paths)
