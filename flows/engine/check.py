@@ -184,9 +184,8 @@ class _Checker:
 
     def _patterns(self) -> Iterator[Problem]:
         patterns = self._book.patterns
-        known = (frozenset({"kind", "task"}), self._facts)
-        said = (*patterns.answers.values(), *patterns.says.values(), *patterns.attachments.values())
-        for reply in (*said, *self._said_elsewhere):
+        known: tuple[frozenset[str], frozenset[str]] = (frozenset(), self._facts)
+        for reply in (patterns.cannot_go_on, *self._said_elsewhere):
             if self._promises(reply):
                 yield _problem(patterns.place, f'reply "{reply}" promises something, and nothing enters it')
             yield from self._reply(reply, patterns.place, known, "a pattern")

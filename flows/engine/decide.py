@@ -19,10 +19,10 @@ from flows.engine.heard import ActionDone, Decision, Heard
 from flows.engine.learning import Learner
 from flows.engine.model import Collect, FlowBook, Slot
 from flows.engine.payloads import SET, Pressed, accepts, read_payload, typed_option
+from flows.engine.repairs import Repairs
 from flows.engine.run import Run
 from flows.engine.starting import Starter, Wish, wishes_in
 from flows.engine.state import DialogueState
-from flows.engine.values import word
 from nlu.understanding import IntentScore
 
 SHORT_TEXT = 40
@@ -43,6 +43,7 @@ def decide(book: FlowBook, state: DialogueState, event: Heard | ActionDone, fact
     message = {"sentiment": event.sentiment, "urgency": event.urgency, "intent": event.intent}
     run = Run(book, replace(state, acts=0, offered_help=False), facts, message)
     _Talk(book, run, event, state).listen()
+    run.advance()
     return run.decision()
 
 
@@ -57,6 +58,7 @@ class _Talk:
         self._before = before
         self._starter = Starter(book, run, heard, {})
         self._learner = Learner(book, run, heard)
+        self._repairs = Repairs(book, run, heard, before)
 
     def listen(self) -> None:
         heard = self._heard
@@ -74,8 +76,7 @@ class _Talk:
         pressed = read_payload(payload)
         if pressed is None or not (self._set(payload, pressed) or self._command(pressed)):
             self._run.note("a button of a question no longer asked")
-            self._run.say(self._patterns.says["old_button"])
-            self._run.ask_again()
+            self._run.repair("old_button")
 
     def _set(self, payload: str, pressed: Pressed) -> bool:
         question = self._run.question
@@ -100,39 +101,38 @@ class _Talk:
             self._understood()
             if question.slot not in pressed.slots:
                 self._run.rerun()
-            self._run.advance()
         return changed
 
     def _command(self, pressed: Pressed) -> bool:
         intent = pressed.command
         patterns = self._patterns
         others = (patterns.cancel_intent, patterns.repeat_intent, patterns.yes_intent, patterns.no_intent)
-        if intent not in self._book.by_intent and intent not in patterns.answers and intent not in others:
+        if intent not in self._book.by_intent and intent not in self._book.asides and intent not in others:
             return False
         score = IntentScore(intent, 1.0)
         self._heard = Heard(intent=intent, intents=(score,), confidence=1.0, language=self._heard.language)
         self._starter = Starter(self._book, self._run, self._heard, pressed.slots)
         self._learner = Learner(self._book, self._run, self._heard)
+        self._repairs = Repairs(self._book, self._run, self._heard, self._before)
         self._hear()
         return True
 
     def _see_attachment(self, kind: str) -> None:
-        patterns = self._patterns
         question = self._run.question
         if question is not None and self._run.top_flow.slots[question.slot].attachment == kind:
             self._understood()
             self._run.fill(question.slot, True)
-            self._run.advance()
             return
-        moment = "words_needed_idle" if question is None else "words_needed"
-        self._run.say(patterns.attachments.get(kind, patterns.says[moment]), kind=word("attachment", kind))
-        self._run.ask_again()
+        self._run.stop_between()
+        self._run.repair("media", attachment=kind, asked=self._run.question is not None)
 
     # Words
 
     def _hear(self) -> None:
         names = self._heard.names
         patterns = self._patterns
+        if self._run.stack and self._run.top.between and not self._answers_in_between(names):
+            self._run.stop_between()
         wishes = wishes_in(self._book, names)
         complains = self._complains(wishes)
         grave = next((matter for matter in self._heard.sensitive if matter in patterns.sensitive), None)
@@ -161,22 +161,16 @@ class _Talk:
         """A person goes on, at once; a complaint becomes a ticket on the way."""
         self._run.note(why)
         self._starter.begin(flow)
-        self._run.advance()
 
     def _cancel(self, wishes: list[Wish]) -> None:
         self._understood()
-        says = self._patterns.says
-        if self._run.stack:
-            self._run.cancel()
-            self._run.say(says["cancelled"])
-        elif not wishes:
-            self._run.say(says["nothing_to_cancel"])
-        self._run.offered_help = not self._run.stack
+        task = self._run.cancel() if self._run.stack else None
         if wishes:
             self._starter.serve(wishes)
         else:
             self._run.resume()
-        self._run.advance()
+        if task is not None or not wishes:
+            self._run.repair("cancel", task=task)  # on top, so it is said first
 
     def _in_question(self, question: Collect, names: list[str], wishes: list[Wish]) -> None:
         flow = self._run.top_flow
@@ -190,6 +184,7 @@ class _Talk:
             self._interrupt(others)
             return
         learnt, corrected = self._learner.correct(flow, slot, others)
+        passed_over = False
         found = None if corrected and slot.entity is None else self._learner.answer(flow, slot, names, others)
         if found is not None:
             self._run.fill(slot.name, found.value)
@@ -198,9 +193,10 @@ class _Talk:
         elif question.skippable and self._types_skip():
             # "没有订单" passes over the question; the order in it is no wish of its own.
             self._run.skip(slot.name)
-            others = []
+            passed_over, others = True, []
         elif question.skippable and self._patterns.no_intent in names:
             self._run.skip(slot.name)
+            passed_over = True
         elif not learnt:
             self._not_an_answer(question, names, wishes, others)
             return
@@ -208,7 +204,8 @@ class _Talk:
         self._starter.queue(others)
         if corrected:
             self._run.rerun()
-        self._run.advance()
+        if passed_over:
+            self._run.repair("skip")
 
     def _offer_for(self, wishes: list[Wish]) -> None:
         """A person was offered, and something else is asked that needs one: the offer is now for that."""
@@ -236,26 +233,11 @@ class _Talk:
             self._interrupt(others)
         elif wishes:
             self._more_of_the_same(question)
-        elif names[0] == self._patterns.repeat_intent and self._run.say_again():
-            self._understood()
-            self._run.keep_asking(question.slot)
         elif names[0] == self._patterns.yes_intent and self._run.top_flow.slots[question.slot].attachment:
             self._understood()  # "ok" says that it will be done, and is not it
-            self._run.say(self._patterns.says["take_your_time"])
-            self._remind(question, names[0])
-        elif self._converse(names):
-            self._remind(question, names[0])
-        else:
+            self._run.repair("take_your_time", then=self._repairs.reminding("once"))
+        elif not self._repairs.converse(names):
             self._misunderstood(question)
-
-    def _remind(self, question: Collect, after: str) -> None:
-        """Put the question again: after small talk only once in a row, and never behind a goodbye."""
-        patterns = self._patterns
-        if after in patterns.unreminded or (after in patterns.reminded_once and self._before.reminded):
-            self._run.keep_asking(question.slot)
-        else:
-            self._run.ask_again()
-        self._run.reminded = after in patterns.reminded_once
 
     def _interrupt(self, wishes: list[Wish]) -> None:
         self._understood()
@@ -264,9 +246,9 @@ class _Talk:
         if self._run.bring_up(wishes[0].flow.matter):
             self._answer_in_passing(wishes)
             self._starter.queue(wishes[1:])
+            self._run.resume()
         else:
             self._starter.serve(wishes)
-        self._run.advance()
 
     def _answer_in_passing(self, wishes: list[Wish]) -> None:
         """What brings a task up again may answer its open question as well."""
@@ -294,37 +276,13 @@ class _Talk:
         elif wishes:
             self._understood()
             self._starter.serve(wishes)
-        elif not self._converse(names) and not self._mentions():
+        elif not self._repairs.converse(names) and not self._mentions():
             self._misunderstood(None)
-        run.advance()
 
     def _meant_as_answer(self, intent: str) -> str | None:
         """Return the flow of an answer to our last message, if that is what the message is."""
         rules = {rule: flows[intent] for rule, flows in self._patterns.after_care.items() if intent in flows}
         return rules.get(self._run.fact("answers_care")) if rules else None  # which costs a look into the outbox
-
-    def _converse(self, names: list[str]) -> bool:
-        """Answer what needs no flow; return whether the message was that."""
-        patterns = self._patterns
-        name = names[0]
-        if patterns.no_intent in names and self._before.offered_help:
-            name = patterns.no_intent
-        if name in patterns.answers:
-            self._run.say(patterns.answers[name], again=self._run.question is not None)
-        elif name == patterns.repeat_intent:
-            if not self._run.say_again():
-                self._run.say(patterns.says["nothing_to_repeat"])
-        elif name in (patterns.yes_intent, patterns.no_intent) and self._run.question is None:
-            self._run.say(patterns.says[self._to_nothing(name)])
-        else:
-            return False
-        self._understood()
-        return True
-
-    def _to_nothing(self, name: str) -> str:
-        if name == self._patterns.no_intent:
-            return "no_to_help"
-        return "yes_to_help" if self._before.offered_help else "yes_to_nothing"
 
     def _mentions(self) -> bool:
         """Somebody who sends an order number and nothing else wants to know about that order."""
@@ -343,15 +301,11 @@ class _Talk:
         run.note(f"misunderstood {run.misunderstood} in a row")
         if run.misunderstood >= self._patterns.misunderstood_limit:
             self._starter.begin(self._patterns.misunderstood_flow)
-            run.advance()
-        elif question is None:
-            run.say(self._patterns.says["cannot_handle"])
-        elif question.help is not None:
+        elif question is not None and question.help is not None:
             run.say(question.help)
-            run.keep_asking(question.slot)
+            run.leave_open()
         else:
-            run.say(self._patterns.says["not_an_answer"])
-            run.ask_again()
+            run.repair("cannot_handle", asked=question is not None)
 
     def _more_of_the_same(self, question: Collect) -> None:
         """The customer says once more what they want: keep what is new, and ask again."""
@@ -359,7 +313,15 @@ class _Talk:
             self._misunderstood(question)
             return
         self._understood()
-        self._run.ask_again()
+
+    def _answers_in_between(self, names: list[str]) -> bool:
+        """Return whether the message answers what a pattern has asked."""
+        question = self._run.question
+        if question is None:
+            return False
+        flow = self._run.top_flow
+        slot = flow.slots[question.slot]
+        return slot.free or answer(self._book, flow, slot, self._heard, names) is not None
 
     def _understood(self) -> None:
         self._run.misunderstood = 0

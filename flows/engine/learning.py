@@ -43,7 +43,7 @@ class Learner:
         text = self._heard.text
         says = substance(self._book, text)
         patterns = self._book.patterns
-        talk = {patterns.repeat_intent, patterns.yes_intent, patterns.no_intent, *patterns.answers}
+        talk = {patterns.repeat_intent, patterns.yes_intent, patterns.no_intent, *self._book.asides}
         if says == 0 or (names[0] in talk and says < LONG_ANSWER):
             return None
         others.clear()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
+from flows.engine.assembling import assemble
 from flows.engine.conditions import Condition, ConditionError, parse
 from flows.engine.load_patterns import read_patterns
-from flows.engine.marks import FlowError, MarkedList, MarkedMap, read_marked
+from flows.engine.marks import FlowError, MarkedList, MarkedMap, hint, read_marked
 from flows.engine.model import (
+    ASIDE,
     END,
+    REPAIRS,
+    AsksAgain,
     Call,
     Collect,
     Do,
@@ -21,7 +24,6 @@ from flows.engine.model import (
     FlowBook,
     Link,
     Noop,
-    Patterns,
     Place,
     Rejection,
     Route,
@@ -34,7 +36,12 @@ from flows.engine.model import (
 PATTERNS_FILE = "patterns.yml"
 REPLIES_FOLDER = "replies"
 
-FLOW_KEYS = frozenset({"description", "intents", "matter", "drops_others", "persisted_slots", "slots", "steps"})
+FLOW_KEYS = frozenset(
+    {
+        "description", "intents", "matter", "drops_others", "persisted_slots", "slots", "steps", "pattern",
+        "asks_again", "renamed",
+    }
+)  # fmt: skip
 SLOT_KEYS = frozenset(
     {"type", "entity", "values", "by_intent", "yes", "no", "matches", "upper", "free", "opening", "grows", "attachment"}
 )
@@ -77,9 +84,7 @@ def load_book(defaults: Path, overlay: Path | None = None) -> FlowBook:
             other = flows[flow.name].place.file
             raise FlowError(flow.place.file, 1, f'flow "{flow.name}" is already in {other}; rename one of the files')
         flows[flow.name] = flow
-    book = FlowBook(flows, patterns, _by_intent(flows, patterns), _fillers(patterns.filler_words))
-    _refuse_missing_flows(book)
-    return book
+    return assemble(flows, patterns)
 
 
 def _yaml_files(root: Path) -> list[Path]:
@@ -101,24 +106,47 @@ class _FlowReader:
     def read(self) -> Flow:
         source = self._source
         self._known_keys(source, FLOW_KEYS, "a flow")
-        self._slots = {slot: self._slot(slot, source) for slot in self._map(source, "slots")}
+        pattern = self._one_of("pattern", (ASIDE, *REPAIRS), None)
+        given = {name: Slot(name, "text", Place(self._file, source.line)) for name in sorted(REPAIRS.get(pattern, ()))}
+        self._slots = given | {slot: self._slot(slot, source) for slot in self._map(source, "slots")}
         persisted = tuple(self._texts(source, "persisted_slots"))
         for slot in persisted:
             self._declared(slot, source.line_of("persisted_slots"), "persisted_slots")
         steps = source.get("steps")
         if not isinstance(steps, MarkedList) or not steps:
             raise self._error(source.line_of("steps"), "a flow needs at least one step, in a list under steps")
+        steps_read = self._steps(steps)
         return Flow(
             name=self._name,
             description=str(source.get("description") or ""),
             place=Place(self._file, source.line),
             intents=tuple(self._texts(source, "intents")),
             slots=self._slots,
-            steps=self._steps(steps),
+            steps=steps_read,
             matter=str(source.get("matter") or self._name),
             drops_others=source.get("drops_others") is True,
             persisted_slots=persisted,
+            pattern=pattern,
+            asks_again=self._one_of("asks_again", get_args(AsksAgain), "always"),
+            renamed=self._renamed(tuple(steps_read)),
         )
+
+    def _one_of(self, key: str, known: tuple[str, ...], default: Any) -> Any:
+        said = self._source.get(key, default)
+        if said is not None and said not in known:
+            mend = hint(str(said), known) or f"; it is one of {', '.join(known)}"
+            raise self._error(self._source.line_of(key), f'"{key}" cannot be "{said}"{mend}')
+        return said
+
+    def _renamed(self, ids: tuple[str, ...]) -> dict[str, str]:
+        """Read what became of steps where a stored talk may stand."""
+        renamed = self._map(self._source, "renamed")
+        for before, now in renamed.items():
+            line = self._source["renamed"].line_of(before)
+            if before in ids:
+                raise self._error(line, f'renamed: step "{before}" is still here; take the line out')
+            self._target(str(now), ids, line, "renamed")
+        return {before: str(now) for before, now in renamed.items()}
 
     def _slot(self, name: str, source: MarkedMap) -> Slot:
         slots = source["slots"]
@@ -134,7 +162,7 @@ class _FlowReader:
         by_intent = {intent: str(value) for intent, value in self._map(said, "by_intent").items()}
         for value in (*by_intent.values(), said.get("yes"), said.get("no")):
             if value is not None and values and value not in values:
-                raise self._error(line, f'slot "{name}": "{value}" is none of its values{_hint(str(value), values)}')
+                raise self._error(line, f'slot "{name}": "{value}" is none of its values{hint(str(value), values)}')
         return Slot(
             name=name,
             type=kind,
@@ -264,20 +292,20 @@ class _FlowReader:
     def _target(self, target: str, ids: tuple[str, ...], line: int, step_id: str) -> str:
         if target != END and target not in ids:
             raise self._error(
-                line, f'step "{step_id}": there is no step "{target}" to go to{_hint(target, (*ids, END))}'
+                line, f'step "{step_id}": there is no step "{target}" to go to{hint(target, (*ids, END))}'
             )
         return target
 
     def _declared(self, slot: str, line: int, where: str) -> None:
         if slot not in self._slots:
-            mend = f"add it under slots{_hint(slot, tuple(self._slots), ', or did you mean')}"
+            mend = f"add it under slots{hint(slot, tuple(self._slots), ', or did you mean')}"
             raise self._error(line, f'{where}: slot "{slot}" is not declared; {mend}')
 
     def _known_keys(self, source: MarkedMap, known: frozenset[str], what: str) -> None:
         for key in source:
             if key not in known:
-                hint = _hint(key, tuple(sorted(known)))
-                raise self._error(source.line_of(key), f'{what} has no "{key}"{hint or "; remove it"}')
+                mend = hint(key, tuple(sorted(known)))
+                raise self._error(source.line_of(key), f'{what} has no "{key}"{mend or "; remove it"}')
 
     def _map(self, source: MarkedMap, key: str) -> Mapping[str, Any]:
         said = source.get(key)
@@ -297,46 +325,3 @@ class _FlowReader:
 
     def _error(self, line: int, text: str) -> FlowError:
         return FlowError(self._file, line, text)
-
-
-def _hint(word: str, known: tuple[str, ...], lead: str = "; did you mean") -> str:
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f'{lead} "{close[0]}"?' if close else ""
-
-
-def _by_intent(flows: Mapping[str, Flow], patterns: Patterns) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for flow in flows.values():
-        for intent in flow.intents:
-            if intent in found:
-                mend = f'intent "{intent}" already starts flow "{found[intent]}"; keep one'
-                raise FlowError(flow.place.file, flow.place.line, mend)
-            found[intent] = flow.name
-    # A flow of its own wins: a shop adds one without touching the list of the patterns.
-    return dict.fromkeys(sorted(patterns.colleague_intents), patterns.colleague_flow) | found
-
-
-def _fillers(words: tuple[str, ...]) -> re.Pattern[str]:
-    # Longest first, or "我" would be cut out of "我们" and leave half a word behind.
-    ordered = sorted(words, key=lambda word: (-len(word), word))
-    alternatives = [rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word) for word in ordered]
-    return re.compile("|".join(alternatives) or r"(?!)", re.IGNORECASE)
-
-
-def _refuse_missing_flows(book: FlowBook) -> None:
-    patterns = book.patterns
-    named = (patterns.colleague_flow, patterns.human_flow, patterns.angry_flow, patterns.angry_complaint_flow,
-             patterns.danger_complaint_flow, patterns.misunderstood_flow, *patterns.mentions.values(),
-             *patterns.sensitive.values(),
-             *(flow for meanings in patterns.after_care.values() for flow in meanings.values()))  # fmt: skip
-    for name in named:
-        if name not in book.flows:
-            hint = _hint(name, tuple(book.flows))
-            raise FlowError(patterns.place.file, patterns.place.line, f'there is no flow "{name}"{hint}')
-    for flow in book.flows.values():
-        for step in flow.steps.values():
-            if isinstance(step, Link | Call) and step.flow not in book.flows:
-                hint = _hint(step.flow, tuple(book.flows)) or "; write it or name another"
-                raise FlowError(
-                    step.place.file, step.place.line, f'step "{step.id}": there is no flow "{step.flow}"{hint}'
-                )

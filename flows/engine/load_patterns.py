@@ -6,12 +6,9 @@ import re
 from typing import Any
 
 from flows.engine.marks import FlowError, MarkedList, MarkedMap
-from flows.engine.model import SAID_MOMENTS, Patterns, Place
+from flows.engine.model import Patterns, Place
 
 _SECTIONS: dict[str, dict[str, type]] = {
-    "answers": {},
-    "reminding": {"once": list, "never": list},
-    "attachments": {},
     "colleague": {"flow": str, "slot": str, "intents": list},
     "mentions": {},
     "intents": {"human": str, "cancel": str, "repeat": str, "yes": str, "no": str},
@@ -23,7 +20,7 @@ _SECTIONS: dict[str, dict[str, type]] = {
     "misunderstood": {"limit": int, "flow": str},
     "interruption": {"sure": float},
     "words": {"filler": list, "skip": str},
-    "says": dict.fromkeys(sorted(SAID_MOMENTS), str),
+    "failed": {"say": str},
 }
 
 
@@ -45,10 +42,6 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
         raise FlowError(file, line, f"skip is not a pattern: {exc}") from exc
     return Patterns(
         place=Place(file, source.line),
-        answers=dict(said["answers"]),
-        reminded_once=frozenset(said["reminding"]["once"]),
-        unreminded=frozenset(said["reminding"]["never"]),
-        attachments=dict(said["attachments"]),
         colleague_flow=said["colleague"]["flow"],
         colleague_slot=said["colleague"]["slot"],
         colleague_intents=frozenset(said["colleague"]["intents"]),
@@ -74,7 +67,7 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
         sure=float(said["interruption"]["sure"]),
         filler_words=tuple(said["words"]["filler"]),
         skip=skip,
-        says=dict(said["says"]),
+        cannot_go_on=said["failed"]["say"],
     )
 
 

@@ -6,6 +6,7 @@ booleans (an answer ``no`` is a word), and a key that stands twice is an error.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,9 @@ def _scalar(node: yaml.ScalarNode) -> str | int | float | bool | None:
     if kind == "float":
         return float(text)
     return text
+
+
+def hint(word: str, known: tuple[str, ...], lead: str = "; did you mean") -> str:
+    """Return a question after what was meant by ``word``, empty where nothing known is near it."""
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f'{lead} "{close[0]}"?' if close else ""

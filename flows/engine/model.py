@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 from flows.engine.conditions import Condition
@@ -16,6 +17,25 @@ from flows.engine.conditions import Condition
 END = "end"
 
 SlotType = Literal["text", "number", "bool", "choice"]
+AsksAgain = Literal["always", "once", "never"]
+
+ASIDE = "aside"
+"""The pattern of what is answered at any time, by its intent, without losing the question that is open."""
+REPAIRS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "cancel": frozenset({"task"}),
+        "resume": frozenset({"task"}),
+        "repeat": frozenset({"said"}),
+        "skip": frozenset(),
+        "cannot_handle": frozenset({"asked"}),
+        "old_button": frozenset(),
+        "media": frozenset({"attachment", "asked"}),
+        "yes_or_no": frozenset({"yes", "offered"}),
+        "take_your_time": frozenset(),
+        "completed": frozenset({"task"}),
+    }
+)
+"""Pattern → the slots that the engine gives its flow; each has exactly one flow (see `flows/README.md`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +194,12 @@ class Flow:
     drops_others: bool = False
     """Starting this flow cancels every other one: somebody else takes over."""
     persisted_slots: tuple[str, ...] = ()
+    pattern: str | None = None
+    """`ASIDE` or one of `REPAIRS`: the flow speaks in between, and the talk goes on below it."""
+    asks_again: AsksAgain = "always"
+    """Whether a question that is open is put again behind a pattern: ``once`` means not twice in a row."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Step of before → step of today, for talks that stand where there is no step any more."""
 
     @property
     def first_step(self) -> str:
@@ -182,17 +208,9 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """What the bot does beside flows; `patterns.yml` says it. Replies are named, never written here."""
+    """How the bot finds its way between flows (`patterns.yml`); what it says on the way are flows."""
 
     place: Place
-    answers: Mapping[str, str]
-    """Intent → reply: answered at any time without losing the question that is open."""
-    reminded_once: frozenset[str]
-    """Of `answers`: small talk after which an open question is put again, but only once in a row."""
-    unreminded: frozenset[str]
-    """Of `answers`: those after which it is not put again at all."""
-    attachments: Mapping[str, str]
-    """Kind of attachment → reply, where it is more than something that the bot cannot read."""
     colleague_flow: str
     colleague_slot: str
     colleague_intents: frozenset[str]
@@ -225,28 +243,8 @@ class Patterns:
     filler_words: tuple[str, ...]
     skip: re.Pattern[str]
     """What a customer types who wants to pass over a question."""
-    says: Mapping[str, str]
-    """Moment → reply; the moments are `SAID_MOMENTS`."""
-
-
-SAID_MOMENTS = frozenset(
-    {
-        "cancelled",
-        "nothing_to_cancel",
-        "nothing_to_repeat",
-        "resuming",
-        "cannot_handle",
-        "not_an_answer",
-        "old_button",
-        "words_needed",
-        "words_needed_idle",
-        "yes_to_help",
-        "no_to_help",
-        "yes_to_nothing",
-        "take_your_time",
-        "cannot_go_on",
-    }
-)
+    cannot_go_on: str
+    """The reply where a flow has run into a wall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,5 +255,9 @@ class FlowBook:
     patterns: Patterns
     by_intent: Mapping[str, str]
     """Intent → flow, the flow of `colleague_intents` included."""
+    asides: Mapping[str, str]
+    """Intent → flow of what is answered in between; an intent of `by_intent` is none."""
+    repairs: Mapping[str, str]
+    """Pattern → flow, for each of `REPAIRS`."""
     fillers: re.Pattern[str]
     """What `substance` leaves out of account."""

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from flows.engine.complaining import facts_in
 from flows.engine.conditions import Condition
 from flows.engine.filling import Opening
 from flows.engine.heard import Act, Decision, FlowEvent, FlowEventKind
-from flows.engine.model import (
-    END,
-    Call,
-    Collect,
-    Do,
-    Flow,
-    FlowBook,
-    Link,
-    Noop,
-    Route,
-    SetSlots,
-    Step,
-    Tell,
-)
+from flows.engine.model import END, Call, Collect, Do, Flow, FlowBook, Link, Noop, Route, SetSlots, Step, Tell
 from flows.engine.stack import begin_of, going_over, take_out
 from flows.engine.stale import without_gone_flows
 from flows.engine.state import DialogueState, Frame, Say
 from flows.engine.values import word
+
+Between = Literal["ask", "keep"]
 
 MAX_STEPS = 200
 MAX_ACTS = 20
@@ -92,10 +81,27 @@ class Run:
         known.update(values)
         self._says.append(Say(reply, known, again))
 
-    def say_again(self) -> bool:
-        """Say once more what was said last; return whether there was anything."""
-        self._says.extend(self._state.last_says)
+    def repair(self, pattern: str, *, then: Between = "ask", **given: Any) -> None:
+        """Let the flow of this pattern speak in between; `advance` runs it."""
+        self.speak_between(self.book.repairs[pattern], then=then, **given)
+
+    def speak_between(self, flow_name: str, *, then: Between, **given: Any) -> None:
+        """Let a flow speak in between; behind it the open question is put again, or stays open as it is."""
+        self.stack.append(Frame(flow_name, None, given, between=then))
+
+    def stop_between(self) -> None:
+        """Drop a pattern that had asked something: the customer says something else."""
+        while self.stack and self.top.between:
+            self.stack.pop()
+
+    @property
+    def said_last(self) -> bool:
+        """Whether there is anything that could be said again."""
         return bool(self._state.last_says)
+
+    def say_again(self) -> None:
+        """Say once more what was said last."""
+        self._says.extend(self._state.last_says)
 
     def fact(self, name: str) -> Any:
         """Return what the runtime knows by this name (`flows.standard.FACTS`), None where it knows nothing."""
@@ -137,12 +143,11 @@ class Run:
         self.note(f"flow {flow_name} waits for its turn")
 
     def bring_up(self, matter: str) -> bool:
-        """Go on with a flow of this matter from further down the stack; return whether there is one."""
+        """Put a flow of this matter from further down the stack on top; return whether there is one."""
         group = take_out(self.book, self.stack, matter)
         if group:
             self._event("flow.interrupted", self.stack[self.seen_at].flow)
             self.stack.extend(group)
-            self.resume()
         return bool(group)
 
     def forget(self, matter: str) -> None:
@@ -151,17 +156,13 @@ class Run:
         if group:
             self._event("flow.cancelled", group[0].flow)
 
-    def cancel(self) -> None:
-        """Stop the flow that the customer sees; the one before it, if any, goes on."""
+    def cancel(self) -> dict[str, Any]:
+        """Stop the flow that the customer sees, and return its name to be said; the one before it, if any, goes on."""
         begin = self.seen_at
-        self._event("flow.cancelled", self.stack[begin].flow)
+        name = self.stack[begin].flow
+        self._event("flow.cancelled", name)
         del self.stack[begin:]
-
-    def ask_again(self) -> None:
-        """Put the open question once more, shortly."""
-        question = self.question
-        if question is not None:
-            self._ask(question)
+        return word("flow", name)
 
     def ask_anew(self) -> None:
         """Put the open question in full: what it is about has changed."""
@@ -170,18 +171,22 @@ class Run:
             self.change_top(asked=())
             self._ask(question)
 
-    def keep_asking(self, slot: str) -> None:
-        """The question for ``slot`` stays open; its help has just been said."""
-        self._asking = slot
+    def leave_open(self) -> None:
+        """The open question stays open, and is not put again now."""
+        question = self.question
+        self._asking = question.slot if question is not None else None
 
     def advance(self) -> None:
         """Run until a question is asked, an action is wanted or every flow is done."""
+        if self._asking is not None or self._act is not None:
+            return
         for _ in range(MAX_STEPS):
             if not self.stack:
                 return
             frame = self.top
             if frame.step == END:
-                self._finish()
+                if self._finish():
+                    return
             elif frame.step is None:
                 self._begin()
             elif self._waits(self.top_flow.steps[frame.step]):
@@ -204,7 +209,7 @@ class Run:
             return
         name = self.stack[self.seen_at].flow
         self._event("flow.resumed", name)
-        self.say(self.book.patterns.says["resuming"], task=word("flow", name))
+        self.repair("resume", task=word("flow", name))
 
     def decision(self, spoke_before: bool = False) -> Decision:
         """Freeze what was decided. After an action, what was said in the same turn still counts as last."""
@@ -236,7 +241,7 @@ class Run:
             case Do():
                 return self._acts(step)
             case Tell():
-                self.say(step.reply)
+                self.say(step.reply, again=bool(self.top.between) and len(self.stack) > 1)
                 self.offered_help = step.offers_help
                 self._go(step.routes)
             case SetSlots():
@@ -307,17 +312,30 @@ class Run:
             self._event("flow.started", self.top.flow)
         self.change_top(step=self.top_flow.first_step)
 
-    def _finish(self) -> None:
+    def _finish(self) -> bool:
+        """End the flow on top; return whether the customer is to speak now."""
         frame = self.stack.pop()
+        if frame.between:
+            return self._go_on_below(frame)
         flow = self.book.flows[frame.flow]
         for name in flow.persisted_slots:
             if frame.slots.get(name) is not None:
                 self._slots[name] = frame.slots[name]
         if frame.called:
             self._return_to_caller(frame)
-            return
+            return False
         self._event("flow.completed", frame.flow)
-        self.resume()
+        if self.stack:
+            self.resume()
+        else:
+            self.repair("completed", task=word("flow", frame.flow))
+        return False
+
+    def _go_on_below(self, pattern: Frame) -> bool:
+        if pattern.between == "ask" or self.question is None:
+            return False
+        self.leave_open()
+        return True
 
     def _return_to_caller(self, part: Frame) -> None:
         caller = self.top
@@ -363,8 +381,10 @@ class Run:
         self._drop_all()
         self._act = None
         self._asking = None
-        self.say(self.book.patterns.says["cannot_go_on"])
+        self.say(self.book.patterns.cannot_go_on)
 
     def _event(self, kind: FlowEventKind, flow: str) -> None:
+        if self.book.flows[flow].pattern is not None:
+            return  # it speaks in between, and is no task of the customer's
         self._events.append(FlowEvent(kind, flow))
         self.note(f"{kind} {flow}")

@@ -1,4 +1,4 @@
-"""The stack of flows under way: each that the customer sees, with the parts that it called on top of it."""
+"""The stack of flows under way: each that the customer sees, with what it called and what speaks in between on top."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flows.engine.state import Frame
 
 def begin_of(stack: Sequence[Frame], at: int) -> int:
     """Return where the flow begins that the frame at ``at`` is a part of."""
-    while at > 0 and stack[at].called:
+    while at > 0 and (stack[at].called or stack[at].between):
         at -= 1
     return at
 
@@ -32,4 +32,5 @@ def going_over(frame: Frame, flow: Flow, *, called: bool) -> Frame:
     """Return a frame of ``flow`` that goes on with what ``frame`` knows of the slots that both declare."""
     shared = {name: value for name, value in frame.slots.items() if name in flow.slots}
     skipped = tuple(name for name in frame.skipped if name in flow.slots)
-    return Frame(flow.name, None, shared, skipped=skipped, opening=frame.opening, called=called)
+    between = frame.between if flow.pattern is not None else ""
+    return Frame(flow.name, None, shared, skipped=skipped, opening=frame.opening, called=called, between=between)

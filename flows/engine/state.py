@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Frame:
     """The customer's words that started the flow."""
     called: bool = False
     """A part of the flow below it, not one of its own."""
+    between: Literal["", "ask", "keep"] = ""
+    """A pattern that speaks in between; behind it, the open question below is put again or just stays open."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -54,6 +56,7 @@ class Frame:
             "result": dict(self.result),
             "opening": self.opening,
             "called": self.called,
+            "between": self.between,
         }
 
     @classmethod
@@ -67,6 +70,7 @@ class Frame:
             result=dict(stored.get("result") or {}),
             opening=str(stored.get("opening") or ""),
             called=bool(stored.get("called")),
+            between=stored.get("between") or "",
         )
 
 
@@ -96,9 +100,9 @@ class DialogueState:
 
     @property
     def flow(self) -> str | None:
-        """The flow that the customer sees: called parts count as the flow that called them."""
+        """The flow that the customer sees: called parts count as the flow that called them, patterns not at all."""
         for frame in reversed(self.stack):
-            if not frame.called:
+            if not frame.called and not frame.between:
                 return frame.flow
         return None
 
@@ -107,6 +111,8 @@ class DialogueState:
         """The filled slots of the flow that the customer sees, its called parts included."""
         shown: dict[str, Any] = {}
         for frame in reversed(self.stack):
+            if frame.between:
+                continue
             shown = {name: value for name, value in frame.slots.items() if value is not None} | shown
             if not frame.called:
                 break

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import dedent
 
+import flows
 from flows.engine.load import load_book
 from flows.engine.model import FlowBook
 
 PATTERNS = """
-answers: {greet: greet, thank: thank}
-reminding: {once: [thank], never: []}
-attachments: {contact: contact_kept}
 colleague: {flow: person, slot: topic, intents: [ask_stock]}
 mentions: {order_no: order}
 intents: {human: request_human_agent, cancel: cancel_dialogue, repeat: repeat, yes: affirm, no: deny}
@@ -23,21 +21,7 @@ complaint: {matter: complaint}
 misunderstood: {limit: 2, flow: person}
 interruption: {sure: 0.7}
 words: {filler: [我要, i], skip: '^(skip|跳过)$'}
-says:
-  cancelled: cancelled
-  nothing_to_cancel: nothing_to_cancel
-  nothing_to_repeat: nothing_to_repeat
-  resuming: resuming
-  cannot_handle: cannot_handle
-  not_an_answer: not_an_answer
-  old_button: old_button
-  words_needed: words_needed
-  words_needed_idle: words_needed_idle
-  yes_to_help: yes_to_help
-  no_to_help: no_to_help
-  yes_to_nothing: yes_to_nothing
-  take_your_time: take_your_time
-  cannot_go_on: cannot_go_on
+failed: {say: cannot_go_on}
 """
 
 PERSON = """
@@ -73,6 +57,12 @@ steps:
 """
 
 
+IN_BETWEEN = {
+    path.stem: path.read_text(encoding="utf-8") for path in (Path(flows.__file__).parent / "patterns").glob("*.yml")
+}
+"""The patterns as they are shipped."""
+
+
 def book_of(folder: Path, **flows: str) -> FlowBook:
     """Write flows, patterns and a person to hand over to into a folder, and load them."""
     return load_book(write(folder, **{"person": PERSON, "order": ORDER, **flows}))
@@ -80,8 +70,10 @@ def book_of(folder: Path, **flows: str) -> FlowBook:
 
 def write(folder: Path, **files: str) -> Path:
     """Write files ``NAME.yml`` into a folder of flows and return it."""
-    flows = folder / "flows"
-    flows.mkdir(exist_ok=True)
+    book = folder / "flows"
+    (book / "patterns").mkdir(parents=True, exist_ok=True)
+    for name, text in IN_BETWEEN.items():
+        (book / "patterns" / f"{name}.yml").write_text(text, encoding="utf-8")
     for name, text in {"patterns": PATTERNS, **files}.items():
-        (flows / f"{name}.yml").write_text(dedent(text).lstrip("\n"), encoding="utf-8")
-    return flows
+        (book / f"{name}.yml").write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+    return book

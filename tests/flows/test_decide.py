@@ -1,9 +1,12 @@
 """The engine on small flows, with actions that the test answers itself."""
 
+from textwrap import dedent
+
 from flows.engine.decide import decide
 from flows.engine.heard import ActionDone, Heard
+from flows.engine.load import load_book
 from flows.engine.state import DialogueState, Frame, Say
-from tests.flows.small import ORDER, POINTS, book_of
+from tests.flows.small import ORDER, PERSON, POINTS, book_of, write
 from tests.flows.talks import heard
 
 COMPLAINT = """
@@ -57,7 +60,14 @@ class Bot:
 
 
 def a_bot(tmp_path, **flows):
-    return Bot(book_of(tmp_path, order=ORDER, points=POINTS, complain=COMPLAINT, **flows))
+    return Bot(book_of(tmp_path, **({"points": POINTS, "complain": COMPLAINT} | flows)))
+
+
+def changed(tmp_path, pattern, flow):
+    """Return a book in which a shop does something else about a pattern."""
+    flows = write(tmp_path, person=PERSON, order=ORDER, points=POINTS, complain=COMPLAINT)
+    (flows / "patterns" / f"{pattern}.yml").write_text(dedent(flow))
+    return load_book(flows)
 
 
 def test_a_question_is_asked_only_for_what_was_not_said(tmp_path):
@@ -246,7 +256,7 @@ def test_what_the_customer_adds_later_is_added_to_the_description(tmp_path):
 def test_a_sticker_where_words_were_asked_says_what_is_needed(tmp_path):
     bot = a_bot(tmp_path)
 
-    assert bot.hears(Heard(attachment="sticker")) == ["words_needed_idle"]
+    assert bot.hears(Heard(attachment="file")) == ["words_needed_idle"]
     bot.says("my order", "track_order")
     assert bot.hears(Heard(attachment="photo")) == ["words_needed", "ask_order_no"]
     assert bot.hears(Heard(attachment="contact")) == ["contact_kept", "ask_order_no"]
@@ -358,6 +368,45 @@ def test_a_stored_talk_in_a_flow_that_is_gone_starts_afresh(tmp_path):
 
     assert bot.says("A123", order_no="A123") == ["ask_digits"]
     assert bot.state.flow == "order"
+
+
+def test_a_stored_talk_goes_on_at_the_step_that_its_own_is_called_today(tmp_path):
+    renamed = ORDER.replace("slots:", "renamed: {ask_number: step_1}\nslots:", 1)
+    bot = a_bot(tmp_path, order=renamed)
+    before = Frame("order", "ask_number", {"colour": "red"}, asked=("order_no",))
+    bot.state = DialogueState(stack=(before,), asking="order_no")
+
+    assert bot.says("A123", order_no="A123") == ["ask_digits"]
+    assert bot.state.shown_slots == {"order_no": "A123"}
+
+
+def test_a_pattern_may_ask_and_act_and_the_talk_goes_on_below_it(tmp_path):
+    asks = """
+        pattern: cancel
+        slots: {why: {free: true}}
+        steps:
+          - collect: why
+          - action: note_why
+          - say: thanks
+        """
+    bot = Bot(changed(tmp_path, "cancel", asks), note_why={})
+    bot.says("my order", "track_order")
+    bot.says("the cup broke", "complain")
+
+    assert bot.says("never mind", "cancel_dialogue") == ["ask_why"]
+    assert bot.state.flow == "order"
+    assert bot.says("no time for it") == ["thanks", "resuming", "ask_order_no"]
+    assert bot.acts[0][1]["why"] == "no time for it"
+    assert bot.events == []
+
+
+def test_a_pattern_that_asks_is_dropped_where_the_customer_wants_something_else(tmp_path):
+    asks = "pattern: completed\nslots: {more: {type: bool}}\nsteps:\n  - collect: more\n"
+    bot = Bot(changed(tmp_path, "completed", asks))
+
+    assert bot.says("points", "ask_points") == ["points", "ask_more"]
+    assert bot.says("my order", "track_order") == ["ask_order_no"]
+    assert bot.state.asking == "order_no"
 
 
 def test_the_result_of_an_action_nobody_waits_for_changes_nothing(tmp_path):

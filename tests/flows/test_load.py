@@ -84,8 +84,41 @@ def test_a_shops_file_takes_the_place_of_the_default_with_the_same_path(tmp_path
 
 def test_a_missing_pattern_is_named(tmp_path):
     flows = write(tmp_path, person=PERSON, order=ORDER)
-    patterns = (flows / "patterns.yml").read_text(encoding="utf-8")
-    (flows / "patterns.yml").write_text(patterns.replace("  cancelled: cancelled\n", ""), encoding="utf-8")
+    (flows / "patterns" / "cancel.yml").unlink()
 
-    with pytest.raises(FlowError, match=r'flows/patterns\.yml:.*"says" lacks "cancelled"; add it'):
+    with pytest.raises(FlowError, match=r'flows/patterns\.yml:1: no flow has the pattern "cancel"; add it to a flow'):
+        load_book(flows)
+
+
+def test_a_shop_changes_what_the_bot_does_about_a_cancelled_task(tmp_path):
+    defaults = write(tmp_path, person=PERSON, order=ORDER)
+    overlay = tmp_path / "shop" / "flows"
+    (overlay / "patterns").mkdir(parents=True)
+    (overlay / "patterns" / "cancel.yml").write_text("pattern: cancel\nsteps:\n  - say: as_you_like\n")
+
+    book = load_book(defaults, overlay)
+
+    assert book.flows[book.repairs["cancel"]].place.file == "shop/flows/patterns/cancel.yml"
+
+
+def test_a_pattern_that_two_flows_claim_is_refused(tmp_path):
+    flows = write(tmp_path, person=PERSON, order=ORDER, stop="pattern: cancel\nsteps:\n  - say: stopped\n")
+
+    with pytest.raises(FlowError, match='has the pattern "cancel" already; keep one'):
+        load_book(flows)
+
+
+def test_a_pattern_that_is_none_is_refused_with_the_nearest_name(tmp_path):
+    flows = write(tmp_path, person=PERSON, order=ORDER, stop="pattern: cancle\nsteps:\n  - say: stopped\n")
+
+    with pytest.raises(FlowError, match=r'flows/stop\.yml:1: "pattern" cannot be "cancle"; did you mean "cancel"'):
+        load_book(flows)
+
+
+def test_a_step_that_is_still_there_is_not_renamed(tmp_path):
+    flows = write(
+        tmp_path, person=PERSON, order=ORDER, tea="renamed: {a: b}\nsteps:\n  - {id: a, say: x}\n  - {id: b, say: x}\n"
+    )
+
+    with pytest.raises(FlowError, match=r'flows/tea\.yml:1: renamed: step "a" is still here; take the line out'):
         load_book(flows)

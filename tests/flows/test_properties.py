@@ -40,9 +40,7 @@ RESULTS = {
     ),
     "forget_everything": st.just({"count": 1}),
 }
-INTENTS = sorted(
-    {*BOOK.by_intent, *BOOK.patterns.answers, "cancel_dialogue", "repeat", "affirm", "deny", "out_of_scope"}
-)
+INTENTS = sorted({*BOOK.by_intent, *BOOK.asides, "cancel_dialogue", "repeat", "affirm", "deny", "out_of_scope"})
 PAYLOADS = [
     '/set{"order_no":"A1"}', '/set{"order_no":null}', '/set{"category":"delivery"}', '/set{"category":"nonsense"}',
     '/set{"confirm_complaint":"yes"}', '/set{"confirm_complaint":"change"}', '/set{"change_what":"order_no"}',
