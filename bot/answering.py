@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from bot import events, talk
 from bot.answers import add_words, answer_rows
+from bot.beside import leave_alone, wants_less
 from bot.delivery import Parcel, parcel_of
 from bot.errors import ShukeError
 from bot.facts import Facts, facts_of
@@ -166,20 +167,8 @@ class Answering:
         outcome = _Outcome(before, facts, self._listener(who, facts, now), journal)
         if heard is None:
             outcome.trace.append("nothing to answer")
-        elif who.paused:
-            outcome.trace.append("the bot is paused")
-            journal.write()
-            self._hand_over(conn, who, "bot_paused", now)
-        elif who.owner == BOT:
-            self._decide(conn, who, heard, claimed.ref, language, outcome, now)
-        elif who.owner == QUEUE and wants_out(heard, before):
-            journal.write()
-            handoffs.cancel(conn, who.id, now=now)
-            self._say(outcome, [Say("handoff_cancelled")])
-            outcome.trace.append("waiting ended by the customer")
         else:
-            outcome.state = replace(before, last_says=())  # what the bot said is behind what was said since
-            outcome.trace.append(f"silent: the conversation is with {who.owner}")
+            self._respond(who, self._context(conn, who, heard, claimed.ref, language, outcome, now), before, outcome)
 
         if who.language is None and understood is not None and understood.language != "other":
             customers_store.change(conn, who.customer_id, language=understood.language)  # for who speaks first next
@@ -243,21 +232,44 @@ class Answering:
             facts=facts,
         )
 
-    def _decide(
+    def _context(
         self, conn: Connection, who: Any, heard: Heard, ref: str, language: Language, outcome: _Outcome, now: datetime
-    ) -> None:
-        facts = outcome.facts
-
+    ) -> ActionContext:
         def record(kind: str, data: Mapping[str, Any]) -> None:
             outcome.journal.add(kind, "bot", data)
             outcome.journal.write()
 
-        context = ActionContext(
+        return ActionContext(
             conn=conn, now=now, ids=self._ids, customer_id=who.customer_id, identity_id=who.identity_id,
             conversation_id=who.id, channel=who.channel, verified=bool(who.verified), language=language,
             zone=outcome.listener.zone, heard=heard, message=ref,
             settings=self._shop.flows, desk=self._shop.desk, record=record,
         )  # fmt: skip
+
+    def _respond(self, who: Any, context: ActionContext, before: DialogueState, outcome: _Outcome) -> None:
+        """Answer, or leave it to whoever speaks; a wish to be left alone is kept in any case."""
+        conn, now = context.conn, context.now
+        if who.paused:
+            outcome.trace.append("the bot is paused")
+            outcome.journal.write()
+            self._hand_over(conn, who, "bot_paused", now)
+        elif who.owner == BOT:
+            self._decide(who, context, outcome)
+        elif who.owner == QUEUE and wants_out(context.heard, before):
+            outcome.journal.write()
+            handoffs.cancel(conn, who.id, now=now)
+            self._say(outcome, [Say("handoff_cancelled")])
+            outcome.trace.append("waiting ended by the customer")
+        else:
+            outcome.state = replace(before, last_says=())  # what the bot said is behind what was said since
+            outcome.trace.append(f"silent: the conversation is with {who.owner}")
+        if wants_less(context.heard):
+            outcome.journal.write()
+            if leave_alone(context, [one["action"] for one in outcome.actions]):
+                outcome.trace.append("a wish to be left alone was kept")
+
+    def _decide(self, who: Any, context: ActionContext, outcome: _Outcome) -> None:
+        conn, now, facts, heard = context.conn, context.now, outcome.facts, context.heard
         decision = decide(self._book, outcome.state, heard, facts)
         self._take_in(conn, who, decision, outcome, now)
         for _ in range(MOST_ACTIONS):

@@ -82,12 +82,38 @@ KEYWORD_RULES: Final = (
         "|(?:别|不要|不想|停止|取消|少|拒绝)(?:再)?(?:给我|收到|接收|看到)?(?:再)?(?:发|推送|推|群发|订阅)?"
         "(?:这些|这种|任何|什么)?(?:广告|推广|营销|推销|促销(?:短信|信息|消息)|垃圾短信|活动信息|优惠信息|推送"
         "|(?:生日|节日|过节|祝福|问候)(?:的)?(?:祝福|问候|消息|短信|信息|提醒))"
-        "|(?:别|不要|不用)(?:再)?给我(?:再)?发(?:消息|短信|信息|祝福|问候)",
+        "|(?:别|不要|不用)(?:再)?给我(?:再)?发(?:消息|短信|信息|祝福|问候)"
+        "|(?:别|不要|不用|停止)(?:再)?(?:在|往|用)(?:微信|电报|这里|这儿|这边|企业微信)[^,。!?;]{0,4}"
+        "(?:发|推)[^,。!?;]{0,4}(?:广告|优惠|活动|消息|促销|祝福|信息)"
+        "|(?:所有|全部|任何|一切)的?(?:消息|短信|信息|通知|推送)[^,。!?;]{0,4}(?:别|不)"
+        "|(?:别|不要|不想)(?:再)?(?:发|收到?)[^,。!?;]{0,6}(?:所有|全部|任何|一切)的?(?:消息|短信|信息|通知|推送)"
+        "|(?:广告|优惠|促销|活动|推广|推送|祝福|问候|生日)(?:的)?(?:消息|短信|信息|通知|活动|祝福|问候)?"
+        "(?:都|就|也|全都?)?(?:别|不用|不要|不必)(?:再|给我)?(?:发|推|了)"
+        "|什么都(?:别|不要|不用)(?:再)?(?:给我)?发",
         r"unsubscribe|opt[ -]?out"
         r"|(?:stop|no more|quit|don't|do not)(?: \w+){0,4} (?:ads?|adverts?|advertis\w+|marketing|promotions?"
         r"|promos?|offers|newsletters?|spam|greetings?"
         r"|(?:birthday|holiday) (?:messages?|greetings?|wishes|texts?|cards?))"
-        r"|stop (?:texting|messaging|emailing) me|stop sending me (?:messages|texts|emails|these)",
+        r"|stop (?:texting|messaging|emailing|contacting|writing to) me|stop sending me (?:messages|texts|emails|these)"
+        r"|(?:stop|no more|end) (?:all|any|every)? ?(?:of )?(?:your |the |these )?"
+        r"(?:messages|texts|emails|notifications)"
+        r"|stop everything|(?:never|don't|do not) (?:ever )?(?:contact|message|text|write to) me",
+    ),
+    (
+        "opt_in_marketing",
+        STRONG,
+        "(?:有|出)(?:了)?(?:什么)?(?:新)?(?:活动|优惠|促销|折扣|新品|好价)[^,。!?;]{0,6}(?:告诉|通知|提醒|叫|喊|发给|推给)我"
+        "|(?:恢复|重新|继续)(?:订阅|接收|推送|发送?)|(?:生日|节日)?(?:祝福|问候|优惠|活动|广告)(?:消息|信息|通知)?"
+        "(?:可以|还是|还|请|就)?(?:留着|保留|照发|照常发|继续发|接着发|恢复)"
+        "|(?:可以|同意|愿意)(?:给我)?(?:发|收到?|接收)(?:一些)?(?:优惠|活动|广告|促销|祝福)|我(?:要|想)订阅",
+        r"sign me up for (?:your |the )?(?:offers|newsletter|deals|promotions)|(?:re)?subscribe me|resubscribe"
+        r"|opt(?:ing)?[ -]?in"
+        r"|(?:let me know|tell me|notify me|keep me posted) (?:about|of|on|when there are) (?:\w+ ){0,2}"
+        r"(?:offers|deals|sales|promos|promotions|discounts|newsletters?)"
+        r"|(?:start|resume|keep) sending (?:me )?(?:\w+ ){0,3}"
+        r"(?:offers|deals|promos|birthday|greetings|wishes|newsletters?)"
+        r"|(?:send|give) me your (?:offers|deals|newsletter|promotions)"
+        r"|(?:keep|restore) (?:the |my )?(?:birthday|holiday) (?:wishes|greetings|messages)",
     ),
     (
         "redeem_points",

@@ -22,6 +22,7 @@ TALK_KINDS = (
     "conversation.",
     "promise.",
     "approval.",
+    "consent.",
 )
 """What a conversation shows; the customer's own page has everything."""
 

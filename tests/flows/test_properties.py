@@ -25,7 +25,7 @@ RESULTS = {
     "open_ticket": st.just({"number": "T-1", "due_at": {"moment": "2026-11-25T00:00:00+00:00"}}),
     "list_tickets": st.just({"ticket_count": 0}),
     "points_balance": st.fixed_dictionaries({"points": st.integers(0, 5000)}),
-    "set_marketing_consent": st.just({"changed": True}),
+    "set_marketing_consent": st.fixed_dictionaries({"changed": st.booleans(), "sends": st.just(["offers"])}),
     "hand_over": st.just({}),
     "read_wish": st.fixed_dictionaries({"wish": st.sampled_from(["tell", "forget", "forget_all", "colleague"])}),
     "tell_known": st.sampled_from(
