@@ -30,6 +30,7 @@ from crm_store import conversations, handoffs, identities, inbox, outbox, sides,
 from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
 from crm_store.desk_hours import DeskHours
+from crm_store.loyalty import Loyalty
 from crm_store.origins import bringing
 from crm_store.ports import Ids
 from flows.actions import REGISTERED, ActionContext
@@ -73,6 +74,7 @@ class Shop:
     zone: str
     region: str
     desk: DeskHours
+    loyalty: Loyalty
     flows: FlowSettings = field(default_factory=FlowSettings)
 
 
@@ -243,7 +245,7 @@ class Answering:
             conn=conn, now=now, ids=self._ids, customer_id=who.customer_id, identity_id=who.identity_id,
             conversation_id=who.id, channel=who.channel, verified=bool(who.verified), language=language,
             zone=outcome.listener.zone, heard=heard, message=ref,
-            settings=self._shop.flows, desk=self._shop.desk, record=record,
+            settings=self._shop.flows, loyalty=self._shop.loyalty, desk=self._shop.desk, record=record,
         )  # fmt: skip
 
     def _respond(self, who: Any, context: ActionContext, before: DialogueState, outcome: _Outcome) -> None:

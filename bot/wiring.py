@@ -176,7 +176,10 @@ def build_house(
         settings, policy, store=store, clock=clock, channels=channels, worker=worker, metrics=metrics,
         elsewhere=elsewhere or {},
     )  # fmt: skip
-    shop = Shop(settings.shop.language, settings.shop.zone, settings.shop.region, settings.desk_hours, settings.flows)
+    shop = Shop(
+        settings.shop.language, settings.shop.zone, settings.shop.region, settings.desk_hours, settings.loyalty,
+        settings.flows,
+    )  # fmt: skip
     answering = Answering(dialogue, shop, channels, ids, worker=worker, elsewhere=elsewhere)
     turn = Turn(store, clock, understand, answering, delivery, worker=worker, lease=lease, metrics=metrics)
     at_work = Worker(

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from crm_store.desk_hours import DeskHours
+from crm_store.loyalty import Loyalty
 from crm_store.ports import Ids
 from flows.engine.heard import Act, Heard
 from flows.settings import FlowSettings
@@ -40,6 +41,8 @@ class ActionContext:
     """The reference of the message: what is learnt or agreed to in it names it as its source."""
     settings: FlowSettings
     """What the shop has decided about its flows."""
+    loyalty: Loyalty
+    """What orders earn and which tier they make, in the shop's currency."""
     desk: DeskHours
     """When people answer: no promise may fall where nobody is there."""
     record: Callable[[str, Mapping[str, Any]], None]

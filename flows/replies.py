@@ -287,7 +287,7 @@ def _buttons(buttons: tuple[_Button, ...], values: Mapping[str, Any], reader: Re
     for button in buttons:
         items = [None] if button.each is None else values.get(button.each) or ()
         for item in items:
-            known = _Known({ITEM: item}, values)
+            known = _Known({ITEM: item, **(item if isinstance(item, Mapping) else {})}, values)
             title = _written(button.title, known, reader)
             # What comes from data stands inside a JSON text, so it is escaped as one.
             payload = "".join(

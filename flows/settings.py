@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import field
+
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
+
+from flows.loyalty.settings import LoyaltySettings
 
 
 @dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
 class FlowSettings:
     """The sections under ``flows`` in config.yml."""
+
+    loyalty: LoyaltySettings = field(default_factory=LoyaltySettings)

@@ -20,6 +20,7 @@ _WEEKDAYS = {
 }
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CURRENCIES = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "JPY": "JP¥", "SGD": "S$"}
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _DOUBLE_SURNAMES = frozenset(
     re.findall("..", "欧阳太史端木上官司马东方独孤南宫夏侯诸葛尉迟皇甫公孙慕容令狐司徒司空长孙宇文闻人")
 )
@@ -69,6 +70,9 @@ def address(name: str | None, gender: str | None, language: str) -> str | None:
 def _tagged(value: Mapping[str, Any], reader: Reader) -> str:
     if "word" in value:
         return reader.words.get(str(value["table"]), {}).get(str(value["word"]), str(value["word"]))
+    if "phrase" in value:
+        template = reader.words.get("phrase", {}).get(str(value["phrase"]), str(value["phrase"]))
+        return _PLACEHOLDER.sub(lambda name: shown(value["values"][name[1]], reader), template)
     if "money" in value:
         sign = _CURRENCIES.get(str(value["currency"]))
         amount = f"{Decimal(str(value['money'])):,}"

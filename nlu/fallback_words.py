@@ -116,11 +116,26 @@ KEYWORD_RULES: Final = (
         r"|(?:keep|restore) (?:the |my )?(?:birthday|holiday) (?:wishes|greetings|messages)",
     ),
     (
+        "cancel_membership",
+        STRONG,
+        "退会|(?:退出|注销|取消|不(?:想)?(?:再)?(?:当|做)|退掉?)(?:我的|你们的?|这个)?(?:会员|vip)(?!价|折|活动)",
+        r"(?:cancel|leave|quit|end|terminate|give up)(?: \w+){0,3} (?:membership|club|loyalty program\w*)"
+        r"|(?:don't|do not|no longer)(?: \w+){0,3} be a member|stop being a member",
+    ),
+    (
+        "join_membership",
+        STRONG,
+        "入会|(?:加入|成为|办理?|注册|开通?|申请|当|做|入)(?:一?[个张下])?(?:你们)?(?:店)?的?(?:会员|vip)(?!价|专享)",
+        r"(?:join|become|sign(?: me)? up|register|enrol\w*)(?: \w+){0,4} "
+        r"(?:members?|membership|club|loyalty|rewards?)|become a member",
+    ),
+    (
         "redeem_points",
         STRONG,
         "积分[^,。!?;]{0,6}(?:换|抵|兑)|(?:兑换|抵扣|抵现|用掉|花)[^,。!?;]{0,6}积分|(?:用|拿)[^,。!?;]{0,8}"
-        "(?:积分|分)(?:换|抵|兑)",
-        r"(?:redeem|spend|use|exchange|pay with)(?: \w+){0,3} points|points (?:for|towards) ",
+        "(?:积分|分)(?:换|抵|兑)|(?:兑换?|换)(?:一?[个张点些])?(?:[0-9]+元)?(?:的)?(?:优惠|代金|抵扣)?(?:券|礼品|奖品|礼物)",
+        r"(?:redeem|spend|use|exchange|swap|trade|pay with)(?: \w+){0,3} points|points (?:for|towards) "
+        r"|redeem(?:ing)?|(?:turn|cash)(?: \w+){0,4} points",
     ),
     (
         "ask_earn_rules",
@@ -243,9 +258,11 @@ KEYWORD_RULES: Final = (
     (
         "ask_membership_tier",
         STRONG,
-        "会员(?:等级|级别|权益|待遇|卡等级)|(?:我|现在)?(?:是|算)?(?:什么|哪个|几级|啥)(?:等级|级别)(?:的)?会员"
+        "会员(?:等级|级别|权益|待遇|卡等级)|(?:我|会员)?(?:过)?生日[^,。!?;]{0,6}(?:有什么|有啥|有没有|福利|礼|优惠|权益|送)|(?:我|现在)?(?:是|算)?(?:什么|哪个|几级|啥)(?:等级|级别)(?:的)?会员"
         "|我(?:是|的)?(?:什么|几级)会员|升级(?:到)?(?:金卡|银卡|会员)",
         r"(?:membership|member|loyalty)(?: \w+)? (?:tier|level|status|benefits?)"
+        r"|birthday (?:benefits?|treats?|perks?|offers?|gifts?|rewards?|coupons?|discounts?)"
+        r"|(?:get|anything)(?: \w+){0,4} (?:on|for) my birthday"
         r"|(?:my|what|which) (?:tier|level)(?! of)",
     ),
     (

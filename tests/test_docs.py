@@ -108,8 +108,17 @@ def settings_with_defaults() -> dict[str, Any]:
         elif isinstance(value, Path):
             keys[section] = value
         else:
-            keys |= {f"{section}.{key}": getattr(value, key) for key in fields_of(type(value))}
+            keys |= keys_below(section, value)
     del keys["root"]  # where the files lie, not what a file can say
+    return keys
+
+
+def keys_below(section: str, value: Any) -> dict[str, Any]:
+    """Return the keys of a section and of those within it."""
+    keys: dict[str, Any] = {}
+    for key in fields_of(type(value)):
+        one = getattr(value, key)
+        keys |= keys_below(f"{section}.{key}", one) if dataclasses.is_dataclass(one) else {f"{section}.{key}": one}
     return keys
 
 

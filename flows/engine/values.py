@@ -40,6 +40,11 @@ def money(amount: Decimal, currency: str) -> Tagged:
     return {"money": str(amount), "currency": currency}
 
 
+def phrase(name: str, **values: Any) -> Tagged:
+    """Words of ours with values in them, such as ``phrase("percent", value="15")``, from the table ``phrase``."""
+    return {"phrase": name, "values": values}
+
+
 def word(table: str, name: str) -> Tagged:
     """A word of ours that each language has its own for, such as ``word("status", "shipped")``."""
     return {"word": name, "table": table}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -106,10 +106,13 @@ class Talk:
 
 
 @contextmanager
-def a_world(*, seed: int = 7, store_url: str | None = None) -> Iterator[Talk]:
-    """Begin a world, and end it."""
+def a_world(
+    *, seed: int = 7, store_url: str | None = None, sections: Mapping[str, Any] | None = None
+) -> Iterator[Talk]:
+    """Begin a world, and end it; ``sections`` are what its shop has set."""
+    chosen = build({"log": {"level": "error"}, **sections}, root=ROOT) if sections else settings()
     with patch("bot.wiring.load_standard", _standard), patch("bot.wiring.load_policy", _policy):
-        world = World(settings(), understander(), seed=seed, store_url=store_url)
+        world = World(chosen, understander(), seed=seed, store_url=store_url)
         try:
             with asyncio.Runner() as runner:
                 yield Talk(world, runner)

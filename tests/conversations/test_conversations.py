@@ -21,7 +21,7 @@ def _case(transcript: Transcript) -> Any:
 
 @pytest.mark.parametrize("transcript", [_case(transcript) for transcript in ALL])
 def test_the_talk_goes_as_written(transcript: Transcript) -> None:
-    with a_world() as world:
+    with a_world(sections=transcript.settings) as world:
         for place, answer, expected in play(transcript, world):
             said = " ⏎ ".join(message["text"] for message in answer["sent"])
 

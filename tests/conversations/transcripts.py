@@ -22,8 +22,8 @@ with {channel: …} on another channel. What may be expected after a line:
     events                 types; or type: {key: value} to look inside
     no_events              types that must not come
 
-On the whole talk: `never` (texts), `load` (kind: rows, before it), and `fault`: what is
-wrong today, so that the talk does not go so yet. Who mends it takes the key out.
+On the whole talk: `never` (texts), `load` (kind: rows, before it), `settings` (sections of config.yml), and
+`fault`: what is wrong today, so that the talk does not go so yet. Who mends it takes the key out.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class Transcript:
     talk: list[dict[str, Any]]
     never: list[str]
     load: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     fault: str | None = None
 
 
@@ -122,8 +123,10 @@ def _shop() -> dict[str, Any]:
 
 def _read(path: Path) -> Transcript:
     told = _yaml(path)
-    if unknown := set(told) - {"talk", "never", "load", "fault"}:
-        raise TranscriptError(f"{path.name}: there is no {unknown}; a transcript has talk, never, load and fault")
+    if unknown := set(told) - {"talk", "never", "load", "settings", "fault"}:
+        raise TranscriptError(
+            f"{path.name}: there is no {unknown}; a transcript has talk, never, load, settings, fault"
+        )
     return Transcript(trouble=path.parent.name, name=path.stem, **{"never": [], **told})
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine, insert
 from crm_store import conversations, customers, history, identities, models, points
 from crm_store.conversations import conversations as conversation_table
 from crm_store.desk_hours import DeskHours
+from crm_store.loyalty import Loyalty
 from crm_store.orders import order_lines, orders
 from crm_store.ports import Ulids, VirtualClock
 from flows.actions import REGISTERED, ActionContext
@@ -27,6 +28,7 @@ from flows.standard import load_standard
 from nlu.understanding import Entity, IntentScore
 
 DESK = DeskHours(ZoneInfo("Asia/Shanghai"), time(9), time(21), frozenset(range(7)))
+LOYALTY = Loyalty(ZoneInfo("Asia/Shanghai"), "CNY")
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
 STANDARD = load_standard()
 
@@ -172,6 +174,7 @@ class Talk:
             zone="Asia/Shanghai",
             heard=event,
             settings=FlowSettings(),
+            loyalty=LOYALTY,
             message="in-1",
             desk=DESK,
             record=lambda kind, data: None,

@@ -7,10 +7,13 @@ import pytest
 from flows.actions import REGISTERED, ActionContext
 from flows.engine.heard import Act, Heard
 from flows.settings import FlowSettings
-from tests.flows.talks import DESK, MONDAY, Shop
+from tests.flows.talks import DESK, LOYALTY, MONDAY, Shop
 
 ASKED_WITH: dict[str, dict[str, Any]] = {
     "points_balance": {},
+    "points_history": {},
+    "earn_rules": {"request": "积分怎么算"},
+    "membership_tier": {},
     "find_order": {"order_no": "A10293"},
     "list_tickets": {},
     "read_wish": {"request": "你记得我什么"},
@@ -27,7 +30,7 @@ def context() -> ActionContext:
     return ActionContext(
         conn=shop.conn, now=MONDAY, ids=shop.ids, customer_id="wang", identity_id="wang-id",
         conversation_id="wang-talk", channel="telegram", verified=True, language="zh", zone="Asia/Shanghai",
-        heard=Heard(), message="m1", settings=FlowSettings(), desk=DESK,
+        heard=Heard(), message="m1", settings=FlowSettings(), loyalty=LOYALTY, desk=DESK,
         record=lambda kind, data: pytest.fail(f"it recorded {kind}"),
     )  # fmt: skip
 

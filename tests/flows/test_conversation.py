@@ -10,6 +10,11 @@ from flows.engine.values import clock, weekdays
 from flows.standard import load_standard
 from tests.flows.talks import MONDAY, Shop, Talk, nobody_in
 
+BOOK = load_standard().book
+WITHOUT_A_FLOW = sorted(
+    intent for intent in BOOK.patterns.colleague_intents if BOOK.by_intent[intent] == BOOK.patterns.colleague_flow
+)
+
 
 def test_the_owner_hears_the_balance_and_what_expires_next():
     shop = Shop()
@@ -69,7 +74,7 @@ def test_a_customer_who_asks_for_a_person_is_in_the_queue_and_told_when_people_a
     assert shop.events("handoff.requested") == [{"reason": "asked"}]
 
 
-@pytest.mark.parametrize("intent", sorted(load_standard().book.patterns.colleague_intents))
+@pytest.mark.parametrize("intent", WITHOUT_A_FLOW)
 def test_what_the_bot_cannot_do_yet_is_said_and_a_person_offered(intent):
     shop = Shop()
     talk = Talk(shop)

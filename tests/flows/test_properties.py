@@ -12,6 +12,7 @@ from flows.engine.state import DialogueState
 from flows.replies import Listener
 from flows.standard import load_standard
 from nlu.understanding import Entity, IntentScore
+from tests.flows.loyalty_results import RESULTS as LOYALTY_RESULTS
 
 STANDARD = load_standard()
 BOOK = STANDARD.book
@@ -24,7 +25,6 @@ RESULTS = {
     "check_order_owner": st.fixed_dictionaries({"order_is_theirs": st.booleans()}),
     "open_ticket": st.just({"number": "T-1", "due_at": {"moment": "2026-11-25T00:00:00+00:00"}}),
     "list_tickets": st.just({"ticket_count": 0}),
-    "points_balance": st.fixed_dictionaries({"points": st.integers(0, 5000)}),
     "set_marketing_consent": st.fixed_dictionaries({"changed": st.booleans(), "sends": st.just(["offers"])}),
     "hand_over": st.just({}),
     "read_wish": st.fixed_dictionaries({"wish": st.sampled_from(["tell", "forget", "forget_all", "colleague"])}),
@@ -39,7 +39,7 @@ RESULTS = {
         ]
     ),
     "forget_everything": st.just({"count": 1}),
-}
+} | LOYALTY_RESULTS
 INTENTS = sorted({*BOOK.by_intent, *BOOK.asides, "cancel_dialogue", "repeat", "affirm", "deny", "out_of_scope"})
 PAYLOADS = [
     '/set{"order_no":"A1"}', '/set{"order_no":null}', '/set{"category":"delivery"}', '/set{"category":"nonsense"}',
