@@ -36,6 +36,8 @@ REPAIRS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """Pattern → the slots that the engine gives its flow; each has exactly one flow (see `flows/README.md`)."""
+MAY_BE_MISSING = frozenset({("cancel", "task")})
+"""Of the slots of `REPAIRS`, those that are now and then null: (pattern, slot)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ def _named_values(slot: Slot, step: Collect, replies: Replies, language: str) ->
 def _commands(book: FlowBook, replies: Replies) -> Iterator[Problem]:
     """A button with a command says an intent that something answers."""
     patterns = book.patterns
-    known = {*book.by_intent, *patterns.answers, patterns.cancel_intent, patterns.repeat_intent}
+    known = {*book.by_intent, *book.asides, patterns.cancel_intent, patterns.repeat_intent}
     known |= {patterns.yes_intent, patterns.no_intent, SET}
     slots = {name for flow in book.flows.values() for name in flow.slots}
     for language in replies.languages:

@@ -9,7 +9,20 @@ from dataclasses import fields
 from typing import Any
 
 from flows.engine.check import Gives
-from flows.engine.model import END, Call, Collect, Do, Flow, FlowBook, Link, Patterns, SetSlots, Step
+from flows.engine.model import (
+    END,
+    MAY_BE_MISSING,
+    REPAIRS,
+    Call,
+    Collect,
+    Do,
+    Flow,
+    FlowBook,
+    Link,
+    Patterns,
+    SetSlots,
+    Step,
+)
 from flows.proving.claims import NOTHING, Claim, Claims, Name, value_claims, verdict, when, without
 
 _PASSED_ON = ("facts", "message", "opening")
@@ -194,6 +207,11 @@ def _started(book: FlowBook) -> Iterator[tuple[str, Claims]]:
     topic = frozenset({Claim(("slots", patterns.colleague_slot), "set")})
     for name in {*book.by_intent.values(), *named_by_patterns(book)}:
         yield name, topic if name == patterns.colleague_flow else NOTHING
+    for name in book.asides.values():
+        yield name, NOTHING
+    for pattern, name in book.repairs.items():
+        given = {slot for slot in REPAIRS[pattern] if (pattern, slot) not in MAY_BE_MISSING}
+        yield name, frozenset(Claim(("slots", slot), "set") for slot in given)
 
 
 def named_by_patterns(book: FlowBook) -> frozenset[str]:

@@ -84,7 +84,7 @@ def _person(book: FlowBook) -> Iterator[Problem]:
     """Who asks for a person gets one, after one question at most."""
     patterns = book.patterns
     intent = patterns.human_intent
-    if intent in patterns.answers:
+    if intent in book.asides:
         yield _problem(patterns.place, f'"{intent}" is answered with words alone; a person has to be called')
     for flow in book.flows.values():
         for slot in flow.slots.values():

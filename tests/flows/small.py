@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from textwrap import dedent
 
@@ -61,6 +62,10 @@ IN_BETWEEN = {
     path.stem: path.read_text(encoding="utf-8") for path in (Path(flows.__file__).parent / "patterns").glob("*.yml")
 }
 """The patterns as they are shipped."""
+SAID_IN_BETWEEN = tuple(
+    sorted({reply for flow in IN_BETWEEN.values() for reply in re.findall(r"(?:say|utter): (\w+)", flow)})
+)
+"""The replies that they name."""
 
 
 def book_of(folder: Path, **flows: str) -> FlowBook:

@@ -7,21 +7,12 @@ import pytest
 from flows.actions import RegisteredAction
 from flows.engine.check import check
 from flows.engine.graph import mermaid
-from flows.engine.model import Tell
 from flows.engine.state import Say
 from flows.replies import Listener, Rendered, Replies
 from flows.standard import load_standard
-from tests.flows.small import book_of
+from tests.flows.small import SAID_IN_BETWEEN, book_of
 
-PATTERN_REPLIES = sorted(
-    {
-        step.reply
-        for flow in load_standard().book.flows.values()
-        for step in flow.steps.values()
-        if flow.pattern is not None and isinstance(step, Tell)
-    }
-    | {"cannot_go_on", "handed_over", "ask_order_no", "ask_digits", "found", "lost"}
-)
+PATTERN_REPLIES = (*SAID_IN_BETWEEN, "cannot_go_on", "handed_over", "ask_order_no", "ask_digits", "found", "lost")
 
 
 def does(name, gives=(), may_give=(), promises=False):

@@ -10,13 +10,9 @@ from typing import Any
 from flows.actions import RegisteredAction
 from flows.proving.static import prove
 from flows.replies import Replies
-from tests.flows.small import book_of
+from tests.flows.small import SAID_IN_BETWEEN, book_of
 
-SAID_BY_PATTERNS = (
-    "greet", "thank", "contact_kept", "cancelled", "nothing_to_cancel", "nothing_to_repeat", "resuming",
-    "cannot_handle", "not_an_answer", "old_button", "words_needed", "words_needed_idle", "yes_to_help", "no_to_help",
-    "yes_to_nothing", "take_your_time", "cannot_go_on", "handed_over", "ask_order_no", "ask_digits", "lost", "how",
-)  # fmt: skip
+SAID_BY_PATTERNS = (*SAID_IN_BETWEEN, "cannot_go_on", "handed_over", "ask_order_no", "ask_digits", "lost", "how")
 FACTS = frozenset({"verified", "open_complaint", "back_at"})
 
 
