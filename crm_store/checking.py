@@ -27,6 +27,7 @@ from crm_store.consents import EVERY, consent_words, consents
 from crm_store.conversations import BOT, QUEUE, conversations
 from crm_store.coupons import STATES as COUPON_STATES
 from crm_store.coupons import coupon_rules, coupons
+from crm_store.customer_terms import customer_terms
 from crm_store.customers import customers
 from crm_store.guarding import openings
 from crm_store.history import history
@@ -141,6 +142,7 @@ _LOOSE: tuple[tuple[ColumnElement[Any], ColumnElement[Any]], ...] = (
     (memory_facts.c.superseded_by, memory_facts.c.id),
     (memory_facts.c.consent_word, consent_words.c.id),
     (unindexed.c.id, history.c.id),
+    (customer_terms.c.customer_id, customers.c.id),
     (lots.c.origin, lots.c.id),
     (entries.c.undoes, entries.c.id),
     (entries.c.take_back_id, take_backs.c.id),

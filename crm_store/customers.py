@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, bindparam, insert, select, update
+from sqlalchemy import Connection, Index, bindparam, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store import merges, sides
@@ -49,8 +49,9 @@ class Customer(Base):
 
     __table_args__ = (
         Index("ix_customers_birthday", "birth_month", "birth_day"),
-        Index("ix_customers_phone", "phone"),
-        Index("ix_customers_email", "email"),
+        # Where nearly nobody has one, an index of all would tell SQLite's planner that it parts nobody from anybody.
+        Index("ix_customers_phone", "phone", sqlite_where=text("phone IS NOT NULL")),
+        Index("ix_customers_email", "email", sqlite_where=text("email IS NOT NULL")),
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, bindparam, func, not_, or_, select, type_coerce
+from sqlalchemy import Connection, bindparam, select, union
 
 from crm_store.conversations import conversations
+from crm_store.customer_terms import BEGINNING, begins_with
 from crm_store.customers import customers
 from crm_store.identities import identities
 from crm_store.orders import orders
 from crm_store.phones import e164
-from crm_store.sealing import MARK, Sealed
+from crm_store.sealing import Sealed
 
 MOST = 30
 SHORTEST = 2
@@ -26,29 +27,24 @@ _SHOWN = (
     conversations.c.last_in_at,
     conversations.c.owner.label("talk_owner"),
 )
-_PHONE, _EMAIL = type_coerce(customers.c.phone, String), type_coerce(customers.c.email, String)
 _PEOPLE = select(*_SHOWN).outerjoin(conversations, conversations.c.customer_id == customers.c.id)
 _LATEST = (
     _PEOPLE.where(conversations.c.last_in_at.is_not(None))
     .order_by(conversations.c.last_in_at.desc(), customers.c.id)
     .limit(MOST)
 )
-_LIKE = (
-    _PEOPLE.where(
-        or_(
-            func.lower(customers.c.name).like(bindparam("like"), escape="\\"),
-            # By a part only where it is not sealed: what a seal looks like says nothing.
-            and_(not_(_PHONE.startswith(MARK)), _PHONE.like(bindparam("like"), escape="\\")),
-            and_(not_(_EMAIL.startswith(MARK)), func.lower(_EMAIL).like(bindparam("like"), escape="\\")),
-            customers.c.phone == bindparam("phone"),
-            customers.c.email.in_([bindparam("typed", type_=Sealed), bindparam("folded", type_=Sealed)]),
-            func.lower(customers.c.customer_no) == bindparam("exact"),
-            customers.c.id.in_(
-                select(identities.c.customer_id).where(func.lower(identities.c.user_id) == bindparam("exact"))
-            ),
-            customers.c.id.in_(select(orders.c.customer_id).where(func.lower(orders.c.order_no) == bindparam("exact"))),
-        )
-    )
+_MEANT = union(
+    BEGINNING,
+    select(customers.c.id).where(customers.c.phone == bindparam("phone")),
+    select(customers.c.id).where(
+        customers.c.email.in_([bindparam("typed", type_=Sealed), bindparam("folded", type_=Sealed)])
+    ),
+    select(customers.c.id).where(customers.c.customer_no.in_(bindparam("spellings", expanding=True))),
+    select(identities.c.customer_id).where(identities.c.user_id.in_(bindparam("spellings", expanding=True))),
+    select(orders.c.customer_id).where(orders.c.order_no.in_(bindparam("spellings", expanding=True))),
+).subquery()
+_FOUND = (
+    _PEOPLE.where(customers.c.id.in_(select(_MEANT.c.customer_id)))
     .order_by(conversations.c.last_in_at.is_(None), conversations.c.last_in_at.desc(), customers.c.id)
     .limit(MOST)
 )
@@ -60,13 +56,14 @@ def latest(conn: Connection) -> list[Any]:
 
 
 def find(conn: Connection, typed: str, *, region: str) -> list[Any]:
-    """Return customers, at most `MOST`, by a part of name, phone or e-mail, or by a whole number, order or user id.
+    """Return customers, at most `MOST`: by the beginning of a name, of one of its words or of an e-mail address, by the
+    last four or eight digits of a phone, or by a whole phone, number, order or user id.
 
-    A phone without its country is read in ``region``.
+    A phone without its country is read in ``region``. In scripts that part no words any part of a name will do.
     """
     exact = typed.strip().lower()
     if len(exact) < SHORTEST:
         return []
-    escaped = exact.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    whole = {"phone": e164(exact, region), "typed": typed.strip(), "folded": exact}
-    return list(conn.execute(_LIKE, {"like": f"%{escaped}%", "exact": exact, **whole}))
+    spellings = sorted({typed.strip(), exact, exact.upper()})
+    whole = {"phone": e164(exact, region), "typed": typed.strip(), "folded": exact, "spellings": spellings}
+    return list(conn.execute(_FOUND, begins_with(exact) | whole))

@@ -43,6 +43,7 @@ class Identity(Base):
     __table_args__ = (
         UniqueConstraint("channel", "user_id"),
         Index("ix_identities_customer_id", "customer_id"),
+        Index("ix_identities_user_id", "user_id"),
     )
 
 

@@ -17,6 +17,7 @@ from crm_store import (  # noqa: F401 - imported for their tables
     conversations,
     counters,
     coupons,
+    customer_terms,
     customers,
     guarding,
     history,

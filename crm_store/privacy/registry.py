@@ -28,6 +28,7 @@ from crm_store.privacy.fates import (
 
 REGISTRY: Mapping[str, Belonging] = {
     # Who they are
+    "customer_terms": Deleted(theirs()),  # by the database itself, as soon as name, phone and address are gone
     "customers": Scrubbed(
         themselves,
         fates(
