@@ -62,5 +62,5 @@ def _make_indexes(*, partial: bool) -> None:
     for column in ("phone", "email"):
         name = f"ix_customers_{column}"
         op.drop_index(name, table_name="customers")
-        where = {"sqlite_where": sa.text(f"{column} IS NOT NULL")} if partial else {}
-        op.create_index(name, "customers", [column], **where)
+        where = sa.text(f"{column} IS NOT NULL") if partial else None
+        op.create_index(name, "customers", [column], sqlite_where=where)
