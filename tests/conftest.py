@@ -13,6 +13,19 @@ from crm_store.unit_of_work import Store
 from tests.servers.databases import Databases, PostgresDatabases, SqliteDatabases, open_store
 from tests.servers.postgres import Cluster, NotInstalled, running_cluster
 
+POSTGRES = frozenset({"cluster", "postgres_databases", "postgres_url", "here", "there"})
+"""Fixtures that start one."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a PostgreSQL, so that the everyday suite runs where there is none."""
+    for item in items:
+        asked = getattr(item, "fixturenames", ())
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        if params.get("databases") == "postgresql" or not POSTGRES.isdisjoint(asked):
+            item.add_marker(pytest.mark.postgres)
+
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:

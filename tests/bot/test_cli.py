@@ -208,7 +208,7 @@ class TestImport:
     @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
     def test_one_that_is_stopped_goes_on_where_it_was(self, shuke: Shuke, root: Path, stop: signal.Signals) -> None:
         file = root / "customers.csv"
-        file.write_text("customer_id,name\n" + "".join(f"C{n},Ana\n" for n in range(20_000)))
+        file.write_text("customer_id,name\n" + "".join(f"C{n},Ana\n" for n in range(6_000)))
         store = Store(f"sqlite:///{root / 'var/shuke.db'}")
         process = subprocess.Popen(
             [sys.executable, "-m", "bot.cli", "import", "customers", file], cwd=REPOSITORY, text=True,
@@ -230,7 +230,7 @@ class TestImport:
                 "call `shuke import customers` with that file again, and it goes on from there\n"
             )
         assert again.out.startswith(
-            f"went on behind row {left.rows:,}, where it was stopped before\n20000 rows: 20000 added"
+            f"went on behind row {left.rows:,}, where it was stopped before\n6000 rows: 6000 added"
         )
         assert again.err == ""
         assert again.code == 0

@@ -27,7 +27,7 @@ def held(tally: Tally, steps: int) -> None:
 
 
 async def test_an_answer_leaves_by_the_identity_that_spoke(store: Store, tmp_path: Path) -> None:
-    steps = 200 if store.is_shared else 1000
+    steps = 200 if store.is_shared else 400
 
     tally = await Switchboard(store, tmp_path, seed=11).live(steps)
 

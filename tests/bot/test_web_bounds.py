@@ -85,6 +85,7 @@ async def test_every_route_that_takes_a_body_refuses_one_too_large_unread(
     assert {answer.status_code for answer in answers.values()} == {413}
 
 
+@pytest.mark.long
 async def test_every_hook_and_the_sign_in_and_the_web_chat_slow_their_callers_down(
     hooked: Settings, apps: list[FastAPI]
 ) -> None:
