@@ -28,6 +28,8 @@ _CLAUSE_CONFIDENCE = 0.6
 _TORN = 0.6
 _SURE = 0.9
 _KEPT_GUESSES = 3
+# The second of two intents is close to the first, and worth asking about, from this share of its confidence on.
+_CLOSE = 0.5
 # The classifier has never seen a third language; what it makes of one is mostly chance.
 _FOREIGN_CONFIDENCE = 0.8
 _STOP_WORD = "stop"
@@ -113,8 +115,9 @@ class Understander:
         if settled or self._classifier is None:
             return read.meaning(*(settled or _by_rules(read)))
         try:
-            least = self._thresholds().clarify if read.language != "other" else _FOREIGN_CONFIDENCE
-            intents = await self._carried(self._classifier, text[:_CLASSIFIED_CHARACTERS], least)
+            thresholds = self._thresholds()
+            least = thresholds.clarify if read.language != "other" else _FOREIGN_CONFIDENCE
+            ranking, intents = await self._carried(self._classifier, text[:_CLASSIFIED_CHARACTERS], least)
         except NluUnavailable:
             if not self._rules_stand_in:
                 raise
@@ -127,7 +130,8 @@ class Understander:
         at_a_loss = intents[0].name == OUT_OF_SCOPE and not told
         if at_a_loss and read.language != "other" and (sure := _sure_by_rules(text)):
             return read.meaning(sure, "rules")
-        return read.meaning(_as_refused(text, _without_blame(read, intents)), "rasa")
+        meant = read.meaning(_as_refused(text, _without_blame(read, intents)), "rasa")
+        return replace(meant, instead=_near(ranking, meant.intents, thresholds.answer))
 
     def _read(
         self,
@@ -150,12 +154,15 @@ class Understander:
         )
         return _Read(text, written_in, find_all(text, context=context), read_mood(text))
 
-    async def _carried(self, classifier: IntentClassifier, text: str, least: float) -> tuple[IntentScore, ...]:
-        """Return the intents that ``text`` carries, or out_of_scope and the guesses where none is likely enough."""
+    async def _carried(
+        self, classifier: IntentClassifier, text: str, least: float
+    ) -> tuple[tuple[IntentScore, ...], tuple[IntentScore, ...]]:
+        """Return the ranking of ``text``, and the intents that it carries: out_of_scope and the guesses where none is
+        likely enough."""
         began = asyncio.get_running_loop().time()
         ranking = await classifier.classify(text)
         if not ranking:
-            return (IntentScore(OUT_OF_SCOPE, 1.0),)
+            return (), (IntentScore(OUT_OF_SCOPE, 1.0),)
         best = ranking[0]
         wishes = await self._wishes_until(began, classifier, split_clauses(text), least)
         several = len(wishes) > 1 and (best.name in wishes or best.confidence < _TORN)
@@ -163,10 +170,10 @@ class Understander:
         if best.confidence >= least and not several and not beside_manners:
             wishes = {best.name: best.confidence}
         if not wishes:
-            return (IntentScore(OUT_OF_SCOPE, 1 - best.confidence), *ranking[:_KEPT_GUESSES])
+            return ranking, (IntentScore(OUT_OF_SCOPE, 1 - best.confidence), *ranking[:_KEPT_GUESSES])
         found = [IntentScore(name, confidence) for name, confidence in wishes.items()]
         found.sort(key=lambda one: (one.name != HUMAN, one.name != best.name, -one.confidence))
-        return tuple(found)
+        return ranking, tuple(found)
 
     async def _wishes_until(
         self, began: float, classifier: IntentClassifier, clauses: tuple[str, ...], least: float
@@ -228,6 +235,16 @@ def _settled(read: _Read, asking: str | None) -> _Decided | None:
     if not certain and (_says_nothing(read.text) or _is_the_answer(read, asking)):
         return (IntentScore(OUT_OF_SCOPE, 1.0),), "rules"
     return None
+
+
+def _near(ranking: tuple[IntentScore, ...], intents: tuple[IntentScore, ...], enough: float) -> tuple[IntentScore, ...]:
+    """Return the intent behind the only one, where that is less sure than ``enough`` and hardly surer than this."""
+    if len(intents) != 1 or len(ranking) < 2 or intents[0] != ranking[0] or intents[0].confidence >= enough:
+        return ()
+    second = ranking[1]
+    if second.name in _MANNERS or second.confidence < ranking[0].confidence * _CLOSE:
+        return ()
+    return (second,)
 
 
 def _stop(*, in_capitals: bool, under_way: bool) -> tuple[IntentScore, ...]:

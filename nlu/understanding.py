@@ -20,6 +20,9 @@ class IntentScore:
     name: str
     confidence: float
 
+    def as_json(self) -> dict[str, Any]:
+        return {"name": self.name, "confidence": round(self.confidence, 3)}
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:
@@ -49,6 +52,8 @@ class Understanding:
     first of them (``out_of_scope`` where nothing fits). ``sentiment`` runs from -1
     (furious) to 1 (delighted), ``urgency`` from 0 to 1. ``sensitive`` are the matters
     that want a careful hand (threats, harm, death, illness, children), most often none.
+    ``instead`` is what the message may want as well as its only intent, where that one is too
+    unsure to be acted on without asking; most often none.
     """
 
     text: str
@@ -61,6 +66,7 @@ class Understanding:
     urgency: float
     source: Source
     sensitive: tuple[Sensitive, ...] = ()
+    instead: tuple[IntentScore, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the line that `shuke nlu parse` prints."""
@@ -69,10 +75,12 @@ class Understanding:
             "language": self.language,
             "intent": self.intent,
             "confidence": round(self.confidence, 3),
-            "intents": [{"name": i.name, "confidence": round(i.confidence, 3)} for i in self.intents],
+            "intents": [i.as_json() for i in self.intents],
             "entities": [entity.as_json() for entity in self.entities],
             "sentiment": round(self.sentiment, 3),
             "urgency": round(self.urgency, 3),
             "source": self.source,
         }
+        if self.instead:
+            shown["instead"] = [one.as_json() for one in self.instead]
         return shown | {"sensitive": [one.as_json() for one in self.sensitive]} if self.sensitive else shown

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from flows.engine.clarifying import ask_which, chosen, open_choice, pressed_wish, two_wishes
 from flows.engine.filling import answer, entity_value
 from flows.engine.heard import ActionDone, Decision, Heard
 from flows.engine.learning import Learner
@@ -23,7 +24,7 @@ from flows.engine.repairs import Repairs
 from flows.engine.run import Run
 from flows.engine.starting import Starter, Wish, wishes_in
 from flows.engine.state import DialogueState
-from nlu.understanding import IntentScore
+from nlu.understanding import OUT_OF_SCOPE, IntentScore
 
 SHORT_TEXT = 40
 """Passing over a question is said in few characters."""
@@ -54,11 +55,15 @@ class _Talk:
         self._book = book
         self._patterns = book.patterns
         self._run = run
-        self._heard = heard
         self._before = before
-        self._starter = Starter(book, run, heard, {})
-        self._learner = Learner(book, run, heard)
-        self._repairs = Repairs(book, run, heard, before)
+        self._take(heard, {})
+
+    def _take(self, heard: Heard, given: Mapping[str, Any]) -> None:
+        """Go on with this as what was heard; ``given`` are the slots that its button carries."""
+        self._heard = heard
+        self._starter = Starter(self._book, self._run, heard, given)
+        self._learner = Learner(self._book, self._run, heard)
+        self._repairs = Repairs(self._book, self._run, heard, self._before)
 
     def listen(self) -> None:
         heard = self._heard
@@ -82,6 +87,13 @@ class _Talk:
         question = self._run.question
         if pressed.command != SET or question is None:
             return False
+        choice = open_choice(self._run)
+        wish = pressed_wish(pressed, self._heard.language)
+        if choice is not None and (meant := chosen(choice, wish)) is not None:
+            self._run.stop_between()
+            self._take(meant, {})
+            self._hear()
+            return True
         offered = any(payload == shown for _, shown in self._before.options)
         flow = self._run.top_flow
         changed = False
@@ -109,11 +121,8 @@ class _Talk:
         others = (patterns.cancel_intent, patterns.repeat_intent, patterns.yes_intent, patterns.no_intent)
         if intent not in self._book.by_intent and intent not in self._book.asides and intent not in others:
             return False
-        score = IntentScore(intent, 1.0)
-        self._heard = Heard(intent=intent, intents=(score,), confidence=1.0, language=self._heard.language)
-        self._starter = Starter(self._book, self._run, self._heard, pressed.slots)
-        self._learner = Learner(self._book, self._run, self._heard)
-        self._repairs = Repairs(self._book, self._run, self._heard, self._before)
+        wish = Heard(intent=intent, intents=(IntentScore(intent, 1.0),), confidence=1.0, language=self._heard.language)
+        self._take(wish, pressed.slots)
         self._hear()
         return True
 
@@ -129,10 +138,9 @@ class _Talk:
     # Words
 
     def _hear(self) -> None:
+        self._close_what_spoke_between()
         names = self._heard.names
         patterns = self._patterns
-        if self._run.stack and self._run.top.between and not self._answers_in_between(names):
-            self._run.stop_between()
         wishes = wishes_in(self._book, names)
         complains = self._complains(wishes)
         grave = next((matter for matter in self._heard.sensitive if matter in patterns.sensitive), None)
@@ -146,6 +154,8 @@ class _Talk:
             self._hand_over("angry", patterns.angry_complaint_flow if complains else patterns.angry_flow)
         elif patterns.cancel_intent in names:
             self._cancel([wish for wish in wishes if wish.intent != patterns.cancel_intent])
+        elif (either := two_wishes(self._book, self._heard)) and not self._is_for_the_question(wishes):
+            ask_which(self._run, self._heard, either)
         elif self._run.question is not None:
             self._in_question(self._run.question, names, wishes)
         else:
@@ -164,10 +174,12 @@ class _Talk:
 
     def _cancel(self, wishes: list[Wish]) -> None:
         self._understood()
-        task = self._run.cancel() if self._run.stack else None
+        task, is_task = None, not self._run.between
+        if self._run.stack:
+            task = self._run.cancel()
         if wishes:
             self._starter.serve(wishes)
-        else:
+        elif is_task:
             self._run.resume()
         if task is not None or not wishes:
             self._run.repair("cancel", task=task)  # on top, so it is said first
@@ -313,6 +325,29 @@ class _Talk:
             self._misunderstood(question)
             return
         self._understood()
+
+    def _close_what_spoke_between(self) -> None:
+        """A question of a pattern is answered, or dropped for another wish, or it stays open behind small talk."""
+        run = self._run
+        choice = open_choice(run)
+        if choice is not None and (meant := chosen(choice, self._heard)) is not None:
+            run.stop_between()
+            self._take(meant, {})
+            return
+        names = self._heard.names
+        talk = {OUT_OF_SCOPE, self._patterns.repeat_intent, self._patterns.cancel_intent, *self._book.asides}
+        if run.between and names[0] not in talk and not self._answers_in_between(names):
+            run.stop_between()
+
+    def _is_for_the_question(self, wishes: list[Wish]) -> bool:
+        """Return whether an unsure message answers the open question, or is about its matter anyway."""
+        question = self._run.question
+        if question is None:
+            return False
+        flow = self._run.top_flow
+        slot = flow.slots[question.slot]
+        here = any(wish.flow.matter == self._run.seen_flow.matter for wish in wishes)
+        return here or slot.free or answer(self._book, flow, slot, self._heard, self._heard.names) is not None
 
     def _answers_in_between(self, names: list[str]) -> bool:
         """Return whether the message answers what a pattern has asked."""

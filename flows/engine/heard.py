@@ -26,6 +26,8 @@ class Heard:
     urgency: float = 0.0
     sensitive: tuple[str, ...] = ()
     """The matters that want a careful hand, the gravest first."""
+    instead: tuple[str, ...] = ()
+    """Intents that the message may want instead of its own, which is too unsure to be acted on without asking."""
     payload: str | None = None
     attachment: str | None = None
     """``photo``, ``voice``, ``sticker``, ``file``, ``location``, ``other``, or ``contact``: the
@@ -44,6 +46,7 @@ class Heard:
             sentiment=understood.sentiment,
             urgency=understood.urgency,
             sensitive=tuple(one.matter for one in understood.sensitive),
+            instead=tuple(one.name for one in understood.instead),
             attachment=attachment,
         )
 

@@ -28,6 +28,7 @@ REPAIRS: Mapping[str, frozenset[str]] = MappingProxyType(
         "repeat": frozenset({"said"}),
         "skip": frozenset(),
         "cannot_handle": frozenset({"asked"}),
+        "clarification": frozenset({"first", "second", "first_wish", "second_wish", "unclear"}),
         "old_button": frozenset(),
         "media": frozenset({"attachment", "asked"}),
         "yes_or_no": frozenset({"yes", "offered"}),

@@ -95,6 +95,11 @@ class Run:
             self.stack.pop()
 
     @property
+    def between(self) -> bool:
+        """Whether a pattern has asked something, and waits."""
+        return bool(self.stack) and self.top.between != ""
+
+    @property
     def said_last(self) -> bool:
         """Whether there is anything that could be said again."""
         return bool(self._state.last_says)
@@ -158,6 +163,8 @@ class Run:
 
     def cancel(self) -> dict[str, Any]:
         """Stop the flow that the customer sees, and return its name to be said; the one before it, if any, goes on."""
+        if self.top.between:
+            return word("flow", self.stack.pop().flow)
         begin = self.seen_at
         name = self.stack[begin].flow
         self._event("flow.cancelled", name)

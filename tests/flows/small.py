@@ -63,7 +63,7 @@ IN_BETWEEN = {
 }
 """The patterns as they are shipped."""
 SAID_IN_BETWEEN = tuple(
-    sorted({reply for flow in IN_BETWEEN.values() for reply in re.findall(r"(?:say|utter): (\w+)", flow)})
+    sorted({reply for flow in IN_BETWEEN.values() for reply in re.findall(r"(?:say|utter|help): (\w+)", flow)})
 )
 """The replies that they name."""
 

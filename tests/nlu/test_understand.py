@@ -57,6 +57,23 @@ async def test_a_guess_below_the_threshold_is_out_of_scope_with_the_guesses_kept
     assert [intent.name for intent in meant.intents] == ["out_of_scope", "ask_stock", "place_order"]
 
 
+@pytest.mark.parametrize(
+    ("ranking", "instead"),
+    [
+        ({"track_order": 0.42, "track_refund": 0.4}, ["track_refund"]),
+        ({"track_order": 0.42, "track_refund": 0.1}, []),  # far behind: a guess, and no second wish
+        ({"track_order": 0.6, "track_refund": 0.38}, []),  # sure enough to be acted on
+        ({"track_order": 0.42, "thank": 0.4}, []),  # manners are no wish
+    ],
+)
+async def test_what_is_close_behind_an_unsure_intent_is_told(ranking: dict[str, float], instead: list[str]) -> None:
+    meant = await understand("那个单子的钱", Knows({"那个单子的钱": ranking}))
+
+    assert [one.name for one in meant.intents] == ["track_order"]
+    assert [one.name for one in meant.instead] == instead
+    assert ("instead" in meant.as_json()) == bool(instead)
+
+
 async def test_two_wishes_in_one_message_are_both_understood() -> None:
     classifier = Knows(
         {
