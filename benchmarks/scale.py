@@ -25,7 +25,7 @@ from sqlalchemy import Connection
 from benchmarks import scale_rows
 from benchmarks.results import machine, write_section
 from benchmarks.scale_rows import BEGAN, BLOCK, RARE, id_of
-from crm_store import customers, history, schema, search, search_index, timeline
+from crm_store import customers, finding, history, schema, search, search_index, timeline
 from crm_store.terms import ask
 from crm_store.timeline import Filters, Place
 from crm_store.unit_of_work import Store
@@ -37,7 +37,7 @@ SEED = 7
 OUT = Path(__file__).with_name("out")
 THREADS = 8
 HEADER = "| | aim p50 ms | SQLite p50 / p99 ms | PostgreSQL p50 / p99 ms |\n|---|---|---|---|"
-AIMS = {"customer": "20", "timeline": "10", "search": "100"}
+AIMS = {"customer": "20", "timeline": "10", "search": "100", "people": "100"}
 
 Unit = Callable[[Connection], object]
 
@@ -145,9 +145,16 @@ def measure(store: Store, count: int, times: int) -> dict[str, str]:
         "search of the shop, a phrase (退款什么时候到账)": words("退款什么时候到账"),
         "search of the shop, nowhere (麒麟)": words("麒麟"),
         "search with one customer": lambda: lambda conn, who=regular(): search.find_with(conn, own, who),
+        "people by a name": lambda: lambda conn, who=someone(): finding.find(conn, name_of(conn, who), region="CN"),
+        "people by four digits": lambda: lambda conn, who=someone(): finding.find(conn, who[-4:], region="CN"),
         "append, committed": lambda: lambda conn, who=someone(): one_more(conn, who),
     }
     return {name: taken(store, question, times) for name, question in questions.items()}
+
+
+def name_of(conn: Connection, who: str) -> str:
+    """Return a customer's name; of a longer one the beginning, which many have."""
+    return str(customers.by_id(conn, who).name)[:2]
 
 
 def one_more(conn: Connection, who: str) -> int:
