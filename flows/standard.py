@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from flows import actions
 from flows.engine.check import Problem
 from flows.engine.load import REPLIES_FOLDER, load_book
 from flows.engine.model import FlowBook
+from flows.proving.proof import Proof, Thoroughness, prove_all
 from flows.proving.static import prove
 from flows.replies import Replies
 
@@ -65,8 +67,14 @@ class Standard(NamedTuple):
     replies: Replies
 
     def problems(self) -> list[Problem]:
-        """Return what `shuke flows check` finds."""
+        """Return what can be read off the flows; `proof` finds what shows itself in talks alone."""
         return prove(self.book, self.replies, actions.REGISTERED, FACTS, SAID_BY_THE_RUNTIME)
+
+    def proof(self, thorough: Thoroughness, done: Callable[[float], None] = lambda share: None) -> Proof:
+        """Return what `shuke flows check` finds; ``done`` is told what share of the work is behind us."""
+        return prove_all(
+            self.book, self.replies, actions.REGISTERED, FACTS, SAID_BY_THE_RUNTIME, thorough=thorough, done=done
+        )
 
 
 def load_standard(overlay: Path | None = None) -> Standard:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from bot.commands.common import console, errors, options, show_json
+from bot.commands.common import Bar, console, errors, options, show_json
 from bot.errors import ShukeError
+from flows.engine.check import Problem
 from flows.engine.graph import mermaid
+from flows.proving.proof import WALKS, Proof, Thoroughness
+from flows.proving.talks import FoundProblem
 from flows.standard import Standard, load_standard
 
 
@@ -20,22 +23,44 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(flows, name="flows")
 
 
-def check(context: typer.Context) -> None:
-    """Prove that every flow, ours and the shop's, can be walked to its end in both languages.
+def check(
+    context: typer.Context,
+    walks: Annotated[int, typer.Option(min=0, help="Talks at random, beside all that is tried.")] = WALKS,
+    seed: Annotated[int, typer.Option(help="Which talks at random; the same seed, the same talks.")] = 1,
+) -> None:
+    """Prove that every flow, ours and the shop's, can be walked to its end in both languages, whatever customers do.
 
-    Example: ./shuke flows check
+    What goes wrong only in a talk is shown as the shortest talk that does.
+
+    Example: ./shuke flows check --walks 2000 --seed 7
     """
     dialogue = _load(context)
-    problems = dialogue.problems()
+    with Bar("proving the flows") as bar:
+        proof = dialogue.proof(Thoroughness(walks=walks, seed=seed), bar.share)
     if options(context).json:
-        show_json([{"file": one.file, "line": one.line, "text": one.text} for one in problems])
+        show_json([_as_json(one) for one in proof.problems])
     else:
-        for problem in problems:
+        for problem in proof.problems:
             errors.print(str(problem), markup=False)
-        if not problems:
-            console.print(f"{len(dialogue.book.flows)} flows: nothing to mend", markup=False)
-    if problems:
+        if not proof.problems:
+            console.print(_told(dialogue, proof), markup=False)
+    if proof.problems:
         sys.exit(2)
+
+
+def _told(dialogue: Standard, proof: Proof) -> str:
+    tried = [one for one in proof.explored if one.states]
+    whole = sum(one.complete for one in tried)
+    return (
+        f"{len(dialogue.book.flows)} flows: nothing to mend "
+        f"({proof.turns} turns: {sum(one.states for one in tried)} states of {len(tried)} flows, "
+        f"{whole} of them seen whole, and {proof.walks} talks at random)"
+    )
+
+
+def _as_json(problem: Problem) -> dict[str, Any]:
+    found = {"file": problem.file, "line": problem.line, "text": problem.text}
+    return found | {"talk": list(problem.talk)} if isinstance(problem, FoundProblem) else found
 
 
 def graph(context: typer.Context, flow: Annotated[str, typer.Argument(help="The flow's name.")]) -> None:

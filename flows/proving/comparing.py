@@ -17,7 +17,7 @@ def compared(book: FlowBook, actions: Mapping[str, RegisteredAction]) -> Iterato
     """Yield the conditions that ask for a value that is never there."""
     for flow in book.flows.values():
         results = _result_values(flow, actions)
-        for step_id, condition, line in _conditions(flow):
+        for step_id, condition, line in conditions_of(flow):
             for name, constant in comparisons(condition.root):
                 values = _values(flow, results, name)
                 if constant is not None and values is not None and constant not in values:
@@ -45,7 +45,8 @@ def comparisons(part: Part) -> Iterator[tuple[Name, Any]]:
                 yield left.says, constant.says
 
 
-def _conditions(flow: Flow) -> Iterator[tuple[str, Condition, int]]:
+def conditions_of(flow: Flow) -> Iterator[tuple[str, Condition, int]]:
+    """Yield each condition of a flow, with its step before it and its line behind."""
     for step in flow.steps.values():
         for route in step.routes:
             if route.when is not None:

@@ -22,6 +22,7 @@ ENTITIES: Mapping[str, tuple[Any, ...]] = {
 }
 NUMBERS = (1, 5, 0, 10, 1000)
 TEXTS = ("一个 black one", "A10293", "1234")
+NAMED = frozenset(ENTITIES)
 TOLD = "…"
 """A value that is only shown."""
 

@@ -1,0 +1,201 @@
+"""Every talk about one flow: all that a customer can answer and all that actions can return, state by state.
+
+States that differ in nothing that matters are one. What does not answer the question is tried in every state too; where
+it leads is followed within a budget, the shortest talks first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flows.engine.model import Flow
+from flows.engine.state import DialogueState, Frame
+from flows.proving.moves import Move, answers, around, question_of, starts
+from flows.proving.talks import FoundProblem, Line, as_found, problem
+from flows.proving.turns import Stage
+from flows.proving.watching import Fault, Watch, place_of
+from flows.proving.world import Facts
+
+STUCK = "stuck"
+MOST_PROBLEMS = 5
+"""Problems of one flow that are told; they tend to have one cause."""
+MOST_DISTURBED = 1
+"""Messages in a talk that are not the answer to what was asked."""
+
+
+@dataclass(slots=True)
+class _Node:
+    """A state, the shortest talk to it, and the states that answers lead to."""
+
+    state: DialogueState
+    lines: tuple[Line, ...]
+    disturbed: int
+    after_answers: set[Any] = field(default_factory=set)
+    expanded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What was seen of one flow: how many states, and whether these are all."""
+
+    flow: str
+    states: int
+    complete: bool
+    problems: tuple[FoundProblem, ...]
+
+
+class Explorer:
+    """Explores flows, one after another."""
+
+    def __init__(self, stage: Stage, watch: Watch) -> None:
+        self._stage = stage
+        self._watch = watch
+        self._known: set[tuple[str, str, int]] = set()
+
+    def explore(self, flow: Flow, budget: int) -> Explored:
+        """Explore a flow in every world that makes a difference to it; ``budget`` is how many turns that may cost."""
+        found: dict[tuple[str, str, int], FoundProblem] = {}
+        states, complete = 0, True
+        worlds = self._stage.world.worlds(flow)
+        ends = self._stage.turns + budget
+        for number, facts in enumerate(worlds):
+            left = (ends - self._stage.turns) // (len(worlds) - number)
+            one = _OneWorld(self._stage, self._watch, flow, facts, self._stage.turns + left)
+            for lines, fault in one.run():
+                key = (fault.kind, fault.place.file, fault.place.line)
+                if key in self._known or len(found) >= MOST_PROBLEMS:
+                    continue
+                self._known.add(key)
+                # What never ends is seen in the whole of the states, not in one talk: that cannot be shortened.
+                shown = as_found if fault.kind == STUCK else problem
+                found[key] = shown(self._stage, self._watch, lines, fault)
+            states += len(one.nodes)
+            complete = complete and one.complete
+        return Explored(flow.name, states, complete, tuple(found.values()))
+
+
+class _OneWorld:
+    """The talks about one flow in one world."""
+
+    def __init__(self, stage: Stage, watch: Watch, flow: Flow, facts: Facts, ends: int) -> None:
+        self._stage = stage
+        self._watch = watch
+        self._book = stage.book
+        self._flow = flow
+        self._facts = facts
+        self._ends = ends
+        self.nodes: dict[Any, _Node] = {}
+        self.complete = True
+        self._queues: tuple[deque[Any], ...] = tuple(deque() for _ in range(MOST_DISTURBED + 1))
+
+    def run(self) -> Iterator[tuple[tuple[Line, ...], Fault]]:
+        for opening in self._openings():
+            yield from self._tried(None, DialogueState(), (), opening, 0)
+        while (key := self._next()) is not None:
+            if self._stage.turns >= self._ends:
+                self.complete = False
+                break
+            node = self.nodes[key]
+            if node.expanded:
+                continue
+            node.expanded = True
+            for fault in self._watch.person_is_near(node.state, self._facts):
+                yield node.lines, fault
+            for move in answers(self._book, node.state):
+                yield from self._tried(node, node.state, node.lines, move, node.disturbed)
+            if node.disturbed < MOST_DISTURBED:
+                for move in around(self._book, node.state):
+                    yield from self._tried(None, node.state, node.lines, move, node.disturbed + 1)
+        yield from self._stuck()
+
+    def _openings(self) -> list[Move]:
+        return starts(self._book, self._flow)
+
+    def _next(self) -> Any:
+        for queue in self._queues:
+            if queue:
+                return queue.popleft()
+        return None
+
+    def _tried(
+        self, node: _Node | None, state: DialogueState, lines: tuple[Line, ...], move: Move, disturbed: int
+    ) -> Iterator[tuple[tuple[Line, ...], Fault]]:
+        """Play a move with every result; keep the states that are new."""
+        for turn in self._stage.every(state, move.heard, self._facts):
+            talk = (*lines, Line(move, self._facts, turn.choices))
+            faults = list(self._watch.faults(state, move, self._facts, turn))
+            for fault in faults:
+                yield talk, fault
+            key = key_of(turn.state)
+            if node is not None:
+                node.after_answers.add(key)
+            known = self.nodes.get(key)
+            if not faults and (known is None or disturbed < known.disturbed):
+                after = known.after_answers if known else set()
+                self.nodes[key] = _Node(turn.state, talk, disturbed, after)
+                if turn.state.asking is not None:
+                    self._queues[disturbed].append(key)
+
+    def _stuck(self) -> Iterator[tuple[tuple[Line, ...], Fault]]:
+        """From every question some answers lead to the end of the flow; else it is put for ever."""
+        before: dict[Any, set[Any]] = {}
+        for key, node in self.nodes.items():
+            for after in node.after_answers:
+                before.setdefault(after, set()).add(key)
+        good = {key for key, node in self.nodes.items() if not node.expanded or not self._under_way(node.state)}
+        waiting = list(good)
+        while waiting:
+            for key in before.get(waiting.pop(), ()):
+                if key not in good:
+                    good.add(key)
+                    waiting.append(key)
+        for key, node in self.nodes.items():
+            if key not in good and node.disturbed == 0 and node.after_answers:
+                asked = question_of(self._book, node.state)
+                slot = asked[1].slot if asked else "?"
+                yield (
+                    node.lines,
+                    Fault(
+                        STUCK,
+                        place_of(self._book, node.state, node.state),
+                        f'slot "{slot}" is asked for ever: no answer leads to the end of the flow; mend its rejections,'
+                        " what fills it, or the ways behind it",
+                    ),
+                )
+                return
+
+    def _under_way(self, state: DialogueState) -> bool:
+        return any(frame.flow == self._flow.name and frame.step is not None for frame in state.stack)
+
+
+def key_of(state: DialogueState) -> Any:
+    """Return what makes a difference between states; what was said how is left out."""
+    return (
+        tuple(_frame_key(frame) for frame in state.stack),
+        state.asking,
+        state.misunderstood,
+        state.offered_help,
+        state.reminded,
+        tuple(sorted((name, repr(value)) for name, value in state.slots.items())),
+    )
+
+
+def _frame_key(frame: Frame) -> Any:
+    return (
+        frame.flow,
+        frame.step,
+        tuple(sorted((name, _short(value)) for name, value in frame.slots.items())),
+        frame.skipped,
+        frame.asked,
+        tuple(sorted((name, _short(value)) for name, value in frame.result.items())),
+        frame.called,
+        bool(frame.opening),
+    )
+
+
+def _short(value: Any) -> str:
+    """A text that grows is one text."""
+    return repr(value) if not isinstance(value, str) or len(value) < 12 else "text"
