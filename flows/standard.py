@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -66,15 +66,24 @@ class Standard(NamedTuple):
     book: FlowBook
     replies: Replies
 
-    def problems(self) -> list[Problem]:
-        """Return what can be read off the flows; `proof` finds what shows itself in talks alone."""
-        return prove(self.book, self.replies, actions.REGISTERED, FACTS, SAID_BY_THE_RUNTIME)
+    def problems(self, intents: Collection[str] | None = None) -> list[Problem]:
+        """Return what can be read off the flows; ``intents`` are those that the NLU knows, where that is asked too."""
+        return prove(self.book, self.replies, actions.REGISTERED, FACTS, SAID_BY_THE_RUNTIME, intents)
 
-    def proof(self, thorough: Thoroughness, done: Callable[[float], None] = lambda share: None) -> Proof:
-        """Return what `shuke flows check` finds; ``done`` is told what share of the work is behind us."""
+    def proof(
+        self,
+        thorough: Thoroughness,
+        intents: Collection[str] | None = None,
+        done: Callable[[float], None] = lambda share: None,
+    ) -> Proof:
+        """Return what `shuke flows check` finds: `problems`, and what shows itself in talks alone.
+
+        ``done`` is told what share of the work is behind us.
+        """
         return prove_all(
-            self.book, self.replies, actions.REGISTERED, FACTS, SAID_BY_THE_RUNTIME, thorough=thorough, done=done
-        )
+            self.book, self.replies, actions.REGISTERED, FACTS, SAID_BY_THE_RUNTIME, intents,
+            thorough=thorough, done=done,
+        )  # fmt: skip
 
 
 def load_standard(overlay: Path | None = None) -> Standard:

@@ -14,6 +14,7 @@ from flows.engine.graph import mermaid
 from flows.proving.proof import WALKS, Proof, Thoroughness
 from flows.proving.talks import FoundProblem
 from flows.standard import Standard, load_standard
+from nlu.intents import intent_names
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,9 +35,10 @@ def check(
 
     Example: ./shuke flows check --walks 2000 --seed 7
     """
-    dialogue = _load(context)
+    dialogue, nlu = _load(context), options(context).settings().nlu
+    intents = intent_names(nlu.rasa_folder, nlu.overlay)
     with Bar("proving the flows") as bar:
-        proof = dialogue.proof(Thoroughness(walks=walks, seed=seed), bar.share)
+        proof = dialogue.proof(Thoroughness(walks=walks, seed=seed), intents, bar.share)
     if options(context).json:
         show_json([_as_json(one) for one in proof.problems])
     else:

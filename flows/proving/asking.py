@@ -6,12 +6,13 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from flows.engine.check import Problem
 from flows.engine.model import Collect, Flow, FlowBook, Place, Slot
 from flows.engine.payloads import SET, Pressed, accepts, read_payload
-from flows.proving.samples import ENTITIES, NUMBERS, values_of
+from flows.proving.samples import ATTACHED, ENTITIES, NUMBERS, READ, values_of
 from flows.replies import Replies
 
 MOST_TRIED = 4096
@@ -24,6 +25,7 @@ def asked(book: FlowBook, replies: Replies) -> Iterator[Problem]:
     for flow in book.flows.values():
         for slot in flow.slots.values():
             yield from _pattern(slot)
+            yield from _sources(slot)
         for step in flow.steps.values():
             if isinstance(step, Collect):
                 slot = flow.slots[step.slot]
@@ -114,6 +116,15 @@ def _pattern(slot: Slot) -> Iterator[Problem]:
             yield _problem(
                 slot.place, f'slot "{slot.name}": matches finds {found!r} in {value!r}, which is how one is written'
             )
+
+
+def _sources(slot: Slot) -> Iterator[Problem]:
+    """An entity that nothing reads and an attachment that no channel brings never fill a slot."""
+    for key, name, known in (("entity", slot.entity, READ), ("attachment", slot.attachment, ATTACHED)):
+        if name is not None and name not in known:
+            close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+            mend = f'did you mean "{close[0]}"?' if close else f"there are {', '.join(sorted(known))}"
+            yield _problem(slot.place, f'slot "{slot.name}": there is no {key} "{name}"; {mend}')
 
 
 def _buttons_of(flow: Flow, step: Collect, slot: Slot, replies: Replies, language: str) -> Iterator[Problem]:

@@ -9,8 +9,9 @@ from typing import Any
 from flows.actions import RegisteredAction
 from flows.engine.check import Problem
 from flows.engine.conditions import Condition, Part
-from flows.engine.model import Collect, Do, Flow, FlowBook, Slot
+from flows.engine.model import END, Call, Collect, Do, Flow, FlowBook, Slot, Step
 from flows.proving.claims import Name
+from flows.proving.reaching import parts_of
 
 
 def compared(book: FlowBook, actions: Mapping[str, RegisteredAction]) -> Iterator[Problem]:
@@ -28,6 +29,47 @@ def compared(book: FlowBook, actions: Mapping[str, RegisteredAction]) -> Iterato
                         line,
                         f'step "{step_id}": {".".join(name)} is never {constant!r}{mend}',
                     )
+
+
+def too_early(book: FlowBook, actions: Mapping[str, RegisteredAction]) -> Iterator[Problem]:
+    """Yield the conditions that ask for a result before any action has given it."""
+    for flow in book.flows.values():
+        given = _given_at(book, flow, actions)
+        everywhere = frozenset().union(*given.values())
+        for step_id, condition, line in conditions_of(flow):
+            for namespace, name in sorted(condition.names):
+                if namespace == "result" and name in everywhere and name not in given.get(step_id, ()):
+                    yield Problem(
+                        flow.place.file,
+                        line,
+                        f'step "{step_id}": no way leads here on which an action has given result.{name}; '
+                        "have it done before",
+                    )
+
+
+def _given_at(book: FlowBook, flow: Flow, actions: Mapping[str, RegisteredAction]) -> dict[str, frozenset[str]]:
+    """For each step what may have been given by then, by the step itself as well."""
+    found: dict[str, frozenset[str]] = {}
+    waiting = [(flow.first_step, frozenset[str]())]
+    while waiting:
+        at, before = waiting.pop()
+        step = flow.steps[at]
+        given = before | _gives(book, step, actions)
+        if at in found and given <= found[at]:
+            continue
+        found[at] = given | found.get(at, frozenset())
+        waiting += [(route.then, found[at]) for route in step.routes if route.then != END]
+    return found
+
+
+def _gives(book: FlowBook, step: Step, actions: Mapping[str, RegisteredAction]) -> frozenset[str]:
+    if isinstance(step, Do):
+        action = actions.get(step.action)
+        return action.gives | action.may_give if action is not None else frozenset()
+    if not isinstance(step, Call):
+        return frozenset()
+    inner = (one for name in parts_of(book, step.flow) for one in book.flows[name].steps.values())
+    return frozenset().union(*(_gives(book, one, actions) for one in inner if isinstance(one, Do)))
 
 
 def comparisons(part: Part) -> Iterator[tuple[Name, Any]]:

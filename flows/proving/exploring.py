@@ -153,7 +153,7 @@ class _OneWorld:
                     good.add(key)
                     waiting.append(key)
         for key, node in self.nodes.items():
-            if key not in good and node.disturbed == 0 and node.after_answers:
+            if key not in good and node.disturbed == 0:
                 asked = question_of(self._book, node.state)
                 slot = asked[1].slot if asked else "?"
                 yield (

@@ -38,6 +38,8 @@ def starts(book: FlowBook, flow: Flow) -> list[Move]:
         for intent, name in meanings.items()
         if name == flow.name and intent not in intents
     ]
+    if flow.pattern is not None:
+        return _aside(book, flow)
     moves: list[Move] = []
     for intent in intents[:2]:
         moves.append(Move(f"[{intent}]", _words("", intent), "start"))
@@ -54,6 +56,15 @@ def starts(book: FlowBook, flow: Flow) -> list[Move]:
         matter = next(matter for matter, name in patterns.sensitive.items() if name == flow.name)
         moves.append(Move(f"({matter})", Heard(text=SAID, sensitive=(matter,)), "start"))
     return moves
+
+
+def _aside(book: FlowBook, flow: Flow) -> list[Move]:
+    """Return what makes a pattern speak where nothing is under way; the repairs are all tried with one of them."""
+    if flow.name == book.repairs["cannot_handle"]:
+        return around(book, DialogueState())
+    return [
+        Move(f"[{intent}]", _words("", intent), "start") for intent, name in book.asides.items() if name == flow.name
+    ]
 
 
 def complaint(book: FlowBook, *, sentiment: float = 0.0, urgency: float = 0.0) -> Move:

@@ -50,6 +50,7 @@ def prove_all(
     actions: Mapping[str, RegisteredAction],
     facts: Collection[str],
     said_elsewhere: Collection[str] = (),
+    intents: Collection[str] | None = None,
     *,
     thorough: Thoroughness,
     done: Callable[[float], None] = lambda share: None,
@@ -58,7 +59,7 @@ def prove_all(
 
     Where what can be read off is wrong already, talks are tried all the same: they show what comes of it.
     """
-    found: list[Problem] = [*prove(book, replies, actions, facts, said_elsewhere)]
+    found: list[Problem] = [*prove(book, replies, actions, facts, said_elsewhere, intents)]
     stage = Stage(book, replies, World(book, replies, actions, facts))
     watch = Watch(stage, actions)
     explored, walked = _explored(stage, watch, thorough, done), 0

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
 
 from flows.engine.check import Gives, Problem
 from flows.engine.model import END, Call, Collect, Do, Flow, FlowBook, Link, Place
 from flows.proving.paths import Paths
+from flows.replies import Replies
 
 HANDS_OVER = "hand_over"
 """The action that calls a person."""
 
 
-def reached(book: FlowBook, actions: Mapping[str, Gives], paths: Paths) -> Iterator[Problem]:
+def reached(
+    book: FlowBook, replies: Replies, actions: Mapping[str, Gives], paths: Paths, intents: Collection[str] | None
+) -> Iterator[Problem]:
     """Yield the flows that nothing starts, those that go round, and what stands between a customer and a person."""
     for flow in book.flows.values():
         if not paths.starts(flow):
@@ -23,7 +27,20 @@ def reached(book: FlowBook, actions: Mapping[str, Gives], paths: Paths) -> Itera
             yield _problem(flow.place, f'flow "{flow.name}": no way leads to its end')
         yield from _round(book, flow)
         yield from _dead_ways(flow, paths)
+    if intents is not None:
+        yield from _never_heard(book, replies, intents)
     yield from _person(book)
+
+
+def parts_of(book: FlowBook, name: str) -> list[str]:
+    """Return a flow and all that it calls or links."""
+    found, waiting = [name], [name]
+    while waiting:
+        for step in book.flows[waiting.pop()].steps.values():
+            if isinstance(step, Call | Link) and step.flow not in found:
+                found.append(step.flow)
+                waiting.append(step.flow)
+    return found
 
 
 def _round(book: FlowBook, flow: Flow) -> Iterator[Problem]:
@@ -67,6 +84,26 @@ def _linked_unasked(book: FlowBook, name: str, seen: set[str]) -> set[str]:
                 found.add(route.then)
                 waiting.append(route.then)
     return seen
+
+
+def _never_heard(book: FlowBook, replies: Replies, intents: Collection[str]) -> Iterator[Problem]:
+    """An intent that neither words nor a button can mean."""
+    pressed = set(commands(replies))
+    for flow in book.flows.values():
+        for intent in flow.intents:
+            if intent not in intents and intent not in pressed:
+                close = get_close_matches(intent, list(intents), n=1, cutoff=0.6)
+                mend = f'; did you mean "{close[0]}"?' if close else "; teach it to the NLU, or put a button for it"
+                yield _problem(flow.place, f'flow "{flow.name}": nobody can say "{intent}"{mend}')
+
+
+def commands(replies: Replies) -> Iterator[str]:
+    """Yield the intents that buttons say."""
+    for language in replies.languages:
+        for reply in replies.names(language):
+            layout = replies.layout(reply, language)
+            for _, payload, _ in layout.buttons if layout is not None else ():
+                yield payload.removeprefix("/").partition("{")[0]
 
 
 def _dead_ways(flow: Flow, paths: Paths) -> Iterator[Problem]:

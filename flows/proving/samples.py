@@ -23,6 +23,10 @@ ENTITIES: Mapping[str, tuple[Any, ...]] = {
 NUMBERS = (1, 5, 0, 10, 1000)
 TEXTS = ("一个 black one", "A10293", "1234")
 NAMED = frozenset(ENTITIES)
+READ = NAMED | {"product", "person", "address", "city", "tracking_no", "language", "channel"}
+"""Every entity that the NLU reads."""
+ATTACHED = frozenset({"photo", "voice", "sticker", "file", "location", "contact", "other"})
+"""Every kind of attachment that channels bring."""
 TOLD = "…"
 """A value that is only shown."""
 

@@ -9,7 +9,7 @@ from flows.engine.check import Problem
 from flows.engine.model import Collect, Flow, FlowBook, Step, Tell
 from flows.proving.claims import Claim, Claims, are_set, without
 from flows.proving.paths import Paths
-from flows.replies import ITEM, NAME, Replies
+from flows.replies import NAME, Replies
 
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 
@@ -58,7 +58,9 @@ def _reply(reply: str, step: Step, claims: Claims, replies: Replies) -> Iterator
                 f"on which nothing has given {lacking}; add a wording without it, or give it on every way",
             )
         for title, payload, each in layout.buttons:
-            told = set(_PLACEHOLDER.findall(title + payload)) - ({ITEM} if each else set())
+            if each is not None:
+                continue  # what it names may stand in the items of the list
+            told = set(_PLACEHOLDER.findall(title + payload))
             for name in sorted(told - known):
                 yield Problem(
                     layout.place.file,

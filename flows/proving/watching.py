@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.actions import RegisteredAction
 from flows.engine.model import Collect, Do, FlowBook, Place, Tell
 from flows.engine.state import DialogueState
-from flows.proving.moves import Move, answers, person, question_of
+from flows.proving.moves import Move, answers, person
 from flows.proving.reaching import HANDS_OVER
 from flows.proving.turns import Stage, Turn
 from flows.proving.world import Facts
@@ -42,6 +42,8 @@ class Watch:
             for step in flow.steps.values()
             if isinstance(step, Tell | Collect) and step.offer
         }
+        old_button = self._book.flows[self._book.repairs["old_button"]]
+        self._old_button = {step.reply for step in old_button.steps.values() if isinstance(step, Tell)}
         self._offers -= {
             step.utter if isinstance(step, Collect) else step.reply
             for flow in self._book.flows.values()
@@ -51,13 +53,13 @@ class Watch:
 
     def faults(self, before: DialogueState, move: Move, facts: Facts, turn: Turn) -> Iterator[Fault]:
         """Yield what is wrong with a turn."""
-        place = place_of(self._book, turn.state, before)
+        place = place_of(self._book, turn.state, before, turn.flows)
         if turn.raised is not None:
             at = _saying(self._book, turn, place) if turn.unsaid is not None else place
             yield Fault("raised", at, f"the turn fails: {turn.raised}; give it on every way, or word it without")
             return
         said = {say.reply for say in turn.says}
-        if self._book.patterns.says["cannot_go_on"] in said:
+        if self._book.patterns.cannot_go_on in said:
             yield Fault(
                 "goes round",
                 _going_round(self._book, turn, place),
@@ -75,7 +77,7 @@ class Watch:
             )
         if len(turn.state.stack) > MOST_UNDER_WAY * len(self._book.flows):
             yield Fault("grows", place, "more and more flows are under way; let one of them end")
-        if move.kind == "press" and self._book.patterns.says["old_button"] in said:
+        if move.kind == "press" and self._old_button & said:
             yield Fault(
                 "dead button", place, f"the button {move.shown} does nothing; mend its payload, or take it away"
             )
@@ -120,8 +122,10 @@ class Watch:
                 yield Fault("unasked", place, f'action "{name}" cannot be taken back, and nothing was asked before it')
 
 
-def place_of(book: FlowBook, state: DialogueState, before: DialogueState) -> Place:
-    """Return where a talk stands; where it is over, where it stood before."""
+def place_of(book: FlowBook, state: DialogueState, before: DialogueState, flows: Sequence[str] = ()) -> Place:
+    """Return where a talk stands; where it is over, the last flow that it went through, or where it stood before."""
+    if not state.stack and flows:
+        return book.flows[flows[-1]].place
     for stack in (state.stack, before.stack):
         for frame in reversed(stack):
             flow = book.flows.get(frame.flow)
@@ -129,12 +133,6 @@ def place_of(book: FlowBook, state: DialogueState, before: DialogueState) -> Pla
                 step = flow.steps.get(frame.step or "")
                 return step.place if step is not None else flow.place
     return book.patterns.place
-
-
-def asks(book: FlowBook, state: DialogueState) -> object:
-    """Return what tells one question from another: the flows under way, and what is asked."""
-    asked = question_of(book, state)
-    return (tuple((frame.flow, frame.step) for frame in state.stack), asked[1].slot if asked else None)
 
 
 def _saying(book: FlowBook, turn: Turn, place: Place) -> Place:

@@ -9,12 +9,13 @@ from typing import Any
 
 from flows.actions import RegisteredAction
 from flows.engine.conditions import Part
-from flows.engine.model import Call, Do, Flow, FlowBook, Link
+from flows.engine.model import Do, Flow, FlowBook
 from flows.engine.payloads import read_payload
 from flows.proving.claims import Name
 from flows.proving.comparing import conditions_of
+from flows.proving.reaching import parts_of
 from flows.proving.samples import TOLD, values_of
-from flows.replies import Replies
+from flows.replies import ITEM, Replies
 
 Facts = Mapping[str, Any]
 Result = Mapping[str, Any]
@@ -23,7 +24,7 @@ MOST_RESULTS = 16
 """Different results of one action that are tried."""
 MOST_WORLDS = 8
 """Different worlds in which one flow is tried."""
-_PLACEHOLDER = re.compile(r"\{[a-z_][a-z0-9_]*\}")
+_PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _LATER = {"moment": "2026-11-24T01:00:00+00:00"}
 _PLAIN: Facts = {
     "verified": True, "language": "zh", "can_request_contact": True, "channel_buttons": True, "staffed": True,
@@ -107,6 +108,8 @@ class World:
             return action.outcomes[name]
         values = _domain(self._around.get(action.name, {}), ("result", name))
         told = self._told(name)
+        if isinstance(told, list):
+            return (told, []) if values else ()  # whatever is asked of a list is whether there is anything in it
         return tuple(
             told if value == TOLD else value for value in values if value is not None or name in action.may_give
         )
@@ -134,17 +137,6 @@ def _around(book: FlowBook) -> dict[str, dict[Name, list[Part]]]:
             if isinstance(step, Do):
                 found.setdefault(step.action, []).extend(roots)
     return {action: _looked_at(dict.fromkeys(roots)) for action, roots in found.items()}
-
-
-def parts_of(book: FlowBook, name: str) -> list[str]:
-    """Return a flow and all that it calls or links."""
-    found, waiting = [name], [name]
-    while waiting:
-        for step in book.flows[waiting.pop()].steps.values():
-            if isinstance(step, Call | Link) and step.flow not in found:
-                found.append(step.flow)
-                waiting.append(step.flow)
-    return found
 
 
 def _sells(book: FlowBook, flow: Flow) -> bool:
@@ -214,19 +206,22 @@ def _values_for(part: Part) -> list[Any]:
 
 
 def _lists(book: FlowBook, replies: Replies) -> dict[str, list[Any]]:
-    """What is told line by line, or offered button by button: a list of one."""
-    found: dict[str, list[Any]] = {}
+    """What is told line by line, or offered button by button: a list of one, which has what its replies name."""
+    items: dict[str, dict[str, Any]] = {}
+    plain: dict[str, Any] = {}
     for language in replies.languages:
         for reply in sorted(replies.names(language)):
             layout = replies.layout(reply, language)
             assert layout is not None, "it has a name, so it is there"
-            for _, payload, each in layout.buttons:
+            for title, payload, each in layout.buttons:
                 if each is not None:
-                    found[each] = [_item(book, payload)]
+                    named = set(_PLACEHOLDER.findall(title + payload))
+                    plain[each] = _item(book, payload)
+                    items.setdefault(each, {}).update(dict.fromkeys(named - {ITEM}, plain[each]))
             if layout.lines is not None:
                 each, names = layout.lines
-                found[each] = [dict.fromkeys(names, TOLD)]
-    return found
+                items.setdefault(each, {}).update(dict.fromkeys(names, TOLD))
+    return {each: [names or plain[each]] for each, names in items.items()}
 
 
 def _item(book: FlowBook, payload: str) -> Any:

@@ -1,0 +1,82 @@
+"""Talks are tried before any customer has them; what goes wrong in one is shown as the shortest that does."""
+
+import pytest
+
+from flows.proving.proof import Thoroughness, prove_all
+from flows.proving.talks import FoundProblem, shrunk
+from flows.replies import Replies
+from flows.standard import load_standard
+from nlu.intents import intent_names
+from tests.flows.proving.books import ACTIONS, FACTS, ORDER, SAID_BY_PATTERNS
+from tests.flows.small import book_of
+
+QUICK = Thoroughness(turns=3000, walks=20, seed=1)
+
+
+def proved(folder, flow, replies="", **others):
+    """Prove a small book with a flow ``tea``; return what is found in talks."""
+    said = folder / "flows" / "replies"
+    said.mkdir(parents=True)
+    known = "replies:\n" + "".join(f"  {name}: '{name}'\n" for name in SAID_BY_PATTERNS) + "  found: 'found'\n"
+    for language in ("zh", "en"):
+        (said / f"{language}.yml").write_text(known + replies, encoding="utf-8")
+    book = book_of(folder, tea=flow, **(ORDER | others))
+    proof = prove_all(book, Replies.load(said), ACTIONS, FACTS, thorough=QUICK)
+    return [problem for problem in proof.problems if isinstance(problem, FoundProblem)]
+
+
+def test_the_flows_that_come_with_the_project_pass_every_talk_that_is_tried():
+    proof = load_standard().proof(QUICK, intent_names())
+
+    assert [str(problem) for problem in proof.problems] == []
+    assert sum(one.states for one in proof.explored) > 300
+    assert proof.walks == QUICK.walks
+
+
+def test_the_same_seed_has_the_same_talks():
+    standard = load_standard()
+    once = Thoroughness(turns=300, walks=5, seed=3)
+
+    assert standard.proof(once) == standard.proof(once)
+
+
+def test_a_question_that_no_answer_ends_is_found(tmp_path):
+    flow = """
+    intents: [tea]
+    slots: {order_no: {entity: order_no, matches: '[A-Z]?\\d{3,}'}}
+    steps:
+      - {id: which, collect: order_no, help: how}
+      - {id: forget, set_slots: {order_no: null}, next: [{if: facts.gone, then: end}, {else: which}]}
+    """
+
+    found = proved(tmp_path, flow)
+
+    assert ("stuck", "flows/tea.yml", 4) in [(one.kind, one.file, one.line) for one in found]
+
+
+def test_a_flow_that_goes_round_with_what_it_knows_is_found_by_the_shortest_talk(tmp_path):
+    flow = """
+    intents: [tea]
+    slots: {order_no: {entity: order_no, matches: '[A-Z]?\\d{3,}'}}
+    steps:
+      - {id: which, collect: order_no, help: how}
+      - action: find
+        next: [{if: result.found, then: end}, {else: which}]
+    """
+
+    (found, *_) = [one for one in proved(tmp_path, flow) if one.kind == "goes round"]
+
+    assert found.turns <= 2
+    assert "customer: [tea]" in found.talk[1]
+    assert "(set_slots: null)" in str(found)
+
+
+def test_a_flow_that_says_nothing_is_found(tmp_path):
+    found = proved(tmp_path, "intents: [tea]\nsteps: [{noop: true}]")
+
+    assert [(one.kind, one.turns) for one in found if one.file == "flows/tea.yml"] == [("silent", 1)]
+
+
+@pytest.mark.parametrize(("needed", "kept"), [((3,), [3]), ((1, 7), [1, 7]), ((0, 4, 9), [0, 4, 9])])
+def test_a_failing_talk_is_shortened_to_what_it_needs(needed, kept):
+    assert shrunk(list(range(10)), lambda lines: set(needed) <= set(lines)) == kept
