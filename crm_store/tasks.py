@@ -59,6 +59,7 @@ tasks = table_of(Task)
 
 _ADD = insert(tasks).on_conflict_do_nothing(index_elements=["key"]).returning(tasks.c.id)
 _BY_ID = select(tasks).where(tasks.c.id == bindparam("id"))
+_BY_KEY = select(tasks).where(tasks.c.key == bindparam("key"))
 _OF = select(tasks).where(tasks.c.customer_id == bindparam("customer_id")).order_by(tasks.c.opened_at, tasks.c.id)
 _OF_PROMISE = select(tasks.c.id).where(tasks.c.promise_id == bindparam("promise_id"), _OPEN).order_by(tasks.c.id)
 _DUE = select(tasks).where(_OPEN).order_by(tasks.c.due_at, tasks.c.id).limit(bindparam("most"))
@@ -133,6 +134,11 @@ def finish_of_promise(conn: Connection, promise_id: str, *, by: str, now: dateti
 def by_id(conn: Connection, id: str) -> Any | None:
     """Return a task's row, or None."""
     return conn.execute(_BY_ID, {"id": id}).one_or_none()
+
+
+def by_key(conn: Connection, key: str) -> Any | None:
+    """Return the row of the task that was opened for this, or None."""
+    return conn.execute(_BY_KEY, {"key": key}).one_or_none()
 
 
 def of_customer(conn: Connection, customer_id: str) -> list[Any]:

@@ -9,13 +9,20 @@ from crm_store.promises import ANSWER, NewPromise
 from flows.actions import ActionContext
 
 
-def promise_answer(context: ActionContext, due: datetime, *, ticket: str | None = None) -> None:
-    """Promise that a person answers by ``due``, or within the hour after people are back where that is no later."""
+def promise_answer(
+    context: ActionContext, due: datetime, *, ticket: str | None = None, about: str = ""
+) -> datetime:  # fmt: skip
+    """Promise that a person answers by ``due``, or within the hour after people are back where that is no later.
+
+    Returns by when. ``about`` names what it is about where that is no ticket.
+    """
+    by = tickets.answer_due(due, context.desk, now=context.now)
     answer = NewPromise(
-        context.customer_id, tickets.answer_due(due, context.desk, now=context.now), "bot", ANSWER,
+        context.customer_id, by, "bot", ANSWER, text=about,
         conversation_id=context.conversation_id, ticket=ticket, channel=context.channel,
     )  # fmt: skip
     promises.make(context.conn, answer, now=context.now, ids=context.ids)
+    return by
 
 
 def promise_when_back(context: ActionContext) -> None:

@@ -8,6 +8,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from flows.loyalty.settings import LoyaltySettings
+from flows.orders.settings import OrderSettings
 
 
 @dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
@@ -15,3 +16,4 @@ class FlowSettings:
     """The sections under ``flows`` in config.yml."""
 
     loyalty: LoyaltySettings = field(default_factory=LoyaltySettings)
+    orders: OrderSettings = field(default_factory=OrderSettings)

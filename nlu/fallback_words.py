@@ -180,15 +180,19 @@ KEYWORD_RULES: Final = (
         "change_cancel_order",
         STRONG,
         "(?:取消|修改|更改|改|换)[一下掉我的这那个]{0,4}(?:订单|单子|收货地址|地址|收货人)"
-        "|(?:订单|单子|地址)[^,。!?;]{0,8}(?:取消|改一?下|能改|修改)|不想要了|拍错了",
-        r"(?:cancel|change|modify|edit)(?: \w+){0,3} (?:order|address|delivery address)",
+        "|(?:订单|单子|地址)[^,。!?;]{0,8}(?:取消|改一?下|能改|修改)|不想要了|拍错了"
+        "|(?:取消|改一?下)(?:一下)?[a-z]{0,2}[0-9]{4,}|[0-9]{4,}[^,。!?;]{0,6}(?:取消|改地址|改电话|改手机)"
+        "|(?:改|换)(?:一下|个|成)?(?:收货)?(?:地址|电话|手机号)",
+        r"(?:cancel|change|modify|edit)(?: \w+){0,3} (?:order|address|delivery address)"
+        r"|(?:cancel|change)(?: \w+){0,2} [a-z]{0,2}[0-9]{4,}",
     ),
     (
         "return_refund_exchange",
         STRONG,
         "(?:我要|我想|想要?|怎么|如何|可以|能|申请|办理?|要求)[^,。!?;]{0,6}(?:退货|退款|换货|退掉|退了)|退换货"
-        "|七天无理由",
-        r"(?:return|exchange|send back)(?: \w+){0,2} (?:it|this|them|item|order|product|cup|teapot)"
+        "|七天无理由|[0-9]{4,}[^,。!?;]{0,10}(?:退货|退款|换货|退掉|退了|要退|想退|都退)|(?:都|全部?|要|给我|帮我)(?:退货|换货|退掉|退了)"
+        "|^(?:退货|换货|退款)[吧了]?$|(?:我要|我想|想要?|把|帮我|给我)退(?:掉|了)?(?:订单|单号)?[a-z]{0,2}[0-9]{4,}",
+        r"(?:return|exchange|send back)(?: \w+){0,2} (?:it|this|them|item|order|product|cup|teapot|[a-z]{0,2}[0-9]{4,})"
         r"|(?:want|get|need|like)(?: \w+){0,2} (?:refund|money back)",
     ),
     (

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from crm_store import catalogue, coupon_use, history, loyalty, orders
+from crm_store import catalogue, coupon_use, history, loyalty, order_requests, orders
 from crm_store.history import history as history_table
 from crm_store.imports.cells import Cells
 from crm_store.imports.holding import Touched
@@ -93,6 +93,8 @@ class OrderRow:
         result = self._write(conn, before, fields, line, now)
         if result is not RowResult.UNCHANGED and fields.get("status") in orders.ENDED:
             self._let_coupons_go(conn, now)
+        if result is RowResult.CHANGED and "status" in fields:
+            order_requests.order_changed(conn, self.order_no, by="import", now=now)
         if self.loyalty is not None and result is not RowResult.UNCHANGED:
             loyalty.order_changed(conn, self.order_no, self.loyalty, now=now, ids=ids)
         return result

@@ -22,7 +22,7 @@ from flows.engine.model import Collect, FlowBook, Slot
 from flows.engine.payloads import SET, Pressed, accepts, read_payload, typed_option
 from flows.engine.repairs import Repairs
 from flows.engine.run import Run
-from flows.engine.starting import Starter, Wish, wishes_in
+from flows.engine.starting import Starter, Wish, wishes_in, without_answers
 from flows.engine.state import DialogueState
 from nlu.understanding import OUT_OF_SCOPE, IntentScore
 
@@ -143,6 +143,7 @@ class _Talk:
         patterns = self._patterns
         wishes = wishes_in(self._book, names)
         complains = self._complains(wishes)
+        wishes = without_answers(wishes, [wish.flow for wish in wishes])
         grave = next((matter for matter in self._heard.sensitive if matter in patterns.sensitive), None)
         if grave is not None:
             self._hand_over(grave, patterns.sensitive[grave])
@@ -191,7 +192,7 @@ class _Talk:
         if flow.name == self._patterns.colleague_flow and names[0] in self._patterns.colleague_intents:
             self._offer_for(wishes)
             return
-        others = [wish for wish in wishes if wish.flow.matter != here]
+        others = without_answers([wish for wish in wishes if wish.flow.matter != here], [flow])
         if self._interrupts(slot, others, names):
             self._interrupt(others)
             return
@@ -202,6 +203,8 @@ class _Talk:
             self._run.fill(slot.name, found.value)
             self._learner.describe(wishes)
             others = [] if found.bare else others
+            if slot.each and flow is self._run.seen_flow:
+                self._starter.queue_each(flow, {name: value for name, value in self._run.top.slots.items() if value})
         elif question.skippable and self._types_skip():
             # "没有订单" passes over the question; the order in it is no wish of its own.
             self._run.skip(slot.name)
@@ -212,6 +215,8 @@ class _Talk:
         elif not learnt:
             self._not_an_answer(question, names, wishes, others)
             return
+        else:
+            self._learner.describe(wishes)
         self._understood()
         self._starter.queue(others)
         if corrected:

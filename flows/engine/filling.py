@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,28 @@ def entity_value(slot: Slot, heard: Heard) -> Found | None:
     return None
 
 
+def named(slot: Slot, heard: Heard) -> list[Any]:
+    """Return every value that the message names for the slot's entity, in their order, each once."""
+    values = [entity.value for entity in heard.entities if entity.entity == slot.entity and entity.value is not None]
+    return list(dict.fromkeys(values))
+
+
+def meant_by_words(slot: Slot, heard: Heard) -> str | None:
+    """Return the value that the message's words stand for, or None."""
+    if not slot.words:
+        return None
+    text = unicodedata.normalize("NFKC", heard.text[:MAX_READ]).casefold()
+    return next((value for value, words in slot.words.items() if words.search(text)), None)
+
+
+def told(slot: Slot, heard: Heard) -> str | None:
+    """Return what the message's own words give for the slot, such as "改成…" an address, or None."""
+    match = slot.told.search(heard.text[:MAX_READ]) if slot.told is not None else None
+    if match is None:
+        return None
+    return kept(next((group for group in match.groups() if group), match.group())) or None
+
+
 def opening_slots(book: FlowBook, flow: Flow, heard: Heard) -> dict[str, Any]:
     """Return the slots that the message which starts a flow already fills."""
     filled: dict[str, Any] = {}
@@ -73,9 +96,15 @@ def opening_slots(book: FlowBook, flow: Flow, heard: Heard) -> dict[str, Any]:
         if found is not None:
             filled[slot.name] = found.value
         elif slot.by_intent:
-            by_intent = _by_intent(slot, heard.names)
+            by_intent = by_its_intent(slot, heard.names)
             if by_intent is not None:
                 filled[slot.name] = by_intent
+        elif slot.words:
+            if (meant := meant_by_words(slot, heard)) is not None:
+                filled[slot.name] = meant
+        elif slot.told is not None:
+            if (value := told(slot, heard)) is not None:
+                filled[slot.name] = value
         elif slot.opening is not None and heard.text.strip():
             said = substance(book, heard.text) if said is None else said
             if said >= slot.opening:
@@ -92,7 +121,8 @@ def answer(book: FlowBook, flow: Flow, slot: Slot, heard: Heard, names: Collecti
     if slot.type == "bool" and (no in names or (yes in names and slot.attachment is None)):
         return Found(_first(names, yes, no) == yes)
     if slot.type == "choice":
-        value = {yes: slot.yes, no: slot.no}.get(_first(names, yes, no)) or _by_intent(slot, names)
+        value = meant_by_words(slot, heard) or {yes: slot.yes, no: slot.no}.get(_first(names, yes, no))
+        value = value or by_its_intent(slot, names)
         return None if value is None else Found(value)
     if slot.matches is not None:
         return _matched(slot, flow, heard)
@@ -136,7 +166,8 @@ def _without_other_entities(slot: Slot, slots: Mapping[str, Slot], heard: Heard)
     return text
 
 
-def _by_intent(slot: Slot, names: Collection[str]) -> str | None:
+def by_its_intent(slot: Slot, names: Collection[str]) -> str | None:
+    """Return the value that an intent of the message stands for, or None."""
     return next((slot.by_intent[name] for name in names if name in slot.by_intent), None)
 
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from flows.engine.filling import Found, answer, entity_value, grown, kept, substance
+from typing import Any
+
+from flows.engine.filling import (
+    Found,
+    answer,
+    by_its_intent,
+    entity_value,
+    grown,
+    kept,
+    meant_by_words,
+    substance,
+    told,
+)
 from flows.engine.heard import Heard
 from flows.engine.model import Flow, FlowBook, Slot
 from flows.engine.run import Run
@@ -26,21 +38,34 @@ class Learner:
         frame = self._run.top
         learnt = corrected = False
         for slot in flow.slots.values():
-            if slot is asked or slot.entity is None or slot.entity in claimed:
+            if slot is asked or slot.entity in claimed:
                 continue
-            found = entity_value(slot, self._heard)
-            if found is None or frame.slots.get(slot.name) == found.value:
+            known = frame.slots.get(slot.name)
+            value = self._meant(slot, known, asked, others)
+            if value is None or known == value:
                 continue
-            corrected |= frame.slots.get(slot.name) is not None or slot.name in frame.skipped
+            corrected |= known is not None or slot.name in frame.skipped
             learnt = True
-            self._run.fill(slot.name, found.value)
+            self._run.fill(slot.name, value)
         return learnt, corrected
+
+    def _meant(self, slot: Slot, known: Any, asked: Slot, others: list[Wish]) -> Any:
+        """Return what the message says for a slot that is not asked for, or None."""
+        if slot.entity is not None:
+            found = entity_value(slot, self._heard)
+            return None if found is None else found.value
+        if known is None and (value := by_its_intent(slot, self._heard.names)) is not None:
+            return value
+        # Words that want something else decide nothing here, and those of a description change nothing.
+        if others or (asked.free and known is not None):
+            return None
+        return meant_by_words(slot, self._heard) or told(slot, self._heard)
 
     def answer(self, flow: Flow, slot: Slot, names: list[str], others: list[Wish]) -> Found | None:
         """Return the answer to the open question, or None; free text that is one leaves nothing of ``others``."""
         if not slot.free:
             return answer(self._book, flow, slot, self._heard, names)
-        text = self._heard.text
+        text = told(slot, self._heard) or self._heard.text
         says = substance(self._book, text)
         patterns = self._book.patterns
         talk = {patterns.repeat_intent, patterns.yes_intent, patterns.no_intent, *self._book.asides}

@@ -43,8 +43,11 @@ FLOW_KEYS = frozenset(
     }
 )  # fmt: skip
 SLOT_KEYS = frozenset(
-    {"type", "entity", "values", "by_intent", "yes", "no", "matches", "upper", "free", "opening", "grows", "attachment"}
-)
+    {
+        "type", "entity", "values", "by_intent", "words", "yes", "no", "matches", "told", "upper", "free", "opening",
+        "grows", "attachment", "each",
+    }
+)  # fmt: skip
 SLOT_TYPES = ("text", "number", "bool", "choice")
 KIND_KEYS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -160,7 +163,9 @@ class _FlowReader:
         if (kind == "choice") != bool(values):
             raise self._error(line, f'slot "{name}": a choice needs values, and only a choice has them')
         by_intent = {intent: str(value) for intent, value in self._map(said, "by_intent").items()}
-        for value in (*by_intent.values(), said.get("yes"), said.get("no")):
+        meaning = self._map(said, "words")
+        words = {value: self._pattern(meaning, value, f'slot "{name}": words of "{value}"') for value in meaning}
+        for value in (*by_intent.values(), *words, said.get("yes"), said.get("no")):
             if value is not None and values and value not in values:
                 raise self._error(line, f'slot "{name}": "{value}" is none of its values{hint(str(value), values)}')
         return Slot(
@@ -170,24 +175,26 @@ class _FlowReader:
             entity=said.get("entity"),
             values=values,
             by_intent=by_intent,
+            words={value: pattern for value, pattern in words.items() if pattern is not None},
             yes=said.get("yes"),
             no=said.get("no"),
-            matches=self._pattern(said, name),
+            matches=self._pattern(said, "matches", f'slot "{name}": matches'),
+            told=self._pattern(said, "told", f'slot "{name}": told'),
             upper=said.get("upper") is True,
             free=said.get("free") is True,
             opening=said.get("opening"),
             grows=said.get("grows") is True,
             attachment=said.get("attachment"),
+            each=said.get("each") is True,
         )
 
-    def _pattern(self, said: MarkedMap, slot: str) -> re.Pattern[str] | None:
-        if "matches" not in said:
+    def _pattern(self, said: MarkedMap, key: str, what: str) -> re.Pattern[str] | None:
+        if key not in said:
             return None
         try:
-            return re.compile(str(said["matches"]))
+            return re.compile(str(said[key]))
         except re.error as exc:
-            line = said.line_of("matches")
-            raise self._error(line, f'slot "{slot}": matches is not a pattern: {exc}') from exc
+            raise self._error(said.line_of(key), f"{what} is not a pattern: {exc}") from exc
 
     def _steps(self, sources: MarkedList) -> dict[str, Step]:
         ids: list[str] = []
@@ -307,10 +314,10 @@ class _FlowReader:
                 mend = hint(key, tuple(sorted(known)))
                 raise self._error(source.line_of(key), f'{what} has no "{key}"{mend or "; remove it"}')
 
-    def _map(self, source: MarkedMap, key: str) -> Mapping[str, Any]:
+    def _map(self, source: MarkedMap, key: str) -> MarkedMap:
         said = source.get(key)
         if said is None:
-            return {}
+            return MarkedMap(source.line)
         if not isinstance(said, MarkedMap):
             raise self._error(source.line_of(key), f'"{key}" must be keys and values')
         return said

@@ -61,12 +61,16 @@ class Slot:
     values: tuple[str, ...] = ()
     """The only values of a ``choice``."""
     by_intent: Mapping[str, str] = field(default_factory=dict)
-    """The value that an intent stands for."""
+    """The value that an intent stands for. Within the flow such an intent is no wish of its own."""
+    words: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    """What the words of a message stand for, asked or not: the first that is found counts."""
     yes: str | None = None
     no: str | None = None
     """What yes and no mean where a ``choice`` is asked."""
     matches: re.Pattern[str] | None = None
     """Where asked: what of the text is the value (its first group, or all of it)."""
+    told: re.Pattern[str] | None = None
+    """What of a message's text is the value (the first group that is there), asked or not."""
     upper: bool = False
     """What ``matches`` finds is kept in capitals, as order numbers are."""
     free: bool = False
@@ -77,6 +81,8 @@ class Slot:
     """Where asked: an attachment of this kind makes a ``bool`` true."""
     grows: bool = False
     """What the customer adds later on the same matter is added to the value."""
+    each: bool = False
+    """Where a message names several, the flow runs once for each, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flows.engine.filling import grown, kept, opening_slots
+from flows.engine.filling import grown, kept, named, opening_slots
 from flows.engine.heard import Heard
 from flows.engine.model import Flow, FlowBook
 from flows.engine.payloads import accepts
 from flows.engine.run import Run
+
+MOST_AT_ONCE = 5
+"""Things of one kind that one message may name; more are a list and no talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,22 @@ def wishes_in(book: FlowBook, names: Iterable[str]) -> list[Wish]:
     return list(wishes.values())
 
 
+def without_answers(wishes: list[Wish], flows: Iterable[Flow]) -> list[Wish]:
+    """Leave out what is a wish in name only: its intent says what another of these flows wants to know.
+
+    Of two that say so of each other the surer one stays.
+    """
+    asking = list(flows)
+    kept_wishes: list[Wish] = []
+    for wish in reversed(wishes):
+        others = [flow for flow in asking if flow is not wish.flow]
+        if any(wish.intent in slot.by_intent for flow in others for slot in flow.slots.values()):
+            asking = others
+        else:
+            kept_wishes.insert(0, wish)
+    return kept_wishes
+
+
 class Starter:
     """Starts flows for one message; ``given`` are the slots that its button carries."""
 
@@ -43,8 +62,10 @@ class Starter:
     def serve(self, wishes: list[Wish]) -> None:
         """Start the first wish now; the others wait for it, in order."""
         first, *rest = wishes
-        self._run.start(first.flow.name, self._slots_for(first.flow, first.intent), kept(self._heard.text))
+        slots = self._slots_for(first.flow, first.intent)
+        self._run.start(first.flow.name, slots, kept(self._heard.text))
         self.queue(rest)
+        self.queue_each(first.flow, slots)
 
     def queue(self, wishes: Iterable[Wish]) -> None:
         """Let the wishes wait until the flow that the customer sees is done."""
@@ -53,6 +74,16 @@ class Starter:
             if wish.flow.matter not in waiting:
                 slots = self._slots_for(wish.flow, wish.intent)
                 self._run.start_afterwards(wish.flow.name, slots, kept(self._heard.text))
+
+    def queue_each(self, flow: Flow, slots: Mapping[str, Any]) -> None:
+        """Let the flow run again for every further thing of its kind that the message names."""
+        for slot in flow.slots.values():
+            if slot.each:
+                there = {frame.slots.get(slot.name) for frame in self._run.stack if frame.flow == flow.name}
+                further = [value for value in named(slot, self._heard)[:MOST_AT_ONCE] if value not in there]
+                for value in reversed(further):  # what is put in last comes next
+                    again = {**slots, slot.name: value}
+                    self._run.start_afterwards(flow.name, again, kept(self._heard.text))
 
     def begin(self, flow_name: str) -> None:
         """Start one of the patterns' own flows; it inherits what a flow of its matter already knows."""

@@ -1,1 +1,1 @@
-"""Orders: where they are."""
+"""What customers ask before they buy."""

@@ -32,6 +32,7 @@ def test_a_shop_adds_changes_and_ends_rules_in_files_of_its_own(tmp_path):
     ours = """
 birthday: {on: birthday, at: "08:30", purpose: care, say: care_birthday}
 complaint_follow_up: off
+order_request_answered: off
 late_parcel:
   on: order.delivered
   when: facts.carrier == "SF"

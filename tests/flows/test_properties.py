@@ -13,33 +13,42 @@ from flows.replies import Listener
 from flows.standard import load_standard
 from nlu.understanding import Entity, IntentScore
 from tests.flows.loyalty_results import RESULTS as LOYALTY_RESULTS
+from tests.flows.order_results import RESULTS as ORDER_RESULTS
 
 STANDARD = load_standard()
 BOOK = STANDARD.book
-RESULTS = {
-    "find_order": st.fixed_dictionaries(
-        {"outcome": st.sampled_from(["own", "not_yours", "prove"]), "late": st.booleans(), "stage": st.just("shipped")},
-        optional={"eta": st.just({"day": "2026-11-25T00:00:00+00:00"}), "carrier": st.just("SF")},
-    ),
-    "check_phone": st.fixed_dictionaries({"outcome": st.sampled_from(["match", "no_match", "locked"])}),
-    "check_order_owner": st.fixed_dictionaries({"order_is_theirs": st.booleans()}),
-    "open_ticket": st.just({"number": "T-1", "due_at": {"moment": "2026-11-25T00:00:00+00:00"}}),
-    "list_tickets": st.just({"ticket_count": 0}),
-    "set_marketing_consent": st.fixed_dictionaries({"changed": st.booleans(), "sends": st.just(["offers"])}),
-    "hand_over": st.just({}),
-    "read_wish": st.fixed_dictionaries({"wish": st.sampled_from(["tell", "forget", "forget_all", "colleague"])}),
-    "tell_known": st.sampled_from(
-        [{"count": 0, "known": []}, {"count": 1, "known": [{"name": "likes", "value": "tea"}]}]
-    ),
-    "forget_said": st.sampled_from(
-        [
-            {"count": 1, "left": 0, "forgotten": ["tea"]},
-            {"count": 0, "left": 0, "values": []},
-            {"count": 0, "left": 1, "values": ["tea"]},
-        ]
-    ),
-    "forget_everything": st.just({"count": 1}),
-} | LOYALTY_RESULTS
+RESULTS = (
+    {
+        "find_order": st.fixed_dictionaries(
+            {
+                "outcome": st.sampled_from(["own", "not_yours", "prove"]),
+                "late": st.booleans(),
+                "stage": st.just("shipped"),
+            },
+            optional={"eta": st.just({"day": "2026-11-25T00:00:00+00:00"}), "carrier": st.just("SF")},
+        ),
+        "check_phone": st.fixed_dictionaries({"outcome": st.sampled_from(["match", "no_match", "locked"])}),
+        "check_order_owner": st.fixed_dictionaries({"order_is_theirs": st.booleans()}),
+        "open_ticket": st.just({"number": "T-1", "due_at": {"moment": "2026-11-25T00:00:00+00:00"}}),
+        "list_tickets": st.just({"ticket_count": 0}),
+        "set_marketing_consent": st.fixed_dictionaries({"changed": st.booleans(), "sends": st.just(["offers"])}),
+        "hand_over": st.just({}),
+        "read_wish": st.fixed_dictionaries({"wish": st.sampled_from(["tell", "forget", "forget_all", "colleague"])}),
+        "tell_known": st.sampled_from(
+            [{"count": 0, "known": []}, {"count": 1, "known": [{"name": "likes", "value": "tea"}]}]
+        ),
+        "forget_said": st.sampled_from(
+            [
+                {"count": 1, "left": 0, "forgotten": ["tea"]},
+                {"count": 0, "left": 0, "values": []},
+                {"count": 0, "left": 1, "values": ["tea"]},
+            ]
+        ),
+        "forget_everything": st.just({"count": 1}),
+    }
+    | LOYALTY_RESULTS
+    | ORDER_RESULTS
+)
 INTENTS = sorted({*BOOK.by_intent, *BOOK.asides, "cancel_dialogue", "repeat", "affirm", "deny", "out_of_scope"})
 PAYLOADS = [
     '/set{"order_no":"A1"}', '/set{"order_no":null}', '/set{"category":"delivery"}', '/set{"category":"nonsense"}',
