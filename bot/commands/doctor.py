@@ -26,6 +26,7 @@ from crm_store import holidays
 from crm_store.errors import StoreError
 from crm_store.imports import unfinished
 from crm_store.ports import SystemClock
+from crm_store.privacy import erasures, ledger
 from crm_store.unit_of_work import Store
 
 
@@ -88,6 +89,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         with closing(Store(settings.store.url)) as store:
             figures, dead, last_dead = store.read_now(memory.what_waits)
             half_imported = store.read_now(unfinished)
+            keys = store.read_now(erasures.keys)
         yield machine.clock(memory.apart(settings.store.url, SystemClock().now()))
     except (SQLAlchemyError, StoreError) as exc:
         yield problem("queues", f"cannot be read ({type(exc).__name__})", "./shuke db check")
@@ -95,6 +97,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield memory.queues(figures, now, late)
     yield memory.dead(dead, last_dead, now)
     yield memory.paused(figures.paused)
+    key = settings.privacy.key.get_secret_value() if settings.privacy.key is not None else None
+    yield memory.privacy_key(
+        keys, ledger.present(settings.var, key), is_shared=settings.store.is_shared, is_set=key is not None
+    )
     yield from memory.imports(half_imported)
 
 

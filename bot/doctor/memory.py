@@ -46,6 +46,20 @@ def database(url: str) -> Finding:
     return ok("database", f"answers, whole, form {form}")
 
 
+def privacy_key(noted: Sequence[str], own: str | None, *, is_shared: bool, is_set: bool) -> Finding:
+    """Would erasures be found again after a backup is put back: were they noted with the key of this machine?
+
+    ``own`` is the name of the key, None where there is none yet; ``is_set`` says that the environment gives it.
+    """
+    if any(name != own for name in noted):
+        mend = "set SHUKE_PRIVACY_KEY to the key of then, the same on every machine"
+        return problem("privacy key", "erasures were noted with another key than this machine's", mend)
+    if is_shared and not is_set:
+        mend = "set SHUKE_PRIVACY_KEY, the same on every machine that works on this database"
+        return warning("privacy key", "is this machine's own file, and others have another one", mend)
+    return ok("privacy key", f"{len(noted)} in use" if noted else "nobody was erased yet")
+
+
 def apart(url: str, now: datetime) -> timedelta | None:
     """Return how far the database's clock is from ``now``; None where it is this machine's own."""
     if kind_of(url) == "sqlite":

@@ -41,6 +41,7 @@ class Erasure(Base):
 erasures = table_of(Erasure)
 
 _ADD = insert(erasures).on_conflict_do_nothing(index_elements=["id"])
+_KEYS = select(erasures.c.key).distinct().order_by(erasures.c.key)
 _FINISH = update(erasures).where(erasures.c.id == bindparam("key_of")).values(finished_at=bindparam("now"))
 _ALL = select(erasures).order_by(erasures.c.at, erasures.c.id)
 _UNFINISHED = _ALL.where(erasures.c.finished_at.is_(None), erasures.c.proof.is_not(None))
@@ -86,3 +87,8 @@ def unfinished(conn: Connection) -> list[Any]:
 def find(conn: Connection, id: str) -> Any | None:
     """Return the erasure with this hash, or None."""
     return conn.execute(_ONE, {"id": id}).one_or_none()
+
+
+def keys(conn: Connection) -> list[str]:
+    """Return which keys erasures were noted with, as `Hashes.name` tells them."""
+    return list(conn.execute(_KEYS).scalars())

@@ -54,6 +54,11 @@ def hashes(var: Path, key: str | None = None) -> Hashes:
     return Hashes(path.read_text(encoding="ascii").strip().encode())
 
 
+def present(var: Path, key: str | None = None) -> str | None:
+    """Return the name of the key that `hashes` would use; None where it would have to make one."""
+    return hashes(var, key).name if key is not None or (var / KEY_FILE).is_file() else None
+
+
 def write(path: Path, rows: Iterable[Any]) -> None:
     """Bring the file up to date with the table's rows; what stands in it already stays."""
     known = {one["id"] for one in read(path)}

@@ -56,6 +56,15 @@ def lock(folder: Path) -> Path:
 
 
 CHECKS: dict[str, tuple[Callable[[Path], Finding], str, str]] = {
+    "nobody erased": (lambda _: memory.privacy_key([], None, is_shared=False, is_set=False), "ok", "nobody"),
+    "one key": (lambda _: memory.privacy_key(["a1"], "a1", is_shared=True, is_set=True), "ok", "1 in use"),
+    "another key": (
+        lambda _: memory.privacy_key(["a1", "b2"], "b2", is_shared=True, is_set=True), "problem", "SHUKE_PRIVACY_KEY",
+    ),
+    "a lost key": (lambda _: memory.privacy_key(["a1"], None, is_shared=False, is_set=False), "problem", "another key"),
+    "a key of its own": (
+        lambda _: memory.privacy_key(["a1"], "a1", is_shared=True, is_set=False), "warning", "same on every machine",
+    ),
     "a python of today": (lambda _: machine.python((3, 12, 7)), "ok", "3.12.7"),
     "an old python": (lambda _: machine.python((3, 11, 9)), "problem", "3.11.9 is too old; call ./shuke"),
     "packages of the lock": (
