@@ -36,6 +36,7 @@ class Product(Base):
 products = table_of(Product)
 
 _NAMES = select(products.c.sku, products.c.name_zh, products.c.name_en, products.c.aliases).order_by(products.c.sku)
+_EVERY = select(products).order_by(products.c.sku)
 _BY_SKU = select(products).where(products.c.sku == bindparam("key"))
 _CALLED = select(products.c.sku, products.c.name_zh, products.c.name_en).where(
     products.c.sku.in_(bindparam("skus", expanding=True))
@@ -49,6 +50,11 @@ def names(conn: Connection) -> list[tuple[str, tuple[str, ...]]]:
         (row.sku, tuple(name for name in (row.name_zh, row.name_en, *(row.aliases or ())) if name))
         for row in conn.execute(_NAMES)
     ]
+
+
+def every(conn: Connection) -> list[Any]:
+    """Return the rows of all products, by SKU."""
+    return list(conn.execute(_EVERY))
 
 
 def by_sku(conn: Connection, sku: str) -> Any | None:

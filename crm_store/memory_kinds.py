@@ -42,6 +42,7 @@ KINDS = _by_name(
     Kind("occupation", single=True, lasts=2 * _A_YEAR),
     Kind("pet"),
     Kind("plan", lasts=timedelta(days=180)),
+    Kind("need", lasts=timedelta(days=180)),
     Kind("note", lasts=_A_YEAR),
     Kind("health", sensitive=True, lasts=_A_YEAR),
     Kind("allergy", sensitive=True),

@@ -57,6 +57,8 @@ class OrderLine(Base):
     """None where neither the row nor the catalogue named one."""
     currency: Mapped[str]
 
+    __table_args__ = (Index("ix_order_lines_sku", "sku"),)
+
 
 orders = table_of(Order)
 order_lines = table_of(OrderLine)

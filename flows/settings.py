@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from flows.loyalty.settings import LoyaltySettings
 from flows.orders.settings import OrderSettings
+from flows.products.settings import ProductSettings
 
 
 @dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
@@ -17,3 +18,4 @@ class FlowSettings:
 
     loyalty: LoyaltySettings = field(default_factory=LoyaltySettings)
     orders: OrderSettings = field(default_factory=OrderSettings)
+    products: ProductSettings = field(default_factory=ProductSettings)

@@ -94,7 +94,8 @@ KEYWORD_RULES: Final = (
         r"|(?:stop|no more|quit|don't|do not)(?: \w+){0,4} (?:ads?|adverts?|advertis\w+|marketing|promotions?"
         r"|promos?|offers|newsletters?|spam|greetings?"
         r"|(?:birthday|holiday) (?:messages?|greetings?|wishes|texts?|cards?))"
-        r"|stop (?:texting|messaging|emailing|contacting|writing to) me|stop sending me (?:messages|texts|emails|these)"
+        r"|stop (?:texting|messaging|emailing|contacting|writing to) me|stop sending me (?:messages|texts"
+        r"|emails|these)"
         r"|(?:stop|no more|end) (?:all|any|every)? ?(?:of )?(?:your |the |these )?"
         r"(?:messages|texts|emails|notifications)"
         r"|stop everything|(?:never|don't|do not) (?:ever )?(?:contact|message|text|write to) me",
@@ -102,7 +103,8 @@ KEYWORD_RULES: Final = (
     (
         "opt_in_marketing",
         STRONG,
-        "(?:有|出)(?:了)?(?:什么)?(?:新)?(?:活动|优惠|促销|折扣|新品|好价)[^,。!?;]{0,6}(?:告诉|通知|提醒|叫|喊|发给|推给)我"
+        "(?:有|出)(?:了)?(?:什么)?(?:新)?(?:活动|优惠|促销|折扣|新品|好价)[^,。!?;]{0,6}(?:告诉|通知|提醒|叫"
+        "|喊|发给|推给)我"
         "|(?:恢复|重新|继续)(?:订阅|接收|推送|发送?)|(?:生日|节日)?(?:祝福|问候|优惠|活动|广告)(?:消息|信息|通知)?"
         "(?:可以|还是|还|请|就)?(?:留着|保留|照发|照常发|继续发|接着发|恢复)"
         "|(?:可以|同意|愿意)(?:给我)?(?:发|收到?|接收)(?:一些)?(?:优惠|活动|广告|促销|祝福)|我(?:要|想)订阅",
@@ -133,7 +135,8 @@ KEYWORD_RULES: Final = (
         "redeem_points",
         STRONG,
         "积分[^,。!?;]{0,6}(?:换|抵|兑)|(?:兑换|抵扣|抵现|用掉|花)[^,。!?;]{0,6}积分|(?:用|拿)[^,。!?;]{0,8}"
-        "(?:积分|分)(?:换|抵|兑)|(?:兑换?|换)(?:一?[个张点些])?(?:[0-9]+元)?(?:的)?(?:优惠|代金|抵扣)?(?:券|礼品|奖品|礼物)",
+        "(?:积分|分)(?:换|抵|兑)|(?:兑换?|换)(?:一?[个张点些])?(?:[0-9]+元)?(?:的)?(?:优惠|代金|抵扣)?(?:券"
+        "|礼品|奖品|礼物)",
         r"(?:redeem|spend|use|exchange|swap|trade|pay with)(?: \w+){0,3} points|points (?:for|towards) "
         r"|redeem(?:ing)?|(?:turn|cash)(?: \w+){0,4} points",
     ),
@@ -256,13 +259,61 @@ KEYWORD_RULES: Final = (
         STRONG,
         "营业(?:时间|到)|几点(?:到几点)?(?:开门|关门|上班|下班|有人|营业)|周末(?:开门|上班|有人|营业)"
         "|(?:门店|店铺|实体店|你们店|店)(?:的)?(?:地址|在哪)",
-        r"(?:opening|business|store|shop|working) (?:hours|times)|(?:when|what time)(?: \w+){0,3} (?:open|close)(?!\w)"
+        r"(?:opening|business|store|shop|working) (?:hours|times)|(?:when|what time)(?: \w+){0,3} (?:open"
+        r"|close)(?!\w)"
         r"|(?:store|shop)(?:'s)? (?:address|location)|where(?:'s| is| are) (?:your|the) (?:store|shop)",
+    ),
+    (
+        "ask_stock",
+        STRONG,
+        "有没有货|有(?:没有)?现货|有货(?:吗|没|么|不)|还有货|没货|缺货|断货|补货|库存|(?:什么时候|啥时候"
+        "|几时)(?:再|能|会)?(?:有货|到货|补货|上架)"
+        "|到货[^,。!?;]{0,4}(?:告诉|通知|提醒|叫|说)|(?:卖完|卖光|售罄)了?[吗么没]"
+        "|(?<=[\u4e00-\u9fff])(?<!分)还有[吗么]|还(?:有|剩)(?!人|别的|其他|什么|谁|事"
+        "|问题)[^,。!?;积分人]{1,12}(?:吗|么)(?=$|[ ?!。])",
+        r"(?:in|out of|back in) stock|sold out|(?:do|have) you (?:still )?(?:have|got)(?: \w+){1,6}(?: left"
+        r"| available)?\?"
+        r"|(?:still|currently) (?:have|available)|restock\w*|availability|when(?: \w+){0,4} (?:be )?(?:back"
+        r"|available)",
+    ),
+    (
+        "ask_price_promotion",
+        STRONG,
+        "(?<![运邮递装]费)(?<![运邮递装]费要)多少钱|什么价|价格|价钱|怎么卖|几块钱|售价|(?:有|什么|哪些"
+        "|啥)[^,。!?;]{0,6}(?:优惠|折扣|活动|券|促销)|打折|打几折|满减"
+        "|(?:能|可以)[^,。!?;]{0,4}便宜",
+        r"how much(?! longer)(?! (?:is|are|for|does)(?: the)? (?:shipping|delivery|postage))(?: (?!points"
+        r"|shipping|postage)\w+){0,5}(?: cost)?|what(?:'s| is)(?: \w+){0,4} price|price (?:of|for)|discounts?"
+        r"|coupons?|voucher"
+        r"|(?:any|current|special)(?: \w+){0,2} (?:offers|deals|promotions|sales?)|on sale",
+    ),
+    (
+        "place_order",
+        STRONG,
+        "(?:我要|我想|想要?|帮我|给我|要)(?:下单|订购|订|买|来|购买)(?!错|贵|的|了)(?![^,。!?]{0,12}(?:票"
+        "|酒店|外卖|餐厅|位子|房间))|^(?:下单|买)"
+        "|来[一两二三四五六七八九十0-9]+[个盒包瓶袋件套只罐]"
+        "|怎么(?:下单|买|购买)",
+        r"(?:want|like|need|wish) to (?:buy|order|purchase)|i(?:'ll| will) (?:take|have|buy|order)"
+        r"|can i (?:buy|order|purchase)(?! it back)"
+        r"|place an order|how (?:do|can) i (?:buy|order)|(?:buy|order) (?:an?|one|two|three|\d+) ",
+    ),
+    (
+        "ask_product_info",
+        STRONG,
+        "推荐(?!人|码|有礼)|哪[款种个][^,。!?;]{0,6}(?:好|适合|合适)|介绍一?下|送[人礼][^,。!?;]{0,8}(?:什么"
+        "|哪)|什么材质|多大|容量|尺寸|成分|配料"
+        "|(?:有什么|有啥)(?:区别|特点)|还?有别的[吗么]|适合[^,。!?;]{0,10}(?:吗|么)|便宜[点些]的",
+        r"recommend\w*|suggest\w*|which (?:one|tea|of)|looking for (?:an?|some|something)|gift (?:for|idea)"
+        r"|tell me (?:more )?about (?:the|your|this|that)(?! shop| store| order| points)|which is (?:better"
+        r"|best)|what(?:'s| is) the difference|is (?:it|this|the \w+) (?:good|suitable)|how (?:big|large|heavy)"
+        r"|what is it made of|any ideas|something for|cheaper",
     ),
     (
         "ask_membership_tier",
         STRONG,
-        "会员(?:等级|级别|权益|待遇|卡等级)|(?:我|会员)?(?:过)?生日[^,。!?;]{0,6}(?:有什么|有啥|有没有|福利|礼|优惠|权益|送)|(?:我|现在)?(?:是|算)?(?:什么|哪个|几级|啥)(?:等级|级别)(?:的)?会员"
+        "会员(?:等级|级别|权益|待遇|卡等级)|(?:我|会员)?(?:过)?生日[^,。!?;]{0,6}(?:有什么|有啥|有没有|福利"
+        "|礼|优惠|权益|送)|(?:我|现在)?(?:是|算)?(?:什么|哪个|几级|啥)(?:等级|级别)(?:的)?会员"
         "|我(?:是|的)?(?:什么|几级)会员|升级(?:到)?(?:金卡|银卡|会员)",
         r"(?:membership|member|loyalty)(?: \w+)? (?:tier|level|status|benefits?)"
         r"|birthday (?:benefits?|treats?|perks?|offers?|gifts?|rewards?|coupons?|discounts?)"
@@ -303,6 +354,13 @@ KEYWORD_RULES: Final = (
     ),
     ("thank", WEAK, "谢谢|感谢|多谢|谢啦|谢了", r"thanks|thank you|thx|appreciate it"),
     ("goodbye", WEAK, "再见|拜拜|下次再聊", r"good ?bye|bye(?: bye)?|see you"),
+    (
+        "ask_stock",
+        WEAK,
+        "^(?:你们|店里|请问)*(?:这里)?(?:有没有|有|卖不卖|卖)(?!人|什么|啥|事|问题|空|别的"
+        "|点)[^,。!?;]{1,10}(?:吗|么|卖|[?])",
+        r"^do you (?:sell|stock) ",
+    ),
     ("complain_service", WEAK, "投诉|差评", r"complain(?:ts?|ing)?"),
     ("ask_points_balance", WEAK, "积分", r"points"),
     ("track_order", WEAK, "订单|快递|物流|包裹", r"my order|package|parcel|tracking"),

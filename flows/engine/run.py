@@ -310,6 +310,17 @@ class Run:
             self._drop_all()
         called = frame.called and not drops_others
         self.stack.append(going_over(frame, self.book.flows[step.flow], called=called))
+        if not called:
+            self._take_up_what_waits(step.flow)
+
+    def _take_up_what_waits(self, flow: str) -> None:
+        """The flow on top was linked to, and waits further down as well: it goes on with what is known there."""
+        if not any(frame.flow == flow for frame in self.stack[:-1]):
+            return
+        for waiting in take_out(self.book, self.stack, self.book.flows[flow].matter):
+            if waiting.flow == flow:
+                self.change_top(slots={**waiting.slots, **self.top.slots})
+                self._event("flow.cancelled", flow)
 
     def _calls(self, step: Call) -> None:
         self.stack.append(going_over(self.top, self.book.flows[step.flow], called=True))

@@ -31,7 +31,8 @@ _SYMBOL = rf"(?P<symbol>(?<![a-z])(?:hk|us|nt|[sac])\$|[¥$€£]|(?<![a-z])(?:{
 # 一块表 and 两块肉 are pieces, and 一块去 is together.
 _PIECE_OF = "板|状|头|表|布|肉|砖|蛋|糕|地|石|木|玻|饼|香|皂|糖|电池|手|腕|屏|儿|茶[饼砖]|毛[巾毯]"
 _UNIT = (
-    rf"(?P<unit>元人民币|元钱?(?![购素旦宵气老件])|块(?!{_PIECE_OF})|圆|人民币|美元|美金|欧元|英镑|港币|港元|新?台币|新加坡元|新币|澳[元币]|加[元币]|日元|韩[元币]"
+    rf"(?P<unit>元人民币|元钱?(?![购素旦宵气老件])|块(?!{_PIECE_OF})|圆|人民币|美元|美金|欧元|英镑|港币|港元"
+    rf"|新?台币|新加坡元|新币|澳[元币]|加[元币]|日元|韩[元币]"
     rf"|(?:{_CODES}|yuan|kuai|yen|dollars?|bucks|euros?|pounds?|quid)(?![a-z]))"
 )
 # 九十九点九元.
@@ -59,10 +60,26 @@ _THOUSANDS = re.compile(
     r"(?<![0-9.a-z])(?P<number>[0-9]{1,4}(?:\.[0-9]{1,3})? ?k)(?![a-z0-9]| ?(?:积?分|点|points?|pts|[件个份]"
     r"|显示|屏|电视|画质|高清|分辨|视频|hd|tv|video|resolution|screen))"
 )
+# What somebody will spend needs no currency: 两百以内, 预算300, under 30.
+_BUDGET = re.compile(
+    rf"(?:预算(?:是|大概|大约|差不多|在|就|只有|最多|有|[:, ])*|不(?:要)?(?:超过|高于)|最多(?:出|花|给))"
+    rf"(?P<number>{SCALED_DIGITS}|{CHINESE})(?=$|[^\w:/%-]|左右|以[内下]|上下|吧|的|送|买|想|就|那)"
+    rf"|{_VAGUE_BEFORE}(?<![0-9./:-])(?P<within>{SCALED_DIGITS}|{CHINESE}) ?(?:以[内下]|之内|以里)(?!的?(?:岁"
+    rf"|年|月|天|小时|公里|加减))"
+    rf"|(?<![a-z])budget(?: (?:is|of|about|around|under|up|to|max|maximum|roughly|at|most|was|would"
+    rf"|be))*:? (?P<budget>{SCALED_DIGITS})"
+    rf"(?![0-9a-z%:/-]| ?(?:[£$€¥]|(?:{_CODES}|yuan|euros?|pounds?|dollars?|quid)))"
+    rf"|(?<![a-z])(?<!kids )(?<!children )(?<!age )(?<!aged )(?:under|below|less than|no more than"
+    rf"|not more than|max(?:imum)?)"
+    rf" (?P<under>{SCALED_DIGITS})(?=$|[,.!?;](?!\d)| (?:for|please|if|and|but|or|would|is|max|total|each"
+    rf"|ideally)(?![a-z]))"
+)
 _HINT = re.compile(
     r"[¥$€£元块圆币金镑]|rmb|cny|usd|eur|gbp|[hst][kgw]d|[ac][ua]d|jpy|krw|yen|yuan|kuai|dollar|bucks|pound|quid"
 )
 _CENT = Decimal("0.01")
+_MOST = Decimal(10) ** 7
+"""A longer number without a currency is the number of something."""
 _PARTS = {"毛": Decimal("0.1"), "角": Decimal("0.1"), "cent": _CENT, "cents": _CENT}
 _VERB_AFTER = re.compile(r"[^\W的吗呢吧左以上都也a-z0-9]")
 
@@ -88,7 +105,20 @@ def find(message: Folded, *, currency: str, asked: bool) -> list[Entity]:
             end = match.end("unit") if parts.get("rest") and not rest else match.end()
             value = _value(number, _CURRENCIES[named] if named else currency)
             found.append(message.entity("amount", value, (match.start(), end)))
+    taken = [(one.start, one.end) for one in found]
+    for number, span in _budgets(message.plain):
+        if not any(span[0] < end and start < span[1] for start, end in taken):
+            found.append(message.entity("amount", _value(number, currency), span))
     return found
+
+
+def _budgets(plain: str) -> Iterator[tuple[Decimal, tuple[int, int]]]:
+    """Yield what somebody will spend at most, said without a currency."""
+    for match in _BUDGET.finditer(plain):
+        group = next(name for name, said in match.groupdict().items() if said is not None)
+        number = to_number(match[group])
+        if number is not None and 0 < number < _MOST:
+            yield number, match.span(group)
 
 
 def _search(plain: str) -> Iterator[re.Match[str]]:

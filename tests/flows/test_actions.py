@@ -1,9 +1,11 @@
 """What actions say of themselves is so."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from crm_store import catalogue
 from flows.actions import REGISTERED, ActionContext
 from flows.engine.heard import Act, Heard
 from flows.settings import FlowSettings
@@ -21,6 +23,9 @@ ASKED_WITH: dict[str, dict[str, Any]] = {
     "look_change": {"order_no": "A10101"},
     "look_return": {"order_no": "A10101"},
     "judge_return": {"order_no": "A10101", "kind": "return"},
+    "list_offers": {},
+    "product_in_mind": {"product": "TEA-1"},
+    "total_order": {"product": "TEA-1", "quantity": 2},
 }
 """Enough for each action to go its whole way."""
 
@@ -29,6 +34,7 @@ ASKED_WITH: dict[str, dict[str, Any]] = {
 def context() -> ActionContext:
     shop = Shop()
     shop.earn("wang", 120, None)
+    catalogue.add(shop.conn, sku="TEA-1", name_zh="桂花乌龙", price=Decimal("88.00"), currency="CNY", stock=3)
     shop.conn.commit()
     return ActionContext(
         conn=shop.conn, now=MONDAY, ids=shop.ids, customer_id="wang", identity_id="wang-id",

@@ -14,6 +14,7 @@ from flows.standard import load_standard
 from nlu.understanding import Entity, IntentScore
 from tests.flows.loyalty_results import RESULTS as LOYALTY_RESULTS
 from tests.flows.order_results import RESULTS as ORDER_RESULTS
+from tests.flows.products_results import RESULTS as PRODUCTS_RESULTS
 
 STANDARD = load_standard()
 BOOK = STANDARD.book
@@ -48,6 +49,7 @@ RESULTS = (
     }
     | LOYALTY_RESULTS
     | ORDER_RESULTS
+    | PRODUCTS_RESULTS
 )
 INTENTS = sorted({*BOOK.by_intent, *BOOK.asides, "cancel_dialogue", "repeat", "affirm", "deny", "out_of_scope"})
 PAYLOADS = [

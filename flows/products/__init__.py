@@ -1,0 +1,1 @@
+"""What the shop sells: told, compared, recommended, ordered, and told again when it is back."""
