@@ -68,3 +68,14 @@ class ShopSystem:
             return customer_json(conn, find_customer(conn, id), self.house.clock.now())
 
         return self.house.store.read_now(page)
+
+
+WANG = {"name": "王雨薇", "language": "zh", "phone": "13800001208", "channel": "telegram", "channel_user_id": "u1"}
+ORDER = {
+    "customer_id": "C1", "ordered_at": "2026-11-20T09:00:00+08:00",
+    "items": [{"sku": "T1", "unit_price": "19.90"}, {"sku": "T2", "quantity": 2, "unit_price": 5}],
+}  # fmt: skip
+
+
+async def with_wang(till: ShopSystem) -> None:
+    assert (await till.call("PUT", "/customers/C1", WANG)).status_code == 201
