@@ -312,7 +312,10 @@ class Answering:
         outcome.messages.extend(messages)
 
     def _facts(self, conn: Connection, who: Any, language: Language, now: datetime) -> Facts:
-        return facts_of(conn, who, self._able(who.channel), self._shop.desk, language=language, now=now)
+        undo_within = self._shop.flows.loyalty.undo_within
+        return facts_of(
+            conn, who, self._able(who.channel), self._shop.desk, language=language, now=now, undo_within=undo_within
+        )
 
     def _hand_over(self, conn: Connection, who: Any, reason: str, now: datetime) -> None:
         handoffs.request(
