@@ -166,7 +166,7 @@ class Answering:
             for match in suggesting.by_typed(conn, who.customer_id, _typed(understood)):
                 journal.add(suggesting.SUGGESTED, "system", match)
         facts = self._facts(conn, who, language, now)
-        outcome = _Outcome(before, facts, self._listener(who, facts, now), journal)
+        outcome = _Outcome(before, facts, listener_for(who, facts, self._shop, now), journal)
         if heard is None:
             outcome.trace.append("nothing to answer")
         else:
@@ -178,9 +178,12 @@ class Answering:
         self._record(who, claimed, understood, outcome, rows, now)
         if heard is not None:  # who leaves, or whose receipt comes, has not spoken: answers keep their way
             state = {"dialogue": outcome.state.to_json(), "language": language}
-            conversations.save_turn(conn, who.id, state=state, identity_id=who.identity_id, now=now)
+            waits = who.owner == BOT and not who.paused and outcome.state.asking is not None
+            silence_at = now + self._shop.flows.talk.nudge_after if waits else None
+            turn = {"state": state, "identity_id": who.identity_id, "now": now, "silence_at": silence_at}
+            conversations.save_turn(conn, who.id, **turn)
             if who.is_merged:
-                sides.keep_turn(conn, who.customer_id, state=state, identity_id=who.identity_id, now=now)
+                sides.keep_turn(conn, who.customer_id, **turn)
         parcels = tuple(parcel_of(row) for row in rows if row["status"] == "sending")
         return Written(
             who.id,
@@ -211,7 +214,7 @@ class Answering:
         facts = self._facts(conn, who, language, now)
         journal = Journal(conn, now, who)
         write_down(journal, claimed, None)
-        outcome = _Outcome(DialogueState(), facts, self._listener(who, facts, now), journal)
+        outcome = _Outcome(DialogueState(), facts, listener_for(who, facts, self._shop, now), journal)
         outcome.trace.append("given to a person: the turn failed too often")
         journal.write()
         self._hand_over(conn, who, "error", now)
@@ -220,19 +223,9 @@ class Answering:
         rows = self._queue(conn, who, claimed, outcome, now, lease=None)
         self._record(who, claimed, None, outcome, rows, now)
 
-    def _able(self, channel: str) -> Capabilities | None:
+    def able(self, channel: str) -> Capabilities | None:
+        """Return what a channel can do, here or elsewhere; None where nobody knows."""
         return able_of(self._channels, channel) or self._elsewhere.get(channel)
-
-    def _listener(self, who: Any, facts: Facts, now: datetime) -> Listener:
-        gender = (who.attributes or {}).get("gender")
-        return Listener(
-            language=facts["language"],
-            zone=zones.of_row(who) or self._shop.zone,
-            now=now,
-            key=f"{who.id}:{who.turns}",
-            salutation=address(who.name, gender, facts["language"]),
-            facts=facts,
-        )
 
     def _context(
         self, conn: Connection, who: Any, heard: Heard, ref: str, language: Language, outcome: _Outcome, now: datetime
@@ -312,10 +305,7 @@ class Answering:
         outcome.messages.extend(messages)
 
     def _facts(self, conn: Connection, who: Any, language: Language, now: datetime) -> Facts:
-        undo_within = self._shop.flows.loyalty.undo_within
-        return facts_of(
-            conn, who, self._able(who.channel), self._shop.desk, language=language, now=now, undo_within=undo_within
-        )
+        return facts_of(conn, who, self.able(who.channel), self._shop.desk, language=language, now=now)
 
     def _hand_over(self, conn: Connection, who: Any, reason: str, now: datetime) -> None:
         handoffs.request(
@@ -326,8 +316,8 @@ class Answering:
         self, conn: Connection, who: Any, claimed: Claimed, outcome: _Outcome, now: datetime, lease: timedelta | None
     ) -> list[dict[str, Any]]:
         """Queue the answers; they may leave at once where nothing else is on its way there and the rate allows it."""
-        able = self._able(who.channel)
-        rows = answer_rows(outcome.messages, able, who=who, claimed=claimed, ids=self._ids, now=now)
+        able = self.able(who.channel)
+        rows = answer_rows(outcome.messages, able, who=who, answers=claimed.ref, ids=self._ids, now=now)
         at_once = lease is not None and not who.others_waiting and who.channel not in self._elsewhere
         held = None
         if rows and at_once:
@@ -384,6 +374,19 @@ class Answering:
                 failed = {"reason": row["error"], "message": row["ref"]}
                 outcome.journal.add("message.failed", "system", failed)
         outcome.journal.write()
+
+
+def listener_for(who: Any, facts: Facts, shop: Shop, now: datetime) -> Listener:
+    """Return to whom we speak; ``who`` is a row of `talk.load`."""
+    gender = (who.attributes or {}).get("gender")
+    return Listener(
+        language=facts["language"],
+        zone=zones.of_row(who) or shop.zone,
+        now=now,
+        key=f"{who.id}:{who.turns}",
+        salutation=address(who.name, gender, facts["language"]),
+        facts=facts,
+    )
 
 
 def _typed(understood: Understanding) -> list[tuple[str, str]]:

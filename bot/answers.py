@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from bot.delivery import queued
-from bot.intake import Claimed
 from bot.limits import length, pieces
 from bot.messages import Button
 from bot.numbered import numbered
@@ -18,9 +17,12 @@ from flows.replies import Rendered
 
 
 def answer_rows(
-    messages: Sequence[Rendered], able: Capabilities | None, *, who: Any, claimed: Claimed, ids: Ids, now: datetime
+    messages: Sequence[Rendered], able: Capabilities | None, *, who: Any, answers: str, ids: Ids, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return the outbox rows of what is answered to ``claimed``, in their order; ``who`` is a row of `talk.load`."""
+    """Return the outbox rows of what is said, in their order; ``who`` is a row of `talk.load`.
+
+    ``answers`` names what they answer: the same is answered once.
+    """
     rows: list[dict[str, Any]] = []
     has_window = able is not None and able.window is not None
     for rendered in joined(messages) if has_window else messages:
@@ -32,7 +34,7 @@ def answer_rows(
         for part, words in enumerate(parts, 1):
             last = part == len(parts)
             row = queued(
-                ref=ids.new(), dedupe_key=f"reply:{claimed.ref}:{len(rows)}", customer_id=who.customer_id,
+                ref=ids.new(), dedupe_key=f"reply:{answers}:{len(rows)}", customer_id=who.customer_id,
                 conversation_id=who.id, identity_id=who.identity_id, channel=who.channel, recipient=who.user_id,
                 kind="reply", text=words, now=now,
                 buttons=buttons if last else (),

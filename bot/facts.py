@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.ports import Capabilities
-from crm_store import orders, outbox, rewards
+from crm_store import orders, outbox
 from crm_store.desk_hours import DeskHours
 from flows.engine.values import clock, moment, weekdays
 from nlu.understanding import Language
@@ -48,23 +48,13 @@ class Facts(Mapping[str, Any]):
 
 
 def facts_of(
-    conn: Connection,
-    who: Any,
-    able: Capabilities | None,
-    desk: DeskHours,
-    *,
-    language: Language,
-    now: datetime,
-    undo_within: timedelta,
+    conn: Connection, who: Any, able: Capabilities | None, desk: DeskHours, *, language: Language, now: datetime
 ) -> Facts:
     """Return the facts for one message of ``who`` (a row of identity, customer and conversation)."""
     back = desk.back_at(now)
 
     def recent_orders() -> list[str]:
         return [one.order_no for one in orders.recent(conn, who.customer_id, RECENT_ORDERS)] if who.verified else []
-
-    def redeemed_lately() -> bool:
-        return bool(who.verified) and rewards.lately(conn, who.customer_id, now - undo_within) is not None
 
     @cache
     def care() -> Any | None:
@@ -83,7 +73,6 @@ def facts_of(
     }
     looked_up = {
         "recent_orders": recent_orders,
-        "redeemed_lately": redeemed_lately,
         "last_was_care": lambda: care() is not None,
         "answers_care": lambda: row.rule if (row := care()) is not None else None,
         "care_number": lambda: row.body.get("about", {}).get("number") if (row := care()) is not None else None,

@@ -20,6 +20,7 @@ from bot.intake import Claimed, Intake
 from bot.metrics import Metrics
 from bot.ports import Capabilities, Channel
 from bot.settings import Settings
+from bot.silence import Silence
 from bot.turn import Turn, Understand
 from bot.worker import Worker
 from care.due import last_moment
@@ -50,6 +51,7 @@ class House:
     worker: Worker
     policy: Policy
     metrics: Metrics
+    silence: Silence
 
 
 def build_understander(
@@ -191,4 +193,5 @@ def build_house(
         at_work.start(claimed)
 
     intake = Intake(store, clock, ids, worker=worker, lease=lease, start=start, metrics=metrics)
-    return House(store, intake, turn, delivery, at_work, policy, metrics)
+    silence = Silence(store, dialogue, shop, answering.able, ids, is_quiet=policy.settings.is_quiet)
+    return House(store, intake, turn, delivery, at_work, policy, metrics, silence)

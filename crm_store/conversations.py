@@ -45,6 +45,9 @@ class Conversation(Base):
     snoozed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    silence_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When something is to be done about a customer who has not answered: the bot's question is open since their
+    last message."""
     lease_owner: Mapped[str | None]
     """The worker that takes this conversation's turn now."""
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -55,6 +58,8 @@ class Conversation(Base):
               postgresql_where=text("lease_until IS NOT NULL")),
         Index("ix_conversations_queue", "waiting_since", sqlite_where=text("owner = 'queue'"),
               postgresql_where=text("owner = 'queue'")),
+        Index("ix_conversations_silence_at", "silence_at", sqlite_where=text("silence_at IS NOT NULL"),
+              postgresql_where=text("silence_at IS NOT NULL")),
         Index("ix_conversations_with_people", "owner", sqlite_where=text("owner <> 'bot'"),
               postgresql_where=text("owner <> 'bot'")),
     )  # fmt: skip
@@ -75,9 +80,24 @@ _SAVE = Prepared(
         identity_id=bindparam("identity_id"),
         turns=conversations.c.turns + 1,
         last_in_at=bindparam("now"),
+        silence_at=bindparam("silence_at"),
         closed_at=None,
     )
 )
+_IS_SILENT = text("silence_at IS NOT NULL")  # literal, as the partial index has it
+_SILENT = (
+    select(conversations)
+    .where(_IS_SILENT, conversations.c.silence_at <= bindparam("now"))
+    .order_by(conversations.c.silence_at, conversations.c.id)
+    .limit(bindparam("most"))
+)
+_NEXT_SILENCE = select(conversations.c.silence_at).where(_IS_SILENT).order_by(conversations.c.silence_at).limit(1)
+_BREAK_SILENCE = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("key"), conversations.c.silence_at == bindparam("seen"))
+    .values(silence_at=bindparam("then"))
+)
+_LET_GO = update(conversations).where(conversations.c.id == bindparam("key")).values(state=bindparam("state"))
 _KEEP = (
     update(conversations)
     .where(conversations.c.id == bindparam("key"), conversations.c.lease_owner == bindparam("worker"))
@@ -134,9 +154,37 @@ def waiting(conn: Connection) -> int:
     return int(conn.execute(_WAITING).scalar_one())
 
 
-def save_turn(conn: Connection, id: str, *, state: dict[str, Any] | None, identity_id: str, now: datetime) -> None:
-    """Keep where the dialogue stands after a turn; ownership is not touched (`handoffs.py` does that)."""
-    _SAVE.run(conn, {"key": id, "state": state, "identity_id": identity_id, "now": now})
+def save_turn(
+    conn: Connection, id: str, *, state: dict[str, Any] | None, identity_id: str, now: datetime,
+    silence_at: datetime | None = None,
+) -> None:  # fmt: skip
+    """Keep where the dialogue stands after a turn; ownership is not touched (`handoffs.py` does that).
+
+    ``silence_at`` is when something is to be done if the customer does not answer.
+    """
+    turn = {"key": id, "state": state, "identity_id": identity_id, "now": now, "silence_at": silence_at}
+    _SAVE.run(conn, turn)
+
+
+def silent(conn: Connection, now: datetime, *, most: int) -> list[Any]:
+    """Return conversations about whose silence something is to be done, longest due first."""
+    return list(conn.execute(_SILENT, {"now": now, "most": most}))
+
+
+def next_silence(conn: Connection) -> datetime | None:
+    """Return when the next silence is due, or None."""
+    at: datetime | None = conn.execute(_NEXT_SILENCE).scalar_one_or_none()
+    return at
+
+
+def break_silence(conn: Connection, id: str, *, seen: datetime, then: datetime | None) -> bool:
+    """Take up the silence that was due at ``seen``; False where somebody else has, or the customer has spoken."""
+    return conn.execute(_BREAK_SILENCE, {"key": id, "seen": seen, "then": then}).rowcount == 1
+
+
+def let_go(conn: Connection, id: str, *, state: dict[str, Any]) -> None:
+    """Keep that what was under way is no longer."""
+    conn.execute(_LET_GO, {"key": id, "state": state})
 
 
 def release(conn: Connection, id: str, worker: str) -> None:

@@ -130,6 +130,7 @@ def join_talks(conn: Connection, former: str, known: str, *, speaks: bool) -> No
             waiting_since=with_person.waiting_since,
             snoozed_until=with_person.snoozed_until,
             closed_at=goes_on.closed_at,
+            silence_at=goes_on.silence_at,
             last_in_at=max(filter(None, (kept.last_in_at, running.last_in_at)), default=None),
             lease_owner=leased.lease_owner,
             lease_until=leased.lease_until,

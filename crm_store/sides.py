@@ -102,15 +102,16 @@ def keep_word(conn: Connection, customer_id: str, word: Mapping[str, Any], *, ke
 
 
 def keep_turn(
-    conn: Connection, customer_id: str, *, state: dict[str, Any] | None, identity_id: str, now: datetime
-) -> None:
+    conn: Connection, customer_id: str, *, state: dict[str, Any] | None, identity_id: str, now: datetime,
+    silence_at: datetime | None = None,
+) -> None:  # fmt: skip
     """A turn has been taken with a customer who is known to be merged: the talk is the speaking side's."""
     standing = merges.standing(conn, customer_id)
     for one, kept, _ in _touched(standing, customer_id, origins.side()):
         talk = kept["talk"] or _talk_begun(identity_id)
         kept["talk"] = talk | {
             "state": state, "identity_id": identity_id, "turns": talk["turns"] + 1, "last_in_at": freeze(now),
-            "closed_at": None, "created_at": talk["created_at"] or freeze(now),
+            "closed_at": None, "created_at": talk["created_at"] or freeze(now), "silence_at": freeze(silence_at),
         }  # fmt: skip
         _write(conn, one)
 
@@ -179,5 +180,6 @@ def begun(talk: Talk | None, first: Any | None) -> Talk | None:
 def _talk_begun(identity_id: str) -> Talk:
     return {
         "id": None, "identity_id": identity_id, "owner": BOT, "state": None, "turns": 0, "waiting_since": None,
-        "snoozed_until": None, "closed_at": None, "last_in_at": None, "created_at": None,
+        "snoozed_until": None, "closed_at": None, "last_in_at": None, "silence_at": None,
+        "created_at": None,
     }  # fmt: skip

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from flows.loyalty.settings import LoyaltySettings
 from flows.orders.settings import OrderSettings
 from flows.products.settings import ProductSettings
+from flows.talking import TalkSettings
 
 
 @dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
@@ -19,3 +20,4 @@ class FlowSettings:
     loyalty: LoyaltySettings = field(default_factory=LoyaltySettings)
     orders: OrderSettings = field(default_factory=OrderSettings)
     products: ProductSettings = field(default_factory=ProductSettings)
+    talk: TalkSettings = field(default_factory=TalkSettings)

@@ -10,12 +10,14 @@ from bot.running.parts import Parts, Say
 from bot.running.process import Process, open_process
 from bot.running.web import start_health
 from bot.settings import Settings
+from bot.sweeps import Sweeps
 from bot.turn import Understand
 from bot.wiring import House, build_house
 
 
 async def start_worker(process: Process, channels: Channels, understand: Understand) -> House:
-    """Put the pipeline together and start its worker, and what takes its history into the search index."""
+    """Put the pipeline together and start its worker, what takes its history into the search index, and what looks
+    after who does not answer."""
     house = build_house(
         process.settings,
         store=process.store,
@@ -30,6 +32,11 @@ async def start_worker(process: Process, channels: Channels, understand: Underst
     indexing = Indexing(process.store)
     await start_webhooks(process)
     await process.parts.beside("the search index", indexing.run(), indexing.stop)
+    silence = Sweeps(
+        process.store, lambda: house.silence.sweep(process.clock.now()), topics=(),
+        pause=lambda: house.policy.settings.sweep_every,
+    )  # fmt: skip
+    await process.parts.beside("silence", silence.run(), silence.stop)
     await process.parts.beside("the worker", house.worker.run(), house.worker.stop)
     return house
 

@@ -29,7 +29,7 @@ from care.occasions import next_due
 from care.schedule import sweep
 from care.wishes import keep_wishes
 from care.wishes import next_moment as next_wish
-from crm_store import counters, history, inbox, ledgers, outbox, schedule, schema
+from crm_store import conversations, counters, history, inbox, ledgers, outbox, schedule, schema
 from crm_store.errors import StoreError
 from crm_store.imports import RowRefused, apply_row, apply_shop_event
 from crm_store.imports.rows import ordinals_of_items
@@ -163,6 +163,7 @@ class World:
             next_wish(conn, policy, after=now, until=target),
             ledgers.next_moment(conn, self._settings.loyalty, after=now),
             outbox.next_due(conn),
+            conversations.next_silence(conn),
             rested + _A_MOMENT if rested else None,
         )
         return min((moment for moment in moments if moment is not None and now < moment <= target), default=None)
@@ -174,6 +175,7 @@ class World:
         await keep_watch(self.store, now, policy=self.house.policy, desk=self._settings.desk_hours, ids=self.ids)
         await keep_wishes(self.store, now, policy=self.house.policy, ids=self.ids)
         await ledgers.keep_ledgers(self.store, now, self._settings.loyalty)
+        await self.house.silence.sweep(now)
         until = now + self._settings.work.lease
         for claimed in await self.store.run(claim_waiting, worker=_NAME, now=now, until=until, most=SWEEP_TAKES):
             await self._converse(claimed)

@@ -59,7 +59,7 @@ REGISTRY: Mapping[str, Belonging] = {
         theirs(),
         fates(
             kept="id customer_id identity_id turns closed_at created_at",
-            cleared="state waiting_since snoozed_until last_in_at lease_owner lease_until",
+            cleared="state waiting_since snoozed_until last_in_at silence_at lease_owner lease_until",
         ),
         ends={"owner": BOT},
     ),

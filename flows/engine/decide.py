@@ -16,12 +16,13 @@ from typing import Any
 
 from flows.engine.clarifying import ask_which, chosen, open_choice, pressed_wish, two_wishes
 from flows.engine.filling import answer, entity_value
-from flows.engine.heard import ActionDone, Decision, Heard
+from flows.engine.heard import ActionDone, Decision, FellSilent, Heard
 from flows.engine.learning import Learner
 from flows.engine.model import Collect, FlowBook, Slot
 from flows.engine.payloads import SET, Pressed, accepts, read_payload, typed_option
 from flows.engine.repairs import Repairs
 from flows.engine.run import Run
+from flows.engine.silence import fall_silent, greet_again
 from flows.engine.starting import Starter, Wish, wishes_in, without_answers
 from flows.engine.state import DialogueState
 from nlu.understanding import OUT_OF_SCOPE, IntentScore
@@ -30,8 +31,10 @@ SHORT_TEXT = 40
 """Passing over a question is said in few characters."""
 
 
-def decide(book: FlowBook, state: DialogueState, event: Heard | ActionDone, facts: Mapping[str, Any]) -> Decision:
-    """Decide what to do about a message, or about what an action returned; never raises.
+def decide(
+    book: FlowBook, state: DialogueState, event: Heard | FellSilent | ActionDone, facts: Mapping[str, Any]
+) -> Decision:
+    """Decide what to do about a message, about silence, or about what an action returned; never raises.
 
     ``facts`` are what the world around the talk knows, for conditions and
     placeholders (`flows.standard.FACTS`).
@@ -41,6 +44,8 @@ def decide(book: FlowBook, state: DialogueState, event: Heard | ActionDone, fact
         if run.action_done(event.name, event.result):
             run.advance()
         return run.decision(spoke_before=True)
+    if isinstance(event, FellSilent):
+        return fall_silent(Run(book, state, facts, {}), closes=event.closes)
     message = {"sentiment": event.sentiment, "urgency": event.urgency, "intent": event.intent}
     run = Run(book, replace(state, acts=0, offered_help=False), facts, message)
     _Talk(book, run, event, state).listen()
@@ -284,7 +289,9 @@ class _Talk:
 
     def _in_the_open(self, names: list[str], wishes: list[Wish]) -> None:
         run = self._run
-        if (meant := self._meant_as_answer(names[0])) is not None:
+        if run.closed and greet_again(run, self._starter, self._heard, names, wishes):
+            self._understood()
+        elif (meant := self._meant_as_answer(names[0])) is not None:
             run.note(f"an answer to our {run.fact('answers_care')}")
             self._understood()
             case = run.fact("care_number")

@@ -59,6 +59,13 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class FellSilent:
+    """The customer has not answered; ``closes`` where it has been so long that what was asked is laid aside."""
+
+    closes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ActionDone:
     """What the action that was asked for returned (JSON)."""
 

@@ -34,6 +34,8 @@ REPAIRS: Mapping[str, frozenset[str]] = MappingProxyType(
         "yes_or_no": frozenset({"yes", "offered"}),
         "take_your_time": frozenset(),
         "completed": frozenset({"task"}),
+        "silence": frozenset({"task"}),
+        "returning": frozenset({"task", "busy"}),
     }
 )
 """Pattern → the slots that the engine gives its flow; each has exactly one flow (see `flows/README.md`)."""

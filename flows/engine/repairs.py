@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flows.engine.heard import Heard
 from flows.engine.model import AsksAgain, FlowBook
-from flows.engine.run import Between, Run
+from flows.engine.run import Run
 from flows.engine.state import DialogueState
+from flows.engine.under_way import Between
 
 
 class Repairs:

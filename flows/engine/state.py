@@ -95,6 +95,8 @@ class DialogueState:
     """Slots that outlive their flow (`persisted_slots`)."""
     wordings: Mapping[str, int] = field(default_factory=dict)
     """Which wording of a reply was used last."""
+    closed: Mapping[str, Any] = field(default_factory=dict)
+    """What was laid aside after a long silence (``flow`` and ``slots``), until the customer is told."""
     acts: int = 0
     """Actions since the customer's last message; bounded, so that no flow runs for ever."""
 
@@ -133,6 +135,7 @@ class DialogueState:
             "options": [list(option) for option in self.options],
             "slots": dict(self.slots),
             "wordings": dict(self.wordings),
+            "closed": dict(self.closed),
             "acts": self.acts,
         }
 
@@ -151,5 +154,6 @@ class DialogueState:
             options=tuple((str(title), str(payload)) for title, payload in stored.get("options") or ()),
             slots=dict(stored.get("slots") or {}),
             wordings=dict(stored.get("wordings") or {}),
+            closed=dict(stored.get("closed") or {}),
             acts=int(stored.get("acts") or 0),
         )

@@ -153,7 +153,6 @@ class Talk:
             "desk_days": weekdays(range(7)),
             "desk_opens": clock(time(9)),
             "desk_closes": clock(time(21)),
-            "redeemed_lately": False,
         } | self._facts
 
     @property

@@ -13,7 +13,11 @@ from flows.replies import Replies
 from tests.flows.small import SAID_IN_BETWEEN, book_of
 
 SAID_BY_PATTERNS = (*SAID_IN_BETWEEN, "cannot_go_on", "handed_over", "ask_order_no", "ask_digits", "lost", "how")
-WISH = '{text: which, buttons: [{title: this, payload: \'/set{"wish":"{first}"}\'}]}'
+BUTTONS = {
+    "ask_wish": '{text: which, buttons: [{title: this, payload: \'/set{"wish":"{first}"}\'}]}',
+    "ask_goes_on": """{text: shall we, buttons: [{title: a, payload: '/set{"goes_on":true}'},
+      {title: b, payload: '/set{"goes_on":false}'}]}""",
+}
 FACTS = frozenset({"verified", "open_complaint", "back_at"})
 
 
@@ -49,8 +53,8 @@ def problems(folder: Path, flow: str, zh: str = "", en: str | None = None, **oth
     """Return what is wrong with a flow ``tea`` in a small book; ``zh`` and ``en`` are its own replies."""
     replies = folder / "flows" / "replies"
     replies.mkdir(parents=True)
-    known = "replies:\n" + "".join(f"  {name}: '{name}'\n" for name in SAID_BY_PATTERNS if name != "ask_wish")
-    known += f"  ask_wish: {WISH}\n"
+    known = "replies:\n" + "".join(f"  {name}: '{name}'\n" for name in SAID_BY_PATTERNS if name not in BUTTONS)
+    known += "".join(f"  {name}: {reply}\n" for name, reply in BUTTONS.items())
     known += "  found: 'found {order_no}'\n"
     for language, own in (("zh", zh), ("en", zh if en is None else en)):
         (replies / f"{language}.yml").write_text(known + own, encoding="utf-8")

@@ -163,7 +163,7 @@ def test_a_reply_of_one_language_alone_is_found(tmp_path):
     found = problems(tmp_path, "intents: [tea]\nsteps: [{say: how}]", zh="  hot: hot\n", en="")
 
     assert [one for one in found if "hot" in one] == [
-        f'flows/replies/zh.yml:{len(SAID_BY_PATTERNS) + 3}: reply "hot" is there in zh and not in en; add it there'
+        f'flows/replies/zh.yml:{len(SAID_BY_PATTERNS) + 4}: reply "hot" is there in zh and not in en; add it there'
     ]
 
 
