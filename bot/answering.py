@@ -18,7 +18,7 @@ from bot.answers import add_words, answer_rows
 from bot.beside import leave_alone, wants_less
 from bot.delivery import Parcel, parcel_of
 from bot.errors import ShukeError
-from bot.facts import Facts, facts_of
+from bot.facts import Facts, facts_of, listener_for
 from bot.hearing import heard_in, wants_out, write_down
 from bot.intake import Claimed
 from bot.journal import Journal
@@ -26,7 +26,7 @@ from bot.ports import Capabilities, Channel, able_of
 from bot.promised import INSTEAD, unentered
 from bot.rates import held_until
 from bot.windows import count_answers, opened_by
-from crm_store import conversations, handoffs, identities, inbox, outbox, sides, suggesting, zones
+from crm_store import conversations, handoffs, identities, inbox, outbox, sides, suggesting
 from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
 from crm_store.desk_hours import DeskHours
@@ -40,7 +40,6 @@ from flows.engine.state import DialogueState, Say
 from flows.replies import Listener, Rendered
 from flows.settings import FlowSettings
 from flows.standard import Standard
-from flows.wording import address
 from nlu.language import detect
 from nlu.understanding import Language, Understanding
 
@@ -166,7 +165,7 @@ class Answering:
             for match in suggesting.by_typed(conn, who.customer_id, _typed(understood)):
                 journal.add(suggesting.SUGGESTED, "system", match)
         facts = self._facts(conn, who, language, now)
-        outcome = _Outcome(before, facts, listener_for(who, facts, self._shop, now), journal)
+        outcome = _Outcome(before, facts, listener_for(who, facts, self._shop.zone, now), journal)
         if heard is None:
             outcome.trace.append("nothing to answer")
         else:
@@ -214,7 +213,7 @@ class Answering:
         facts = self._facts(conn, who, language, now)
         journal = Journal(conn, now, who)
         write_down(journal, claimed, None)
-        outcome = _Outcome(DialogueState(), facts, listener_for(who, facts, self._shop, now), journal)
+        outcome = _Outcome(DialogueState(), facts, listener_for(who, facts, self._shop.zone, now), journal)
         outcome.trace.append("given to a person: the turn failed too often")
         journal.write()
         self._hand_over(conn, who, "error", now)
@@ -305,7 +304,10 @@ class Answering:
         outcome.messages.extend(messages)
 
     def _facts(self, conn: Connection, who: Any, language: Language, now: datetime) -> Facts:
-        return facts_of(conn, who, self.able(who.channel), self._shop.desk, language=language, now=now)
+        undo_within = self._shop.flows.loyalty.undo_within
+        return facts_of(
+            conn, who, self.able(who.channel), self._shop.desk, language=language, now=now, undo_within=undo_within
+        )
 
     def _hand_over(self, conn: Connection, who: Any, reason: str, now: datetime) -> None:
         handoffs.request(
@@ -374,19 +376,6 @@ class Answering:
                 failed = {"reason": row["error"], "message": row["ref"]}
                 outcome.journal.add("message.failed", "system", failed)
         outcome.journal.write()
-
-
-def listener_for(who: Any, facts: Facts, shop: Shop, now: datetime) -> Listener:
-    """Return to whom we speak; ``who`` is a row of `talk.load`."""
-    gender = (who.attributes or {}).get("gender")
-    return Listener(
-        language=facts["language"],
-        zone=zones.of_row(who) or shop.zone,
-        now=now,
-        key=f"{who.id}:{who.turns}",
-        salutation=address(who.name, gender, facts["language"]),
-        facts=facts,
-    )
 
 
 def _typed(understood: Understanding) -> list[tuple[str, str]]:

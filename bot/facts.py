@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.ports import Capabilities
-from crm_store import orders, outbox
+from crm_store import orders, outbox, rewards, zones
 from crm_store.desk_hours import DeskHours
 from flows.engine.values import clock, moment, weekdays
+from flows.replies import Listener
+from flows.wording import address
 from nlu.understanding import Language
 
 RECENT_ORDERS = 2
@@ -48,13 +50,23 @@ class Facts(Mapping[str, Any]):
 
 
 def facts_of(
-    conn: Connection, who: Any, able: Capabilities | None, desk: DeskHours, *, language: Language, now: datetime
+    conn: Connection,
+    who: Any,
+    able: Capabilities | None,
+    desk: DeskHours,
+    *,
+    language: Language,
+    now: datetime,
+    undo_within: timedelta,
 ) -> Facts:
     """Return the facts for one message of ``who`` (a row of identity, customer and conversation)."""
     back = desk.back_at(now)
 
     def recent_orders() -> list[str]:
         return [one.order_no for one in orders.recent(conn, who.customer_id, RECENT_ORDERS)] if who.verified else []
+
+    def redeemed_lately() -> bool:
+        return bool(who.verified) and rewards.lately(conn, who.customer_id, now - undo_within) is not None
 
     @cache
     def care() -> Any | None:
@@ -73,6 +85,7 @@ def facts_of(
     }
     looked_up = {
         "recent_orders": recent_orders,
+        "redeemed_lately": redeemed_lately,
         "last_was_care": lambda: care() is not None,
         "answers_care": lambda: row.rule if (row := care()) is not None else None,
         "care_number": lambda: row.body.get("about", {}).get("number") if (row := care()) is not None else None,
@@ -81,3 +94,16 @@ def facts_of(
         "desk_closes": lambda: clock(desk.closes, ends=True),
     }
     return Facts(known, looked_up)
+
+
+def listener_for(who: Any, facts: Facts, shop_zone: str, now: datetime) -> Listener:
+    """Return to whom we speak; ``who`` is a row of `talk.load`."""
+    gender = (who.attributes or {}).get("gender")
+    return Listener(
+        language=facts["language"],
+        zone=zones.of_row(who) or shop_zone,
+        now=now,
+        key=f"{who.id}:{who.turns}",
+        salutation=address(who.name, gender, facts["language"]),
+        facts=facts,
+    )

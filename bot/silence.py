@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from bot import talk
-from bot.answering import Shop, listener_for
+from bot.answering import Shop
 from bot.answers import answer_rows
-from bot.facts import facts_of
+from bot.facts import facts_of, listener_for
 from bot.journal import Journal
 from bot.ports import Capabilities
 from bot.windows import count_answers, joined
@@ -116,10 +116,15 @@ class Silence:
         ):
             return "left in peace"
         language = (who.state or {}).get("language") or self._shop.language
-        facts = facts_of(conn, who, able, self._shop.desk, language=language, now=now)
+        facts = facts_of(
+            conn, who, able, self._shop.desk, language=language, now=now,
+            undo_within=self._shop.flows.loyalty.undo_within,
+        )  # fmt: skip
         decision = decide(self._dialogue.book, before, FellSilent(), facts)
         # The dialogue stays as it is: "say that again" repeats the question, and its buttons still count.
-        _, messages = self._dialogue.replies.speak(before, decision.says, listener_for(who, facts, self._shop, now))
+        _, messages = self._dialogue.replies.speak(
+            before, decision.says, listener_for(who, facts, self._shop.zone, now)
+        )
         silence = f"silence:{who.id}:{who.turns}"
         rows = answer_rows(joined(messages), able, who=who, answers=silence, ids=self._ids, now=now)
         shut, _ = count_answers(conn, able, who.identity_id, count=len(rows), now=now)

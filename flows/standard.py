@@ -34,6 +34,7 @@ FACTS = frozenset(
         "desk_days",
         "desk_opens",
         "desk_closes",
+        "redeemed_lately",
     }
 )
 """What the runtime tells the engine about the world in each turn.
@@ -43,7 +44,8 @@ somebody is there; ``recent_orders`` are the numbers of a verified customer's la
 orders, empty for anybody else. ``last_was_care`` says that the last message the customer got, a few days ago at
 most, was one that we sent of our own accord; ``answers_care`` is its rule then, and ``care_number`` the
 number of the case that it was about. ``desk_days``, ``desk_opens`` and
-``desk_closes`` are when people are there, in the shop's zone.
+``desk_closes`` are when people are there, in the shop's zone. ``redeemed_lately``: something was redeemed for points
+that can still be undone.
 """
 
 

@@ -35,6 +35,7 @@ WHOLE_MESSAGES: Final = {
         "算了|算了吧|不等了|我不等了|不用等了|不用人工了|不转了"
         "|不弄了|不办了|不查了|先不弄了|取消|退出|停|停止|别问了|cancel|stop|never mind|nevermind"
         "|forget it|quit|exit|abort|cancel that|stop this"
+        "|撤销|撤回|撤销刚才的|撤销一下|undo|undo that|undo it|undo this|take that back"
     ),
     "opt_out_marketing": "退订|回复退订|退订td|td|tdd|取消订阅|unsubscribe|unsubscribe me|opt out|stop all|stopall",
     "thank": (

@@ -21,7 +21,9 @@ class LoyaltySettings:
 
     benefits: Mapping[str, Mapping[Literal["zh", "en"], tuple[str, ...]]] = field(default_factory=dict)
     """What a tier brings, by tier and language, a line each."""
-    vouchers: Mapping[Points, Money] = field(default_factory=dict)
+    vouchers: Mapping[Points, Money] = field(
+        default_factory=lambda: {500: Decimal(5), 1000: Decimal(10), 2000: Decimal(20)}
+    )
     """Money off (in the shop's currency) by points, beside the coupons that `shuke coupon define` gives a price."""
     voucher_days: int = Field(default=90, ge=1, le=3650)
     """How long such a voucher is good."""

@@ -61,7 +61,9 @@ steps:
 IN_BETWEEN = {
     path.stem: path.read_text(encoding="utf-8") for path in (Path(flows.__file__).parent / "patterns").glob("*.yml")
 }
-"""The patterns as they are shipped."""
+"""The patterns as they are shipped…"""
+IN_BETWEEN["cancel"] = "".join(line for line in IN_BETWEEN["cancel"].splitlines(keepends=True) if "undo" not in line)
+"""…but for undoing what was redeemed, which is the club's."""
 SAID_IN_BETWEEN = tuple(
     sorted({reply for flow in IN_BETWEEN.values() for reply in re.findall(r"(?:say|utter|help): (\w+)", flow)})
 )

@@ -153,6 +153,7 @@ class Talk:
             "desk_days": weekdays(range(7)),
             "desk_opens": clock(time(9)),
             "desk_closes": clock(time(21)),
+            "redeemed_lately": False,
         } | self._facts
 
     @property

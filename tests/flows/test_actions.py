@@ -16,6 +16,8 @@ ASKED_WITH: dict[str, dict[str, Any]] = {
     "points_history": {},
     "earn_rules": {"request": "积分怎么算"},
     "membership_tier": {},
+    "pick_reward": {"points": 500},
+    "list_rewards": {},
     "find_order": {"order_no": "A10293"},
     "list_tickets": {},
     "read_wish": {"request": "你记得我什么"},
