@@ -119,7 +119,9 @@ def _pattern(slot: Slot) -> Iterator[Problem]:
 
 
 def _sources(slot: Slot) -> Iterator[Problem]:
-    """An entity that nothing reads and an attachment that no channel brings never fill a slot."""
+    """An entity that nothing reads and an attachment that no channel brings never fill a slot; a yes is no no."""
+    if slot.yes == "no" or slot.no == "yes":
+        yield _problem(slot.place, f'slot "{slot.name}": yes means "{slot.yes}" and no means "{slot.no}"; swap them')
     for key, name, known in (("entity", slot.entity, READ), ("attachment", slot.attachment, ATTACHED)):
         if name is not None and name not in known:
             close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)

@@ -132,7 +132,7 @@ def _is_same(part: Part, claims: Claims) -> bool | None:
         same = False
     elif value is None and (known := about & {Claim(name, "set"), Claim(name, "unset")}):
         same = Claim(name, "unset") in known
-    elif value is not None and (Claim(name, "unset") in about or (Claim(name, "false") in about and value)):
+    elif (Claim(name, "unset") in about and value is not None) or Claim(name, "false" if value else "true") in about:
         same = False
     return None if same is None else same is part.says
 

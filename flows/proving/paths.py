@@ -62,8 +62,11 @@ class Paths:
     def ways(self, flow: Flow, step: Step) -> Iterator[tuple[str, Claims]]:
         """Yield each way out of a step that can be taken, with what is sure on it."""
         before = self._before.get((flow.name, step.id))
-        if before is None:
-            return
+        if before is not None:
+            yield from self.ways_from(flow, step, before)
+
+    def ways_from(self, flow: Flow, step: Step, before: Claims) -> Iterator[tuple[str, Claims]]:
+        """Yield the ways out of a step where this is sure when it begins."""
         after = self._after(flow, step, before)
         if after is None:
             return
@@ -162,11 +165,16 @@ class Paths:
                 yield from self._given_in(self._book.flows[step.flow], seen)
 
 
+def passes(step: Collect, before: Claims) -> bool:
+    """Return whether a question is not put, since its answer is known for sure."""
+    known = Claim(("slots", step.slot), "set") in before
+    return known and not step.ask_before_filling and not step.rejections
+
+
 def _collected(flow: Flow, step: Collect, before: Claims) -> Claims:
     name: Name = ("slots", step.slot)
-    known = Claim(name, "set") in before
-    if known and not step.ask_before_filling and not step.rejections:
-        return before  # it is known, so nothing is asked
+    if passes(step, before):
+        return before
     # The answer comes in another turn, and the world may have moved on meanwhile.
     later = frozenset(claim for claim in before if claim.name != name and _outlives_a_question(flow, claim))
     return later if step.skippable else later | {Claim(name, "set")}

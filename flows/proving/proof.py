@@ -42,6 +42,8 @@ class Thoroughness:
     turns: int = TURNS
     walks: int = WALKS
     seed: int = 1
+    only: frozenset[str] | None = None
+    """The flows that are explored; None for all."""
 
 
 def prove_all(
@@ -65,11 +67,11 @@ def prove_all(
     explored, walked = _explored(stage, watch, thorough, done), 0
     talks: list[FoundProblem] = [problem for one in explored for problem in one.problems]
     walker = Walker(stage, watch, thorough.seed)
-    of = len(book.flows) + thorough.walks
+    of = len(explored) + thorough.walks
     for number in range(thorough.walks):
         problem = walker.walk(number)
         walked += 1
-        done((len(book.flows) + walked) / of)
+        done((len(explored) + walked) / of)
         if problem is not None:
             talks.append(problem)
         if len({(one.kind, one.file, one.line) for one in talks}) >= MOST_OF_WALKS:
@@ -82,7 +84,7 @@ def prove_all(
 def _explored(stage: Stage, watch: Watch, thorough: Thoroughness, done: Callable[[float], None]) -> list[Explored]:
     """Explore each flow; what one leaves of its share of turns is for those that come behind."""
     explorer = Explorer(stage, watch)
-    flows = list(stage.book.flows.values())
+    flows = [flow for flow in stage.book.flows.values() if thorough.only is None or flow.name in thorough.only]
     explored: list[Explored] = []
     for number, flow in enumerate(flows):
         share = max(thorough.turns - stage.turns, 0) // (len(flows) - number)

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from flows.engine.check import Gives, Problem
 from flows.engine.model import END, Call, Collect, Do, Flow, FlowBook, Link, Place
-from flows.proving.paths import Paths
+from flows.proving.paths import Paths, passes
 from flows.replies import Replies
 
 HANDS_OVER = "hand_over"
@@ -27,6 +27,7 @@ def reached(
             yield _problem(flow.place, f'flow "{flow.name}": no way leads to its end')
         yield from _round(book, flow)
         yield from _dead_ways(flow, paths)
+        yield from _known_rounds(flow, paths)
     if intents is not None:
         yield from _never_heard(book, replies, intents)
     yield from _person(book)
@@ -84,6 +85,30 @@ def _linked_unasked(book: FlowBook, name: str, seen: set[str]) -> set[str]:
                 found.add(route.then)
                 waiting.append(route.then)
     return seen
+
+
+def _known_rounds(flow: Flow, paths: Paths) -> Iterator[Problem]:
+    """A way that leads back to a question whose answer is still known: it is not put, and all begins anew."""
+    for step in flow.steps.values():
+        if not isinstance(step, Collect):
+            continue
+        waiting, seen = list(paths.ways(flow, step)), set[str]()
+        while waiting:
+            at, claims = waiting.pop()
+            if at == END or at in seen:
+                continue
+            following = flow.steps[at]
+            if isinstance(following, Collect) and not passes(following, claims):
+                continue
+            if at == step.id:
+                yield _problem(
+                    step.place,
+                    f'step "{step.id}": a way leads back here with slot "{step.slot}" still known, so that nothing is '
+                    "asked and the flow goes round; empty the slot on it (set_slots: null)",
+                )
+                break
+            seen.add(at)
+            waiting += paths.ways_from(flow, following, claims)
 
 
 def _never_heard(book: FlowBook, replies: Replies, intents: Collection[str]) -> Iterator[Problem]:

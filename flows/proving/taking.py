@@ -7,6 +7,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 
@@ -23,6 +24,7 @@ class Taken:
         return self.all_of or name in self.needs or name in self.may_use
 
 
+@cache
 def taken_by(function: Callable[..., Any]) -> Taken:
     """Return what a function reads of its second parameter, its helpers in the same module included."""
     found = Taken()

@@ -17,6 +17,7 @@ from flows.proving.world import Facts
 
 MOST_UNDER_WAY = 2
 """Flows on the stack, for each flow that there is."""
+ASKS_ON = "a person was called, and the bot goes on asking the customer; mark the flow drops_others, or end it there"
 _LEFT_OPEN = re.compile(r"\{[a-z_][a-z0-9_]*\}")
 
 
@@ -82,6 +83,8 @@ class Watch:
                 "dead button", place, f"the button {move.shown} does nothing; mend its payload, or take it away"
             )
         yield from self._unasked(before, move, facts, turn, place)
+        if _asks_on(turn):
+            yield Fault("asks on", place, ASKS_ON)
         stored = DialogueState.from_json(json.loads(json.dumps(turn.state.to_json())))
         if stored != turn.state:
             yield Fault("not stored", place, "the talk is another one after it was stored; results must be JSON")
@@ -90,6 +93,8 @@ class Watch:
         """Yield a fault where a customer who asks for a person here has none two turns later."""
         first = self._stage.play(state, person(self._book).heard, facts, {})
         if any(name == HANDS_OVER for name, _ in first.acts):
+            if _asks_on(first):
+                yield Fault("asks on", self._book.flows[self._book.patterns.human_flow].place, ASKS_ON)
             return
         for move in answers(self._book, first.state):
             second = self._stage.play(first.state, move.heard, facts, {})
@@ -120,6 +125,10 @@ class Watch:
         for name, asked in turn.acted_from:
             if name in self._for_good and not asked:
                 yield Fault("unasked", place, f'action "{name}" cannot be taken back, and nothing was asked before it')
+
+
+def _asks_on(turn: Turn) -> bool:
+    return turn.state.asking is not None and any(name == HANDS_OVER for name, _ in turn.acts)
 
 
 def place_of(book: FlowBook, state: DialogueState, before: DialogueState, flows: Sequence[str] = ()) -> Place:
