@@ -165,16 +165,11 @@ class Paths:
                 yield from self._given_in(self._book.flows[step.flow], seen)
 
 
-def passes(step: Collect, before: Claims) -> bool:
-    """Return whether a question is not put, since its answer is known for sure."""
-    known = Claim(("slots", step.slot), "set") in before
-    return known and not step.ask_before_filling and not step.rejections
-
-
 def _collected(flow: Flow, step: Collect, before: Claims) -> Claims:
     name: Name = ("slots", step.slot)
-    if passes(step, before):
-        return before
+    known = Claim(name, "set") in before
+    if known and not step.ask_before_filling and not step.rejections:
+        return before  # nothing is asked
     # The answer comes in another turn, and the world may have moved on meanwhile.
     later = frozenset(claim for claim in before if claim.name != name and _outlives_a_question(flow, claim))
     return later if step.skippable else later | {Claim(name, "set")}

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 
 from flows.engine.check import Gives, Problem
-from flows.engine.model import END, Call, Collect, Do, Flow, FlowBook, Link, Place
-from flows.proving.paths import Paths, passes
+from flows.engine.model import END, Call, Collect, Do, Flow, FlowBook, Link, Place, SetSlots
+from flows.proving.paths import Paths
 from flows.replies import Replies
 
 HANDS_OVER = "hand_over"
 """The action that calls a person."""
+MOST_WAYS = 5000
+"""Parts of ways that are followed from one question."""
 
 
 def reached(
@@ -27,7 +29,7 @@ def reached(
             yield _problem(flow.place, f'flow "{flow.name}": no way leads to its end')
         yield from _round(book, flow)
         yield from _dead_ways(flow, paths)
-        yield from _known_rounds(flow, paths)
+        yield from _known_rounds(book, flow, paths)
     if intents is not None:
         yield from _never_heard(book, replies, intents)
     yield from _person(book)
@@ -87,28 +89,51 @@ def _linked_unasked(book: FlowBook, name: str, seen: set[str]) -> set[str]:
     return seen
 
 
-def _known_rounds(flow: Flow, paths: Paths) -> Iterator[Problem]:
-    """A way that leads back to a question whose answer is still known: it is not put, and all begins anew."""
+def _known_rounds(book: FlowBook, flow: Flow, paths: Paths) -> Iterator[Problem]:
+    """A way that leads back to a question: once answered or passed over it is put again only where its slot, or that
+    of another question on the way, is emptied; else all begins anew without a word from the customer.
+    """
     for step in flow.steps.values():
-        if not isinstance(step, Collect):
+        if isinstance(step, Collect) and _comes_round(book, flow, step, paths):
+            yield _problem(
+                step.place,
+                f'step "{step.id}": a way leads back here without emptying slot "{step.slot}", so that nothing is '
+                "asked and the flow goes round; empty it on that way (set_slots: null)",
+            )
+
+
+def _comes_round(book: FlowBook, flow: Flow, start: Collect, paths: Paths) -> bool:
+    waiting = [
+        (at, claims, frozenset({at}), frozenset({start.slot}), frozenset[str]())
+        for at, claims in paths.ways(flow, start)
+    ]
+    for _ in range(MOST_WAYS):
+        if not waiting:
+            return False
+        at, claims, seen, asked, emptied = waiting.pop()
+        if at == start.id:
+            if not asked & emptied:
+                return True
             continue
-        waiting, seen = list(paths.ways(flow, step)), set[str]()
-        while waiting:
-            at, claims = waiting.pop()
-            if at == END or at in seen:
-                continue
-            following = flow.steps[at]
-            if isinstance(following, Collect) and not passes(following, claims):
-                continue
-            if at == step.id:
-                yield _problem(
-                    step.place,
-                    f'step "{step.id}": a way leads back here with slot "{step.slot}" still known, so that nothing is '
-                    "asked and the flow goes round; empty the slot on it (set_slots: null)",
-                )
-                break
-            seen.add(at)
-            waiting += paths.ways_from(flow, following, claims)
+        if at == END:
+            continue
+        step = flow.steps[at]
+        if isinstance(step, Do) or (isinstance(step, Call) and _asks(book, step.flow)):
+            continue  # what an action returns may be another thing each time: talks try that
+        if isinstance(step, Collect):
+            asked |= {step.slot}
+        elif isinstance(step, SetSlots):
+            emptied |= {name for name, value in step.values.items() if value is None}
+        waiting += [
+            (following, known, seen | {following}, asked, emptied)
+            for following, known in paths.ways_from(flow, step, claims)
+            if following not in seen
+        ]
+    return False
+
+
+def _asks(book: FlowBook, name: str) -> bool:
+    return any(isinstance(step, Collect) for part in parts_of(book, name) for step in book.flows[part].steps.values())
 
 
 def _never_heard(book: FlowBook, replies: Replies, intents: Collection[str]) -> Iterator[Problem]:
