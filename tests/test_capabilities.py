@@ -135,6 +135,74 @@ def test_the_owner_is_told_points_and_what_expires_next_and_nobody_else_is(shop:
     assert not any("800" in text or "500" in text for text in stranger)
 
 
+TEAS = (
+    TEA | {"category": "tea", "stock": 9, "description_zh": "冷泡也好喝。"},
+    {"sku": "GIFT-1", "name_zh": "茶礼盒", "category": "gift", "price": "298.00", "currency": "CNY", "stock": 3},
+    {"sku": "GIFT-2", "name_zh": "小罐茶", "category": "gift", "price": "128.00", "currency": "CNY", "stock": 5,
+     "description_zh": "四种茶，送礼自饮都行。"},
+)  # fmt: skip
+
+
+def test_the_purpose_is_asked_once_and_the_need_behind_it_is_kept(shop: Talk) -> None:
+    """Number 10: what somebody wants it for is asked, remembered, and not asked again."""
+    shop.load("products", *TEAS)
+
+    asked = shop.say("u1", "有什么推荐")
+    told = shop.say("u1", "给客户送礼用")
+    again = shop.say("u1", "再推荐一款")
+
+    assert asked["asking"] == "purpose"
+    assert event(told, "memory.learned")["kind"] == "need"
+    assert "need: 给客户送礼用" in [one["fact"] for one in shop.show("C1")["memory"]]
+    assert again["asking"] is None
+    assert texts(again)
+
+
+def test_a_recommendation_keeps_to_a_stated_budget(shop: Talk) -> None:
+    """Number 11: nothing dearer is named, and where nothing fits that is said."""
+    shop.load("products", *TEAS)
+
+    fits = "".join(texts(shop.say("u1", "推荐一款送人的礼物，预算两百以内")))
+    nothing = shop.say("ana", "recommend a gift, my budget is 20", channel="wechat")
+
+    assert "¥128.00" in fits
+    assert "¥298.00" not in fits
+    assert "budget" in "".join(texts(nothing))
+    assert "product.recommended" not in kinds(nothing)
+
+
+def test_a_recommendation_says_why(shop: Talk) -> None:
+    """Number 28: in the words of the catalogue, the budget and what they bought, kept for `shuke explain` too."""
+    shop.load("products", *TEAS)
+
+    answer = shop.say("u1", "推荐一款送人的礼物，预算两百以内")
+
+    assert "介绍里提到“送礼”" in "".join(texts(answer))
+    assert "在 ¥200.00 以内" in "".join(texts(answer))
+    assert event(answer, "product.recommended")["why"]["GIFT-2"] == ["says", "budget"]
+
+
+def test_the_next_best_offer_has_a_reason_and_is_never_made_while_a_complaint_is_open(shop: Talk) -> None:
+    """Number 27: what others bought with it, to who agreed to offers, seldom, not while something is wrong."""
+    shop.load("products", *TEAS)
+    bought = {"ordered_at": "2025-12-20T10:00:00+08:00", "status": "delivered", "quantity": 1}
+    skus = enumerate(("TEA-001", "GIFT-2"), 1)
+    pairs = [bought | {"line": line, "sku": sku} for line, sku in skus]
+    shop.load("orders", *(pair | {"order_no": number} for number in ("B10001", "B10002") for pair in pairs))
+    shop.say("u1", "收到的杯子是裂的，要投诉，订单A10293")
+    assert "ticket.opened" in kinds(shop.say("u1", "对"))
+
+    during = shop.say("u1", "桂花乌龙有货吗")
+    shop(agent="li", action="resolve", customer="u1")
+    shop(at="2026-01-19T10:00:00+08:00")
+    after = shop.say("u1", "桂花乌龙有货吗")
+
+    assert "offer.made" not in kinds(during)
+    assert event(after, "offer.made")["sku"] == "GIFT-2"
+    assert "常和桂花乌龙一起买" in texts(after)[-1]
+    assert "offer.made" not in kinds(shop.say("u1", "桂花乌龙多少钱"))
+
+
 def test_whoever_takes_over_sees_what_came_before(shop: Talk, store_url: str) -> None:
     """Number 35: the present talk, and the case of last month with its order."""
     number = complain(shop)

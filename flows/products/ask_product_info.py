@@ -128,7 +128,7 @@ def _need(context: ActionContext, args: Mapping[str, Any]) -> str | None:
     purpose = args.get("purpose")
     if purpose:
         return None if _NO_PURPOSE.search(str(purpose)) else str(purpose)[:LONGEST_NEED]
-    if said := purpose_in(str(args.get("asked") or "")):
+    if said := purpose_in(str(args.get("asked") or "")) or purpose_in(context.text):
         return said[:LONGEST_NEED]
     facts = memory.known(context.conn, context.customer_id, context.now)
     since = context.now - NEED_STANDS
@@ -138,7 +138,7 @@ def _need(context: ActionContext, args: Mapping[str, Any]) -> str | None:
 
 def _learn_need(context: ActionContext, args: Mapping[str, Any], need: str | None) -> None:
     """Remember what it is for, unless somebody's illness or grief is in it, which is nobody's business."""
-    said = str(args.get("purpose") or args.get("asked") or "")
+    said = "\n".join(filter(None, (args.get("purpose"), args.get("asked"), context.text)))
     if need is None or need not in said or context.heard.sensitive:
         return
     memory.learn(

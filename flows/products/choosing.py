@@ -8,6 +8,7 @@ they may not have is not chosen at all.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -20,9 +21,11 @@ from flows.products.wanted import Budget, subject_of
 from nlu.entities.folding import fold
 
 MOST = 3
+_MOST_REASONS = 2
+"""Beside the budget, which is said where there is one."""
 _CLOSE = 0.5
 """What fits less than this share of the best is not named beside it."""
-_KIND = 3.0
+_CALLED_SO = 0.5
 _OCCASION = 4.0
 _LIKED = 2.0
 _KNOWN = 1.5
@@ -121,7 +124,14 @@ def _of_the_kind(wares: Sequence[Ware], text: str) -> list[Ware]:
     """Return the products that are what the text speaks of: 茶壶 is a 壶, and no 茶."""
     kinds = {ware: _kind(ware, fold(text)) for ware in wares}
     most = max(kinds.values())
-    return [ware for ware in wares if kinds[ware] >= most] if most else list(wares)
+    if not most:
+        return list(wares)
+    found = {ware for ware in wares if kinds[ware] == most}
+    # A category of which more than half are called so is that kind: 桂花乌龙 stands among the teas.
+    called = Counter(ware.category for ware in found if ware.category)
+    whole = Counter(ware.category for ware in wares if ware.category)
+    categories = {name for name, count in called.items() if count > whole[name] * _CALLED_SO}
+    return [ware for ware in wares if ware in found or ware.category in categories]
 
 
 def _kind(ware: Ware, text: str) -> int:
@@ -160,11 +170,12 @@ def _pick(ware: Ware, wish: Wish, asked: Mapping[str, float], language: str) -> 
     reasons.sort(key=lambda reason: -reason[0])
     whys = [reason for _, reason in reasons]
     whys += [phrase("why_free_of", what=what) for what in wish.without if says_without(ware, what)]
+    whys = whys[:_MOST_REASONS]
     if wish.budget is not None:
         whys.append(phrase("why_budget", most=money(wish.budget.most, wish.budget.currency)))
-    if ware.supply == "in" and len(whys) < 2:
+    if ware.supply == "in" and len(whys) < _MOST_REASONS:
         whys.append(phrase("why_in_stock"))
-    return Pick(ware, score, tuple(whys[:3] or [phrase("why_of_ours")]))
+    return Pick(ware, score, tuple(whys or [phrase("why_of_ours")]))
 
 
 def _fits(ware: Ware, concept: Concept, language: str) -> Tagged:

@@ -10,7 +10,7 @@ from crm_store import history
 from flows.actions import ActionContext
 from flows.engine.filling import kept
 from flows.products.shelf import Shelf, Ware
-from flows.products.wanted import compares, subject_of, wants_advice, wants_cheaper
+from flows.products.wanted import asks_to_choose, compares, subject_of, wants_advice, wants_cheaper
 
 ASKED = "product.asked"
 RECOMMENDED = "product.recommended"
@@ -41,6 +41,9 @@ def products_meant(context: ActionContext, shelf: Shelf, args: Mapping[str, Any]
     named, perhaps = shelf.meant(text)
     if not named and chosen is not None:
         named = [chosen]
+    asks = args.get("asks", "info")
+    if len(named) == 1 and asks == "info" and asks_to_choose(text):
+        return "advice", []  # "recommend a gift box": a kind, though one product is called so
     if named:
         return ("one" if len(named) == 1 else "several"), named
     if perhaps:
@@ -51,11 +54,13 @@ def products_meant(context: ActionContext, shelf: Shelf, args: Mapping[str, Any]
         picked := [shelf[sku] for sku in last_told(context, RECOMMENDED).get("skus", ()) if sku in shelf]
     ):
         return "several", picked
+    near = shelf.near(subject_of(text))
+    if near and asks in ("price", "stock"):
+        return "which", near
     if wants_advice(text):
         return "advice", []
     if not subject_of(text):
         return "none", []
-    near = shelf.near(subject_of(text))
     return ("which" if near else "unknown"), near
 
 

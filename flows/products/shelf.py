@@ -17,7 +17,7 @@ from nlu.entities.folding import Folded, fold
 from nlu.entities.product import Catalogue
 
 MOST_NEAR = 3
-_ALIKE = 0.6
+_ALIKE = 0.5
 """So much of two names has to be the same for one to be offered for the other."""
 _SHORT = 12
 

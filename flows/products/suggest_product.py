@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from crm_store import bought_together, consents, history
+from crm_store import bought_together, consents, history, orders
 from flows.actions import ActionContext, action
 from flows.engine.values import phrase
 from flows.products.meaning import last_told, product_meant
@@ -26,8 +26,8 @@ def find_suggestion(context: ActionContext, args: Mapping[str, Any]) -> Mapping[
     if not _is_welcome(context):
         return {"suggested": False}
     shelf = shelf_of(context.conn)
-    ware = product_meant(context, shelf, args)
-    other = _goes_with(context, shelf, ware) if ware is not None else None
+    found = ((ware, _goes_with(context, shelf, ware)) for ware in _spoken_of(context, shelf, args))
+    ware, other = next(((ware, other) for ware, other in found if other is not None), (None, None))
     if ware is None or other is None:
         return {"suggested": False}
     shown = other.shown(context.language)
@@ -36,6 +36,17 @@ def find_suggestion(context: ActionContext, args: Mapping[str, Any]) -> Mapping[
         "suggested": True, "also": shown["called"], "also_price": shown["price"], "also_sku": other.sku,
         "because": phrase("why_together", what=ware.called(context.language)),
     }  # fmt: skip
+
+
+def _spoken_of(context: ActionContext, shelf: Shelf, args: Mapping[str, Any]) -> list[Ware]:
+    """Return the products that the flow is about: those of a customer's own order, or the one that is meant."""
+    if args.get("order_no") is None:
+        ware = product_meant(context, shelf, args)
+        return [] if ware is None else [ware]
+    order = orders.whole(context.conn, args["order_no"])
+    if order is None or not context.verified or order.customer_id != context.customer_id:
+        return []
+    return [shelf[item.sku] for item in order.items if item.sku in shelf and item.quantity > 0]
 
 
 def _is_welcome(context: ActionContext) -> bool:

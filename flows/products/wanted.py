@@ -20,6 +20,9 @@ _ADVICE = re.compile(
     r"|something) .{0,30}for"
     r"|gift|present\b|something|anything|cheaper|less expensive|other (?:ones|options)|anything else"
 )
+_CHOOSE = re.compile(
+    r"推荐(?=[一几个款些点]|.{0,8}[个款种])|recommend (?:an?|some)|suggest (?:an?|some)|looking for (?:an?|some)"
+)
 _COMPARES = re.compile(
     r"哪[个款种样只]?[^,。!?]{0,4}(?:更|比较)?(?:好|适合|划算|耐用|香|值)|区别|差别|不同|对比|比较|还是|[与和跟].*比"
     r"|which|differ|compare|better|versus|\bvs\b|\bor\b"
@@ -86,6 +89,9 @@ _NO_SUBJECT = re.compile(
 _WORDY = re.compile(r"[\u4e00-\u9fff]{2,}|[a-z][a-z'-]{2,}")
 
 
+LONGEST_PURPOSE = 60
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """So much and no more, in an ISO 4217 currency."""
@@ -104,6 +110,11 @@ class Budget:
 def wants_advice(text: str) -> bool:
     """Return whether a text asks which product is right."""
     return _ADVICE.search(fold(text)) is not None
+
+
+def asks_to_choose(text: str) -> bool:
+    """Return whether a text asks in so many words for a recommendation."""
+    return _CHOOSE.search(fold(text)) is not None
 
 
 def compares(text: str) -> bool:
@@ -136,8 +147,11 @@ def wants_to_be_told(text: str) -> bool | None:
 
 def purpose_in(text: str) -> str | None:
     """Return for what something is wanted, as typed, where a text says so."""
-    found = _PURPOSE.search(fold(text))
-    return text[found.start() : found.end()].strip() if found else None
+    found = list(_PURPOSE.finditer(fold(text)))
+    if not found:
+        return None
+    begins, ends = found[0].start(), found[-1].end()
+    return text[begins : ends if ends - begins <= LONGEST_PURPOSE else found[0].end()].strip()
 
 
 def without_in(text: str) -> tuple[str, ...]:
