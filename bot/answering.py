@@ -18,6 +18,7 @@ from bot.answers import add_words, answer_rows
 from bot.beside import leave_alone, wants_less
 from bot.delivery import Parcel, parcel_of
 from bot.errors import ShukeError
+from bot.evidence import keep_evidence
 from bot.facts import Facts, facts_of, listener_for
 from bot.hearing import heard_in, wants_out, write_down
 from bot.intake import Claimed
@@ -164,7 +165,8 @@ class Answering:
         if understood is not None and not who.verified:
             for match in suggesting.by_typed(conn, who.customer_id, _typed(understood)):
                 journal.add(suggesting.SUGGESTED, "system", match)
-        facts = self._facts(conn, who, language, now)
+        shown = keep_evidence(conn, who, claimed, before, journal, self._shop.flows.complaints.evidence_for, now)
+        facts = self._facts(conn, who, language, now, evidence_for=shown)
         outcome = _Outcome(before, facts, listener_for(who, facts, self._shop.zone, now), journal)
         if heard is None:
             outcome.trace.append("nothing to answer")
@@ -303,11 +305,13 @@ class Answering:
         outcome.says.extend(says)
         outcome.messages.extend(messages)
 
-    def _facts(self, conn: Connection, who: Any, language: Language, now: datetime) -> Facts:
-        undo_within = self._shop.flows.loyalty.undo_within
+    def _facts(
+        self, conn: Connection, who: Any, language: Language, now: datetime, *, evidence_for: str | None = None
+    ) -> Facts:
         return facts_of(
-            conn, who, self.able(who.channel), self._shop.desk, language=language, now=now, undo_within=undo_within
-        )
+            conn, who, self.able(who.channel), self._shop.desk, language=language, now=now,
+            undo_within=self._shop.flows.loyalty.undo_within, evidence_for=evidence_for,
+        )  # fmt: skip
 
     def _hand_over(self, conn: Connection, who: Any, reason: str, now: datetime) -> None:
         handoffs.request(

@@ -58,6 +58,7 @@ def facts_of(
     language: Language,
     now: datetime,
     undo_within: timedelta,
+    evidence_for: str | None = None,
 ) -> Facts:
     """Return the facts for one message of ``who`` (a row of identity, customer and conversation)."""
     back = desk.back_at(now)
@@ -82,6 +83,7 @@ def facts_of(
         "staffed": back is None,
         "back_at": moment(back) if back else None,
         "open_complaint": bool(who.open_complaint),
+        "evidence_for": evidence_for,
     }
     looked_up = {
         "recent_orders": recent_orders,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from crm_store.origins import side_column
 from crm_store.ports import Ids
 
 CATEGORIES = ("product_quality", "service", "delivery", "billing", "missing_wrong_item", "other")
+PRIORITIES = ("low", "normal", "high", "urgent")
+"""From the least to the most pressing."""
 FIRST_NUMBER = 1001
 
 AFTER_OPENING = timedelta(hours=1)
@@ -67,7 +70,11 @@ _SET_STATUS = (
 )
 
 
-_SET_DUE = update(tickets).where(tickets.c.number == bindparam("key")).values(due_at=bindparam("due"))
+_SET_DUE = (
+    update(tickets)
+    .where(tickets.c.number == bindparam("key"))
+    .values(due_at=bindparam("due"), priority=bindparam("next_priority"))
+)
 _CHANGE = (
     update(tickets)
     .where(tickets.c.number == bindparam("key"), tickets.c.status == "open")
@@ -142,8 +149,11 @@ def open_ticket(
     ids: Ids,
     desk: DeskHours,
     by: str = "bot",
+    about: Mapping[str, Any] | None = None,
 ) -> TicketView:
     """Open a ticket, due by its priority and the desk's hours, and record it in the history.
+
+    ``about`` is what its first step says besides, such as the reasons for its priority.
 
     Raises:
         ValueError: category or priority is not one of ours.
@@ -161,7 +171,7 @@ def open_ticket(
         },
     )  # fmt: skip
     view = TicketView(number, category, priority, "open", order_no, summary, now, due, None)
-    _record(conn, "ticket.opened", view, customer_id, conversation_id, channel, now, by)
+    _record(conn, "ticket.opened", view, customer_id, conversation_id, channel, now, by, **(about or {}))
     return view
 
 
@@ -226,14 +236,42 @@ def _open_for(conn: Connection, row: Any, now: datetime) -> int:
 
 
 def reopen(
-    conn: Connection, number: str, *, now: datetime, desk: DeskHours, by: str, channel: str | None = None
-) -> TicketView:
-    """Open a ticket again, due anew by its priority; as `move` otherwise."""
+    conn: Connection, number: str, *, now: datetime, desk: DeskHours, by: str, channel: str | None = None,
+    priority: str | None = None,
+) -> TicketView:  # fmt: skip
+    """Open a ticket again, due anew by its priority, or by another; as `move` otherwise."""
     row = conn.execute(_BY_NUMBER, {"number": number}).one_or_none()
     if row is not None:
-        due = due_at(now, row.priority, desk, _tier(conn, row.customer_id))
-        conn.execute(_SET_DUE, {"key": number, "due": due})
+        priority = priority or row.priority
+        due = due_at(now, priority, desk, _tier(conn, row.customer_id))
+        conn.execute(_SET_DUE, {"key": number, "due": due, "next_priority": priority})
     return move(conn, number, "open", now=now, by=by, channel=channel)
+
+
+def raised(priority: str) -> str:
+    """Return the next higher priority; the highest stays."""
+    return PRIORITIES[min(PRIORITIES.index(priority) + 1, len(PRIORITIES) - 1)]
+
+
+def add_step(
+    conn: Connection, number: str, *, now: datetime, by: str, said: Mapping[str, Any], channel: str | None = None
+) -> TicketView:
+    """Keep what has become known about an open ticket as a step of it: ``ticket.updated`` with ``said``.
+
+    Raises:
+        NotAllowed: there is no such ticket, or it is not open.
+    """
+    row = conn.execute(_BY_NUMBER, {"number": number}).one_or_none()
+    if row is None:
+        raise NotAllowed(f"there is no ticket {number}", code="no_ticket", number=number)
+    if row.status != "open":
+        raise NotAllowed(
+            f"ticket {number} is {row.status}; open it again first",
+            code="ticket_elsewhere", number=number, status=row.status,
+        )  # fmt: skip
+    with origins.bringing(row.side):
+        _record(conn, "ticket.updated", _view(row), row.customer_id, row.conversation_id, channel, now, by, **said)
+    return _view(row)
 
 
 def change(

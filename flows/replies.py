@@ -288,6 +288,8 @@ def _buttons(buttons: tuple[_Button, ...], values: Mapping[str, Any], reader: Re
         items = [None] if button.each is None else values.get(button.each) or ()
         for item in items:
             known = _Known({ITEM: item, **(item if isinstance(item, Mapping) else {})}, values)
+            if any(known.get(text) is None for text, is_name in (*button.title, *button.payload) if is_name):
+                continue  # what a button would be for is not known
             title = _written(button.title, known, reader)
             # What comes from data stands inside a JSON text, so it is escaped as one.
             payload = "".join(

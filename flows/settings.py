@@ -7,6 +7,7 @@ from dataclasses import field
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from flows.complaints.settings import ComplaintSettings
 from flows.loyalty.settings import LoyaltySettings
 from flows.orders.settings import OrderSettings
 from flows.products.settings import ProductSettings
@@ -17,6 +18,7 @@ from flows.talking import TalkSettings
 class FlowSettings:
     """The sections under ``flows`` in config.yml."""
 
+    complaints: ComplaintSettings = field(default_factory=ComplaintSettings)
     loyalty: LoyaltySettings = field(default_factory=LoyaltySettings)
     orders: OrderSettings = field(default_factory=OrderSettings)
     products: ProductSettings = field(default_factory=ProductSettings)

@@ -31,6 +31,7 @@ FACTS = frozenset(
         "last_was_care",
         "answers_care",
         "care_number",
+        "evidence_for",
         "desk_days",
         "desk_opens",
         "desk_closes",
@@ -43,7 +44,8 @@ FACTS = frozenset(
 somebody is there; ``recent_orders`` are the numbers of a verified customer's latest
 orders, empty for anybody else. ``last_was_care`` says that the last message the customer got, a few days ago at
 most, was one that we sent of our own accord; ``answers_care`` is its rule then, and ``care_number`` the
-number of the case that it was about. ``desk_days``, ``desk_opens`` and
+number of the case that it was about; ``evidence_for`` is the number of the case that the message's photo is
+kept with, which was opened a short while ago. ``desk_days``, ``desk_opens`` and
 ``desk_closes`` are when people are there, in the shop's zone. ``redeemed_lately``: something was redeemed for points
 that can still be undone.
 """

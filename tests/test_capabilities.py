@@ -59,10 +59,10 @@ def shuke(store_url: str, *arguments: str) -> str:
     return done.stdout
 
 
-def complain(shop: Talk) -> str:
-    """Let 王芳 complain of a broken cup; return the case's number."""
-    shop.say("u1", "杯子收到就是碎的")
-    shop.say("u1", "A10293")
+def complain(shop: Talk, what: str = "杯子收到就是碎的", order: str = "A10293") -> str:
+    """Let 王芳 complain, of a broken cup; return the case's number."""
+    shop.say("u1", what)
+    shop.say("u1", order)
     return str(event(shop.say("u1", "对"), "ticket.opened")["number"])
 
 
@@ -95,7 +95,7 @@ def test_a_tier_sets_when_a_case_is_due_and_its_change_counts_from_the_next_mess
 
     told = shop.load("customers", WANG | {"tier": "diamond"})
     (risen,) = shop.show("C1")["tickets"]
-    complain(shop)
+    complain(shop, "快递太慢了", "跳过")
     (_, after) = shop.show("C1")["tickets"]
 
     assert before["due_at"] == "2026-01-06T01:00:00+00:00"

@@ -1,4 +1,7 @@
-"""A complaint is open from its first word on, not only once it is a case: who makes one is sold nothing."""
+"""A complaint is open from its first word on, not only once it is a case: who makes one is sold nothing.
+
+Nor is it over for the rest of the turn in which it became one: what the world knows of it comes with the next message.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,15 @@ from flows.engine.state import Frame
 OPEN_COMPLAINT = "open_complaint"
 
 
-def facts_in(book: FlowBook, stack: Sequence[Frame], facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the facts as conditions see them: in the middle of a complaint one is open."""
+def complains(book: FlowBook, stack: Sequence[Frame]) -> bool:
+    """Return whether a complaint is under way."""
     matter = book.patterns.complaint_matter
-    complains = any(book.flows[frame.flow].matter == matter for frame in stack)
-    return _Complaining(facts) if complains else facts
+    return any(book.flows[frame.flow].matter == matter for frame in stack)
+
+
+def facts_in(facts: Mapping[str, Any], *, complaint: bool) -> Mapping[str, Any]:
+    """Return the facts as conditions see them: in the middle of a ``complaint`` one is open."""
+    return _Complaining(facts) if complaint else facts
 
 
 class _Complaining(Mapping[str, Any]):

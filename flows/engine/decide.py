@@ -47,7 +47,7 @@ def decide(
     if isinstance(event, FellSilent):
         return fall_silent(Run(book, state, facts, {}), closes=event.closes)
     message = {"sentiment": event.sentiment, "urgency": event.urgency, "intent": event.intent}
-    run = Run(book, replace(state, acts=0, offered_help=False), facts, message)
+    run = Run(book, replace(state, acts=0, offered_help=False, complained=False), facts, message)
     _Talk(book, run, event, state).listen()
     run.advance()
     return run.decision()
@@ -138,7 +138,17 @@ class _Talk:
             self._run.fill(question.slot, True)
             return
         self._run.stop_between()
-        self._run.repair("media", attachment=kind, asked=self._run.question is not None)
+        of_use = self._run.question is not None and self._is_of_use(kind)
+        self._run.repair("media", attachment=kind, asked=self._run.question is not None, of_use=of_use)
+
+    def _is_of_use(self, kind: str) -> bool:
+        """Return whether the flow takes such an attachment at any time, and keep that it came."""
+        taken = [slot.name for slot in self._run.top_flow.slots.values() if slot.attachment == kind]
+        for name in taken:
+            self._run.fill(name, True)
+        if taken:
+            self._understood()
+        return bool(taken)
 
     # Words
 

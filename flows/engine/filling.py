@@ -95,12 +95,9 @@ def opening_slots(book: FlowBook, flow: Flow, heard: Heard) -> dict[str, Any]:
         found = entity_value(slot, heard)
         if found is not None:
             filled[slot.name] = found.value
-        elif slot.by_intent:
-            by_intent = by_its_intent(slot, heard.names)
-            if by_intent is not None:
-                filled[slot.name] = by_intent
-        elif slot.words:
-            if (meant := meant_by_words(slot, heard)) is not None:
+        elif slot.by_intent or slot.words:
+            meant = meant_by_words(slot, heard) or by_its_intent(slot, heard.names)
+            if meant is not None:
                 filled[slot.name] = meant
         elif slot.told is not None:
             if (value := told(slot, heard)) is not None:

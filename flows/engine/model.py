@@ -30,7 +30,7 @@ REPAIRS: Mapping[str, frozenset[str]] = MappingProxyType(
         "cannot_handle": frozenset({"asked"}),
         "clarification": frozenset({"first", "second", "first_wish", "second_wish", "unclear"}),
         "old_button": frozenset(),
-        "media": frozenset({"attachment", "asked"}),
+        "media": frozenset({"attachment", "asked", "of_use"}),
         "yes_or_no": frozenset({"yes", "offered"}),
         "take_your_time": frozenset(),
         "completed": frozenset({"task"}),
@@ -80,7 +80,7 @@ class Slot:
     opening: int | None = None
     """The text that starts the flow is the value, if it says at least so much (see `substance`)."""
     attachment: str | None = None
-    """Where asked: an attachment of this kind makes a ``bool`` true."""
+    """An attachment of this kind makes a ``bool`` true, asked or not."""
     grows: bool = False
     """What the customer adds later on the same matter is added to the value."""
     each: bool = False

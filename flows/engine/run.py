@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flows.engine.complaining import facts_in
+from flows.engine.complaining import complains, facts_in
 from flows.engine.conditions import Condition
 from flows.engine.filling import Opening
 from flows.engine.heard import Act, Decision
@@ -77,6 +77,7 @@ class Run(UnderWay):
             wordings=self._state.wordings,
             closed=self.closed,
             acts=self.acts,
+            complained=self._complained or complains(self.book, self.stack),
         )
         return Decision(state, tuple(self._says), self._act, tuple(self._events), tuple(self._trace))
 
@@ -222,7 +223,7 @@ class Run(UnderWay):
         return condition.holds(
             {
                 "slots": frame.slots,
-                "facts": facts_in(self.book, self.stack, self._facts),
+                "facts": facts_in(self._facts, complaint=self._complained or complains(self.book, self.stack)),
                 "result": frame.result,
                 "message": self._message,
                 "opening": Opening(self.book, frame.opening),

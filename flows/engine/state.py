@@ -99,6 +99,8 @@ class DialogueState:
     """What was laid aside after a long silence (``flow`` and ``slots``), until the customer is told."""
     acts: int = 0
     """Actions since the customer's last message; bounded, so that no flow runs for ever."""
+    complained: bool = False
+    """A complaint has been under way since the customer's last message, be it over by now."""
 
     @property
     def flow(self) -> str | None:
@@ -137,6 +139,7 @@ class DialogueState:
             "wordings": dict(self.wordings),
             "closed": dict(self.closed),
             "acts": self.acts,
+            "complained": self.complained,
         }
 
     @classmethod
@@ -156,4 +159,5 @@ class DialogueState:
             wordings=dict(stored.get("wordings") or {}),
             closed=dict(stored.get("closed") or {}),
             acts=int(stored.get("acts") or 0),
+            complained=bool(stored.get("complained")),
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
+from flows.engine.complaining import complains
 from flows.engine.heard import Act, FlowEvent, FlowEventKind
 from flows.engine.model import Collect, Flow, FlowBook
 from flows.engine.stack import begin_of, take_out
@@ -28,6 +29,7 @@ class UnderWay:
         self.offered_help = state.offered_help
         self.reminded = False
         self.acts = state.acts
+        self._complained = state.complained or complains(book, self.stack)
         self.closed: Mapping[str, Any] = state.closed if state.closed.get("flow") in book.flows else {}
         self._state = state
         self._facts = facts

@@ -139,9 +139,11 @@ def _asks(book: FlowBook, name: str) -> bool:
 def _never_heard(book: FlowBook, replies: Replies, intents: Collection[str]) -> Iterator[Problem]:
     """An intent that neither words nor a button can mean."""
     pressed = set(commands(replies))
+    # What answers a message of care has its buttons there, among the words of care.
+    after_care = {flow for flows in book.patterns.after_care.values() for flow in flows.values()}
     for flow in book.flows.values():
         for intent in flow.intents:
-            if intent not in intents and intent not in pressed:
+            if intent not in intents and intent not in pressed and flow.name not in after_care:
                 close = get_close_matches(intent, list(intents), n=1, cutoff=0.6)
                 mend = f'; did you mean "{close[0]}"?' if close else "; teach it to the NLU, or put a button for it"
                 yield _problem(flow.place, f'flow "{flow.name}": nobody can say "{intent}"{mend}')

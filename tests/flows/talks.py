@@ -150,6 +150,7 @@ class Talk:
             "last_was_care": False,
             "answers_care": None,
             "care_number": None,
+            "evidence_for": None,
             "desk_days": weekdays(range(7)),
             "desk_opens": clock(time(9)),
             "desk_closes": clock(time(21)),

@@ -22,6 +22,7 @@ ASKED_WITH: dict[str, dict[str, Any]] = {
     "list_tickets": {},
     "read_wish": {"request": "你记得我什么"},
     "check_order_owner": {"order_no": "A20001"},
+    "find_open_case": {"order_no": "A10101", "category": "delivery"},
     "look_change": {"order_no": "A10101"},
     "look_return": {"order_no": "A10101"},
     "judge_return": {"order_no": "A10101", "kind": "return"},

@@ -29,7 +29,9 @@ def problems(tmp_path, flow, zh="", en=""):
     (replies / "zh.yml").write_text(known + zh, encoding="utf-8")
     (replies / "en.yml").write_text(known + en, encoding="utf-8")
     book = book_of(tmp_path, tea=flow)
-    return [str(problem) for problem in check(book, Replies.load(replies), ACTIONS, {"verified", "back_at"})]
+    return [
+        str(problem) for problem in check(book, Replies.load(replies), ACTIONS, {"verified", "back_at", "evidence_for"})
+    ]
 
 
 def test_the_flows_that_come_with_the_project_have_no_problem():

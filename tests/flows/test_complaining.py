@@ -2,7 +2,7 @@
 
 from flows.engine.complaining import facts_in
 from flows.engine.decide import decide
-from flows.engine.state import DialogueState, Frame
+from flows.engine.state import DialogueState
 from tests.flows.small import book_of
 from tests.flows.talks import heard
 
@@ -33,10 +33,15 @@ def test_an_offer_is_left_out_where_a_complaint_waits(tmp_path):
     assert said(book, complaining, "how much", "ask_price")[0] == "price"
 
 
-def test_every_other_fact_stays_as_it_is(tmp_path):
-    book = book_of(tmp_path, complain=COMPLAINT)
+def test_who_has_just_complained_is_sold_nothing_in_the_same_turn(tmp_path):
+    book = book_of(tmp_path, price=SELLING, complain=COMPLAINT)
+    complaining = decide(book, DialogueState(), heard("bad", "complain", "ask_price"), {"open_complaint": False}).state
 
-    facts = facts_in(book, [Frame("complain", "step_1")], {"verified": True, "open_complaint": False})
+    assert said(book, complaining, "the lid is broken") == ["price"]
+
+
+def test_every_other_fact_stays_as_it_is():
+    facts = facts_in({"verified": True, "open_complaint": False}, complaint=True)
 
     assert dict(facts) == {"verified": True, "open_complaint": True}
     assert len(facts) == 2

@@ -243,7 +243,10 @@ def test_the_owner_hears_how_the_cases_are_going():
 
     said = talk.says("how's my complaint going", "check_complaint_status")
 
-    assert said == ("Here's where your cases stand:\nT-1001, product quality, being worked on, due Tue 24 Nov, 10 am")
+    assert said == (
+        "Here's where your cases stand:\n"
+        "T-1001, product quality, being worked on, due Tue 24 Nov, 10 am. Last step: filed, Mon 23 Nov, 10 am."
+    )
 
 
 def test_nobody_else_hears_of_cases():

@@ -12,6 +12,7 @@ from flows.engine.state import DialogueState
 from flows.replies import Listener
 from flows.standard import load_standard
 from nlu.understanding import Entity, IntentScore
+from tests.flows.complaints_results import RESULTS as COMPLAINTS_RESULTS
 from tests.flows.loyalty_results import RESULTS as LOYALTY_RESULTS
 from tests.flows.order_results import RESULTS as ORDER_RESULTS
 from tests.flows.products_results import RESULTS as PRODUCTS_RESULTS
@@ -47,6 +48,7 @@ RESULTS = (
         ),
         "forget_everything": st.just({"count": 1}),
     }
+    | COMPLAINTS_RESULTS
     | LOYALTY_RESULTS
     | ORDER_RESULTS
     | PRODUCTS_RESULTS

@@ -18,7 +18,7 @@ BUTTONS = {
     "ask_goes_on": """{text: shall we, buttons: [{title: a, payload: '/set{"goes_on":true}'},
       {title: b, payload: '/set{"goes_on":false}'}]}""",
 }
-FACTS = frozenset({"verified", "open_complaint", "back_at"})
+FACTS = frozenset({"verified", "open_complaint", "back_at", "evidence_for"})
 
 
 def registered(function: Any, **says: Any) -> RegisteredAction:

@@ -1,0 +1,12 @@
+"""What the actions of complaints may return, for talks at random."""
+
+from hypothesis import strategies as st
+
+_DUE = {"due_at": {"moment": "2026-11-25T00:00:00+00:00"}}
+
+RESULTS = {
+    "find_open_case": st.fixed_dictionaries({"open_case": st.sampled_from([None, "T-1"])}),
+    "add_to_case": st.just({"number": "T-1", "is_new": False, **_DUE}),
+    "close_followed_up": st.sampled_from([{}, {"number": "T-1"}]),
+    "reopen_followed_up": st.sampled_from([{}, {"number": "T-1", **_DUE}]),
+}
