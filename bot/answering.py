@@ -108,6 +108,7 @@ class Answering:
         """``elsewhere`` are the channels that other processes serve, and what they can do."""
         self._book = dialogue.book
         self._replies = dialogue.replies
+        self._knowledge = dialogue.knowledge
         self._shop = shop
         self._channels = channels
         self._elsewhere = elsewhere or {}
@@ -166,7 +167,7 @@ class Answering:
             for match in suggesting.by_typed(conn, who.customer_id, _typed(understood)):
                 journal.add(suggesting.SUGGESTED, "system", match)
         shown = keep_evidence(conn, who, claimed, before, journal, self._shop.flows.complaints.evidence_for, now)
-        facts = self._facts(conn, who, language, now, evidence_for=shown)
+        facts = self._facts(conn, who, language, now, before, heard, evidence_for=shown)
         outcome = _Outcome(before, facts, listener_for(who, facts, self._shop.zone, now), journal)
         if heard is None:
             outcome.trace.append("nothing to answer")
@@ -212,7 +213,7 @@ class Answering:
         language = self.language((who.state or {}).get("language"), who.language or claimed.inbound.language)
         if (written_in := detect(claimed.inbound.text or "", language)) != "other":
             language = written_in
-        facts = self._facts(conn, who, language, now)
+        facts = self._facts(conn, who, language, now, DialogueState(), None)
         journal = Journal(conn, now, who)
         write_down(journal, claimed, None)
         outcome = _Outcome(DialogueState(), facts, listener_for(who, facts, self._shop.zone, now), journal)
@@ -239,7 +240,8 @@ class Answering:
             conn=conn, now=now, ids=self._ids, customer_id=who.customer_id, identity_id=who.identity_id,
             conversation_id=who.id, channel=who.channel, verified=bool(who.verified), language=language,
             zone=outcome.listener.zone, heard=heard, message=ref,
-            settings=self._shop.flows, loyalty=self._shop.loyalty, desk=self._shop.desk, record=record,
+            settings=self._shop.flows, loyalty=self._shop.loyalty, knowledge=self._knowledge,
+            desk=self._shop.desk, record=record,
         )  # fmt: skip
 
     def _respond(self, who: Any, context: ActionContext, before: DialogueState, outcome: _Outcome) -> None:
@@ -306,11 +308,16 @@ class Answering:
         outcome.messages.extend(messages)
 
     def _facts(
-        self, conn: Connection, who: Any, language: Language, now: datetime, *, evidence_for: str | None = None
-    ) -> Facts:
+        self, conn: Connection, who: Any, language: Language, now: datetime, before: DialogueState, heard: Heard | None,
+        *, evidence_for: str | None = None,
+    ) -> Facts:  # fmt: skip
+        def follows_up() -> str | None:
+            today = now.astimezone(self._shop.desk.zone).date()
+            return self._knowledge.goes_on_with(before.slots.get("inquiry"), heard.text if heard else "", today=today)
+
         return facts_of(
             conn, who, self.able(who.channel), self._shop.desk, language=language, now=now,
-            undo_within=self._shop.flows.loyalty.undo_within, evidence_for=evidence_for,
+            undo_within=self._shop.flows.loyalty.undo_within, evidence_for=evidence_for, follows_up=follows_up,
         )  # fmt: skip
 
     def _hand_over(self, conn: Connection, who: Any, reason: str, now: datetime) -> None:

@@ -59,6 +59,7 @@ def facts_of(
     now: datetime,
     undo_within: timedelta,
     evidence_for: str | None = None,
+    follows_up: Callable[[], str | None] = lambda: None,
 ) -> Facts:
     """Return the facts for one message of ``who`` (a row of identity, customer and conversation)."""
     back = desk.back_at(now)
@@ -94,6 +95,7 @@ def facts_of(
         "desk_days": lambda: weekdays(desk.days),
         "desk_opens": lambda: clock(desk.opens),
         "desk_closes": lambda: clock(desk.closes, ends=True),
+        "follows_up": follows_up,
     }
     return Facts(known, looked_up)
 

@@ -29,7 +29,7 @@ from crm_store.imports import ImportSettings
 from crm_store.ports import Clock, Ids
 from crm_store.precedence import Precedence
 from crm_store.unit_of_work import Store
-from flows.standard import load_standard
+from flows.standard import Standard, load_standard
 from nlu.breaker import Breaker
 from nlu.client import RasaAddress, RasaClient
 from nlu.entities.order_no import OrderPattern
@@ -130,6 +130,13 @@ def build_policy(settings: Settings) -> Policy:
     )
 
 
+def build_dialogue(settings: Settings) -> Standard:
+    """Return the flows, words and knowledge, the shop's own over ours."""
+    overlay, knowledge = settings.overlay / "flows", settings.flows.knowledge.folder
+    own = overlay if overlay.is_dir() else None
+    return load_standard(own) if knowledge is None else load_standard(own, settings.root / knowledge)
+
+
 def build_delivery(
     settings: Settings,
     policy: Policy,
@@ -169,8 +176,7 @@ def build_house(
     ``elsewhere`` are the channels that other processes serve. ``metrics`` counts for the
     whole process; a house alone has its own.
     """
-    overlay = settings.overlay / "flows"
-    dialogue = load_standard(overlay if overlay.is_dir() else None)
+    dialogue = build_dialogue(settings)
     policy = build_policy(settings)
     lease = settings.work.lease
     metrics = metrics or Metrics()

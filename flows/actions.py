@@ -17,6 +17,7 @@ from crm_store.desk_hours import DeskHours
 from crm_store.loyalty import Loyalty
 from crm_store.ports import Ids
 from flows.engine.heard import Act, Heard
+from flows.knowledge.base import Knowledge
 from flows.settings import FlowSettings
 
 
@@ -43,6 +44,8 @@ class ActionContext:
     """What the shop has decided about its flows."""
     loyalty: Loyalty
     """What orders earn and which tier they make, in the shop's currency."""
+    knowledge: Knowledge
+    """What the shop has written down for its customers."""
     desk: DeskHours
     """When people answer: no promise may fall where nobody is there."""
     record: Callable[[str, Mapping[str, Any]], None]

@@ -8,6 +8,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from flows.complaints.settings import ComplaintSettings
+from flows.knowledge.settings import KnowledgeSettings
 from flows.loyalty.settings import LoyaltySettings
 from flows.orders.settings import OrderSettings
 from flows.products.settings import ProductSettings
@@ -19,6 +20,7 @@ class FlowSettings:
     """The sections under ``flows`` in config.yml."""
 
     complaints: ComplaintSettings = field(default_factory=ComplaintSettings)
+    knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
     loyalty: LoyaltySettings = field(default_factory=LoyaltySettings)
     orders: OrderSettings = field(default_factory=OrderSettings)
     products: ProductSettings = field(default_factory=ProductSettings)

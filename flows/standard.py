@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,9 @@ from typing import NamedTuple
 from flows import actions
 from flows.engine.check import Problem
 from flows.engine.load import REPLIES_FOLDER, load_book
-from flows.engine.model import FlowBook
+from flows.engine.model import Call, FlowBook
+from flows.knowledge.base import FOLDER as KNOWLEDGE_FOLDER
+from flows.knowledge.base import Knowledge
 from flows.proving.proof import Proof, Thoroughness, prove_all
 from flows.proving.static import prove
 from flows.replies import Replies
@@ -36,6 +39,7 @@ FACTS = frozenset(
         "desk_opens",
         "desk_closes",
         "redeemed_lately",
+        "follows_up",
     }
 )
 """What the runtime tells the engine about the world in each turn.
@@ -47,7 +51,8 @@ most, was one that we sent of our own accord; ``answers_care`` is its rule then,
 number of the case that it was about; ``evidence_for`` is the number of the case that the message's photo is
 kept with, which was opened a short while ago. ``desk_days``, ``desk_opens`` and
 ``desk_closes`` are when people are there, in the shop's zone. ``redeemed_lately``: something was redeemed for points
-that can still be undone.
+that can still be undone. ``follows_up`` is the inquiry that words go on with which fit nothing by themselves,
+None where they go on with none.
 """
 
 
@@ -60,6 +65,9 @@ def _import_what_acts() -> None:
 
 _import_what_acts()
 
+ANSWERING = "answer_from_knowledge"
+"""The flow that answers for the others, and the slot of those that go on to register what is asked for."""
+REGISTER = "register"
 SAID_BY_THE_RUNTIME = ("handoff_cancelled", "handoff_after_error", "window_ends", "not_promised")
 """Replies that no flow says: the runtime does, where the flows are not asked."""
 
@@ -69,10 +77,12 @@ class Standard(NamedTuple):
 
     book: FlowBook
     replies: Replies
+    knowledge: Knowledge
 
     def problems(self, intents: Collection[str] | None = None) -> list[Problem]:
         """Return what can be read off the flows; ``intents`` are those that the NLU knows, where that is asked too."""
-        return prove(self.book, self.replies, actions.REGISTERED, FACTS, SAID_BY_THE_RUNTIME, intents)
+        found = prove(self.book, self.replies, actions.REGISTERED, FACTS, SAID_BY_THE_RUNTIME, intents)
+        return [*found, *self._unanswered()]
 
     def proof(
         self,
@@ -84,18 +94,38 @@ class Standard(NamedTuple):
 
         ``done`` is told what share of the work is behind us.
         """
-        return prove_all(
+        proof = prove_all(
             self.book, self.replies, actions.REGISTERED, FACTS, SAID_BY_THE_RUNTIME, intents,
             thorough=thorough, done=done,
         )  # fmt: skip
+        return replace(proof, problems=(*proof.problems, *self._unanswered()))
+
+    def _unanswered(self) -> list[Problem]:
+        """Return what is wrong with the knowledge."""
+        return [*self.knowledge.problems(*_answered_from_knowledge(self.book))]
 
 
-def load_standard(overlay: Path | None = None) -> Standard:
+def load_standard(overlay: Path | None = None, knowledge: Path | None = None) -> Standard:
     """Load the project's flows, with those of ``overlay`` (a shop's folder of flows) over them.
+
+    ``knowledge`` is one more folder of entries, laid over those of both.
 
     Raises:
         FlowError: a file cannot be read; it names the place and the mend.
     """
     own_replies = overlay / REPLIES_FOLDER if overlay is not None else None
     replies = Replies.load(DEFAULTS / REPLIES_FOLDER, own_replies)
-    return Standard(load_book(DEFAULTS, overlay), replies)
+    theirs = overlay / KNOWLEDGE_FOLDER if overlay is not None else None
+    folders = filter(None, (DEFAULTS / KNOWLEDGE_FOLDER, theirs, knowledge))
+    return Standard(load_book(DEFAULTS, overlay), replies, Knowledge.load(*folders))
+
+
+def _answered_from_knowledge(book: FlowBook) -> tuple[set[str], set[str]]:
+    """Return the intents that flows answer from knowledge, and those of which a flow also registers something."""
+    answered: set[str] = set()
+    registered: set[str] = set()
+    for flow in book.flows.values():
+        if any(isinstance(step, Call) and step.flow == ANSWERING for step in flow.steps.values()):
+            answered.update(flow.intents)
+            registered.update(flow.intents if REGISTER in flow.slots else ())
+    return answered, registered

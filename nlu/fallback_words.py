@@ -259,10 +259,57 @@ KEYWORD_RULES: Final = (
         "ask_store_info",
         STRONG,
         "营业(?:时间|到)|几点(?:到几点)?(?:开门|关门|上班|下班|有人|营业)|周末(?:开门|上班|有人|营业)"
-        "|(?:门店|店铺|实体店|你们店|店)(?:的)?(?:地址|在哪)",
-        r"(?:opening|business|store|shop|working) (?:hours|times)|(?:when|what time)(?: \w+){0,3} (?:open"
-        r"|close)(?!\w)"
-        r"|(?:store|shop)(?:'s)? (?:address|location)|where(?:'s| is| are) (?:your|the) (?:store|shop)",
+        "|(?:门店|店铺|实体店|你们店|店)(?:的)?(?:地址|在哪)|(?:客服|门店|售后|你们)(?:的)?(?:电话|热线)|电话(?:是)?多少"
+        "|怎么去你们店|能停车吗",
+        r"(?:opening|business|store|shop|working) (?:hours|times)|(?:when|what time)(?: \w+){0,3} (?:open|close)(?!\w)"
+        r"|(?:store|shop)(?:'s)? (?:address|location)|where(?:'s| is| are) (?:your|the) (?:store|shop)"
+        r"|your (?:phone number|address)|(?:phone|telephone) number\?|is there parking",
+    ),
+    (
+        "ask_shipping_info",
+        STRONG,
+        "包邮|免邮|(?:运|邮|快递|配送)费|(?:发|用|走)(?:的)?(?:什么|哪家|啥)快递|(?:能|可以|可不可以)(?:寄|发|送)(?:到|去|往)?"
+        "(?!票|货了)[^,。!?;]{0,8}[吗么不]|(?:寄|发|送)(?:到|往|去)[^,。!?;]{0,10}(?:多久|几天|多少钱)"
+        "|(?:当天|今天)(?:能|可以)?发(?:货)?[吗么]|下单(?:后)?(?:多久|几天)(?:能)?(?:发货|到)",
+        r"(?:shipping|delivery|postage)(?: \w+)? (?:cost|costs|fee|fees|charge|price|rates?|time|times|policy)"
+        r"|(?:cost|costs|price) of (?:shipping|delivery)|(?:how much|what)(?: \w+){0,3} (?:shipping|postage|delivery)"
+        r"|free (?:shipping|delivery|postage)|(?:do|can|will) you (?:ship|deliver|post|send)"
+        r"|how long(?: \w+){0,3} (?:shipping|delivery)|which courier|ship(?:ping)? (?:to|abroad|internationally)",
+    ),
+    (
+        "ask_payment_invoice",
+        STRONG,
+        "发票|开票|专票|付款方式|怎么付(?:款|钱)|(?:支持|能用|可以用|能不能用)[^,。!?;]{0,6}(?:付|支付|花呗|信用卡|分期|刷卡|支付宝)"
+        "|货到付款|付款(?:失败|不了)|付不了|支付(?:失败|不了)",
+        r"invoices?|receipts?|fapiao|payment (?:methods?|options?|failed)|ways to pay|(?:can i|do you)(?: \w+){0,2} "
+        r"(?:pay|accept|take)(?: \w+){0,2} (?:by|with|card|visa|paypal|amex|cash|alipay|wechat)"
+        r"|card(?: \w+){0,3} declined",
+    ),
+    (
+        "ask_warranty_repair",
+        STRONG,
+        "保修|质保|保固|维修|报修|送修|修理|能修[吗么不]|怎么修",
+        r"warrant(?:y|ies)|guarantees?|repair(?:s|ed)?|spare parts?",
+    ),
+    (
+        "ask_installation_service",
+        STRONG,
+        "(?<!重新)安装|上门装|组装|师傅上门",
+        r"install(?:ation|er|ing|ed)?|assembl(?:y|e|ed)",
+    ),
+    (
+        "ask_how_to_use",
+        STRONG,
+        "怎么(?:用(?!积分|券|优惠)(?!你)|泡|冲泡|清洗|洗|保养|使用(?!你))|如何(?:使用|冲泡|清洗|保养)|说明书|多少度(?:的)?水|第一次用",
+        r"how (?:do|can|should|to)(?: i| we)? (?:use|brew|clean|wash|descale|season|store|steep|set up)(?! you\b)"
+        r"|instructions (?:for|to use)|user manual",
+    ),
+    (
+        "account_access_help",
+        STRONG,
+        "密码|验证码|登[录陆入]不|(?:无法|不能)登[录陆]|登不[上了]|(?:账号|账户|帐号)(?:被|进不|登)",
+        r"passwords?|verification code|(?:can't|cannot|can not|unable to) (?:log ?in|sign ?in)|log ?in (?:problem|code)"
+        r"|(?:locked|hacked)(?: \w+){0,2} account|account(?: \w+){0,3} (?:locked|hacked|suspended)|reset my",
     ),
     (
         "ask_stock",

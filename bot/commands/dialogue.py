@@ -9,11 +9,13 @@ import typer
 
 from bot.commands.common import Bar, console, errors, options, show_json
 from bot.errors import ShukeError
+from bot.wiring import build_dialogue
+from crm_store.ports import SystemClock
 from flows.engine.check import Problem
 from flows.engine.graph import mermaid
 from flows.proving.proof import WALKS, Proof, Thoroughness
 from flows.proving.talks import FoundProblem
-from flows.standard import Standard, load_standard
+from flows.standard import Standard
 from nlu.intents import intent_names
 
 
@@ -29,7 +31,7 @@ def check(
     walks: Annotated[int, typer.Option(min=0, help="Talks at random, beside all that is tried.")] = WALKS,
     seed: Annotated[int, typer.Option(help="Which talks at random; the same seed, the same talks.")] = 1,
 ) -> None:
-    """Prove that every flow, ours and the shop's, can be walked to its end in both languages, whatever customers do.
+    """Prove that every flow, ours and the shop's, can be walked to its end, and each answer found, whatever is said.
 
     What goes wrong only in a talk is shown as the shortest talk that does.
 
@@ -46,6 +48,10 @@ def check(
             errors.print(str(problem), markup=False)
         if not proof.problems:
             console.print(_told(dialogue, proof), markup=False)
+        zone = options(context).settings().desk_hours.zone
+        for entry in dialogue.knowledge.expired(SystemClock().now().astimezone(zone).date()):
+            place = f"{entry.place.file}:{entry.place.line}"
+            errors.print(f"{place}: not used since {entry.valid_until}: it is no longer valid", markup=False)
     if proof.problems:
         sys.exit(2)
 
@@ -77,5 +83,4 @@ def graph(context: typer.Context, flow: Annotated[str, typer.Argument(help="The 
 
 
 def _load(context: typer.Context) -> Standard:
-    overlay = options(context).settings().overlay / "flows"
-    return load_standard(overlay if overlay.is_dir() else None)
+    return build_dialogue(options(context).settings())

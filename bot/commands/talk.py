@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import SystemRandom
 from typing import Annotated, Literal
@@ -50,10 +51,19 @@ def up(
     with running.alone(settings):
         with open_store(settings) as store:
             if demo:
+                settings = _with_knowledge(settings)
                 _load_demo(settings, store)
                 _tell_sign_in(store)
         model = asyncio.run(_model(settings)) if nlu == "rasa" else None
         asyncio.run(running.up(settings, model=model, say=lambda line: errors.print(line, markup=False)))
+
+
+def _with_knowledge(settings: Settings) -> Settings:
+    """Let the demo shop answer from what it has written down, unless the settings name another folder."""
+    if settings.flows.knowledge.folder is not None:
+        return settings
+    knowledge = replace(settings.flows.knowledge, folder=settings.root / DEMO / "knowledge")
+    return settings.model_copy(update={"flows": replace(settings.flows, knowledge=knowledge)})
 
 
 def _load_demo(settings: Settings, store: Store) -> None:

@@ -14,14 +14,13 @@ from bot.commands.common import Bar, console, errors, options
 from bot.commands.database import held, stamp_of
 from bot.errors import ShukeError
 from bot.settings import Settings
-from bot.wiring import build_policy
+from bot.wiring import build_dialogue, build_policy
 from care.policy import PolicyError
 from crm_store import backup, schema
 from crm_store.errors import StoreError
 from crm_store.ports import SystemClock
 from flows.engine.marks import FlowError
 from flows.replies import ReplyError
-from flows.standard import load_standard
 from nlu.errors import NluError
 from nlu.training import ensure_model
 
@@ -90,8 +89,7 @@ def steps_of(settings: Settings) -> list[Step]:
         return f"form {schema.newest()}"
 
     def check_flows() -> str:
-        overlay = settings.overlay / "flows"
-        dialogue = load_standard(overlay if overlay.is_dir() else None)
+        dialogue = build_dialogue(settings)
         if problems := dialogue.problems():
             raise ShukeError("\n".join(map(str, problems)))
         policy = build_policy(settings)

@@ -310,7 +310,7 @@ class _Talk:
         elif wishes:
             self._understood()
             self._starter.serve(wishes)
-        elif not self._repairs.converse(names) and not self._mentions():
+        elif not self._repairs.converse(names) and not self._mentions() and not self._follows_up():
             self._misunderstood(None)
 
     def _meant_as_answer(self, intent: str) -> str | None:
@@ -327,6 +327,16 @@ class _Talk:
                 self._starter.begin(flow)
                 return True
         return False
+
+    def _follows_up(self) -> bool:
+        """Words that fit nothing by themselves may go on with what was asked before: "and to Tibet?"."""
+        inquiry = self._run.fact("follows_up")
+        if inquiry not in self._book.by_intent:
+            return False
+        self._understood()
+        self._run.note(f"goes on with {inquiry}")
+        self._starter.begin(self._book.by_intent[inquiry])
+        return True
 
     def _misunderstood(self, question: Collect | None) -> None:
         run = self._run

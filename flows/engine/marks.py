@@ -53,11 +53,20 @@ def read_marked(path: Path, name: str) -> MarkedMap:
         FlowError: it is no YAML, no mapping, or says a key twice.
     """
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as exc:
+        raise FlowError(name, 1, "this file is not YAML in UTF-8; save it as such") from exc
+    return parse_marked(text, name)
+
+
+def parse_marked(text: str, name: str) -> MarkedMap:
+    """Read YAML whose top is a mapping, as `read_marked` does a file's."""
+    try:
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as exc:
         line = exc.problem_mark.line + 1 if exc.problem_mark else 1
         raise FlowError(name, line, f"this is not YAML: {exc.problem}") from exc
-    except (UnicodeDecodeError, yaml.YAMLError) as exc:
+    except yaml.YAMLError as exc:
         raise FlowError(name, 1, "this file is not YAML in UTF-8; save it as such") from exc
     if not isinstance(node, yaml.MappingNode):
         raise FlowError(name, 1, "this file must hold keys and values")

@@ -155,6 +155,7 @@ class Talk:
             "desk_opens": clock(time(9)),
             "desk_closes": clock(time(21)),
             "redeemed_lately": False,
+            "follows_up": None,
         } | self._facts
 
     @property
@@ -177,6 +178,7 @@ class Talk:
             heard=event,
             settings=FlowSettings(),
             loyalty=LOYALTY,
+            knowledge=STANDARD.knowledge,
             message="in-1",
             desk=DESK,
             record=lambda kind, data: None,

@@ -9,7 +9,7 @@ from crm_store import catalogue
 from flows.actions import REGISTERED, ActionContext
 from flows.engine.heard import Act, Heard
 from flows.settings import FlowSettings
-from tests.flows.talks import DESK, LOYALTY, MONDAY, Shop
+from tests.flows.talks import DESK, LOYALTY, MONDAY, STANDARD, Shop
 
 ASKED_WITH: dict[str, dict[str, Any]] = {
     "points_balance": {},
@@ -29,6 +29,10 @@ ASKED_WITH: dict[str, dict[str, Any]] = {
     "list_offers": {},
     "product_in_mind": {"product": "TEA-1"},
     "total_order": {"product": "TEA-1", "quantity": 2},
+    "read_invoice_wish": {"question": "帮我开张发票"},
+    "read_visit_wish": {"question": "帮我约个安装"},
+    "read_visit": {"what": "水壶", "visit": "周六下午"},
+    "look_for_secret": {"question": "验证码是123456"},
 }
 """Enough for each action to go its whole way."""
 
@@ -42,7 +46,7 @@ def context() -> ActionContext:
     return ActionContext(
         conn=shop.conn, now=MONDAY, ids=shop.ids, customer_id="wang", identity_id="wang-id",
         conversation_id="wang-talk", channel="telegram", verified=True, language="zh", zone="Asia/Shanghai",
-        heard=Heard(), message="m1", settings=FlowSettings(), loyalty=LOYALTY, desk=DESK,
+        heard=Heard(), message="m1", settings=FlowSettings(), loyalty=LOYALTY, knowledge=STANDARD.knowledge, desk=DESK,
         record=lambda kind, data: pytest.fail(f"it recorded {kind}"),
     )  # fmt: skip
 

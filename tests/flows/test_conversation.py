@@ -1,12 +1,11 @@
 """Points, offers, people and everything around them, in whole talks on the shipped flows."""
 
-from datetime import time, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
 from flows.engine.heard import Heard
-from flows.engine.values import clock, weekdays
 from flows.standard import load_standard
 from tests.flows.talks import MONDAY, Shop, Talk, nobody_in
 
@@ -89,7 +88,7 @@ def test_what_the_bot_cannot_do_yet_is_said_and_a_person_offered(intent):
 
 def test_another_wish_changes_what_a_person_is_offered_for_and_is_never_misunderstood():
     talk = Talk(Shop(), language="en")
-    talk.says("can you install it", "ask_installation_service")
+    talk.says("change my name", "update_profile")
 
     said = [talk.says("oolong?", "ask_stock"), talk.says("can I pay by card?", "ask_payment_invoice")]
 
@@ -100,7 +99,7 @@ def test_another_wish_changes_what_a_person_is_offered_for_and_is_never_misunder
 
 def test_an_offer_that_was_interrupted_is_made_anew_for_another_wish():
     talk = Talk(Shop(), language="en", verified=False)
-    talk.says("can you install it", "ask_installation_service")
+    talk.says("change my name", "update_profile")
     talk.says("where's my order", "track_order")
 
     said = talk.says("can I join?", "join_membership")
@@ -166,23 +165,6 @@ def test_a_plain_no_to_our_question_is_asked_about_before_a_case_is_opened_again
     assert talk.state.stack == ()
 
 
-@pytest.mark.parametrize(
-    ("days", "closes", "language", "said"),
-    [
-        (range(7), time(21), "zh", "每天 9:00–21:00"),
-        (range(5), time(0), "zh", "周一至周五 9:00–24:00"),
-        (range(5), time(17, 30), "en", "Mon to Fri, 9 am to 5:30 pm"),
-        ((1, 5), time(0), "en", "Tue and Sat, 9 am to midnight"),
-    ],
-)
-def test_the_hours_of_the_desk_are_told_and_a_person_is_one_tap_away(days, closes, language, said):
-    hours = {"desk_days": weekdays(days), "desk_closes": clock(closes, ends=True)}
-    talk = Talk(Shop(), language=language, **hours)
-
-    assert said in talk.says("opening hours?", "ask_store_info")
-    assert "/request_human_agent" in dict(talk.state.options).values()
-
-
 def test_a_declined_person_leaves_the_bot_in_charge():
     shop = Shop()
     talk = Talk(shop)
@@ -198,7 +180,7 @@ def test_a_person_taken_in_the_middle_of_a_task_ends_the_tasks_below_it():
     shop = Shop()
     talk = Talk(shop, verified=False)
     talk.says("查订单", "track_order")
-    talk.says("能上门安装吗", "ask_installation_service")
+    talk.says("改一下我的名字", "update_profile")
 
     said = talk.says("好", "affirm")
 

@@ -13,6 +13,7 @@ from flows.replies import Listener
 from flows.standard import load_standard
 from nlu.understanding import Entity, IntentScore
 from tests.flows.complaints_results import RESULTS as COMPLAINTS_RESULTS
+from tests.flows.knowledge_results import RESULTS as KNOWLEDGE_RESULTS
 from tests.flows.loyalty_results import RESULTS as LOYALTY_RESULTS
 from tests.flows.order_results import RESULTS as ORDER_RESULTS
 from tests.flows.products_results import RESULTS as PRODUCTS_RESULTS
@@ -52,6 +53,7 @@ RESULTS = (
     | LOYALTY_RESULTS
     | ORDER_RESULTS
     | PRODUCTS_RESULTS
+    | KNOWLEDGE_RESULTS
 )
 INTENTS = sorted({*BOOK.by_intent, *BOOK.asides, "cancel_dialogue", "repeat", "affirm", "deny", "out_of_scope"})
 PAYLOADS = [

@@ -1,0 +1,127 @@
+"""The knowledge base of an installation: the project's entries with the shop's own laid over them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from flows.engine.check import Problem
+from flows.engine.model import Place
+from flows.knowledge.entry import LANGUAGES, Entry
+from flows.knowledge.reading import read_entries
+from flows.knowledge.retrieval import RELATED, SURE, SURE_ELSEWHERE, Found, Index
+from flows.knowledge.terms import is_meaning, terms_of_question
+
+FOLDER = "knowledge"
+MOST_RELATED = 2
+LONGEST_ELLIPSIS = 40
+_ELLIPTIC = re.compile(r"^\s*(?:那|还有|and\b|what about\b|how about\b)|呢\s*[?？]?\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known on a question: the entry, how sure that is (0 to 1), and what may be meant as well."""
+
+    entry: Entry
+    sure: float
+    related: tuple[Entry, ...] = ()
+
+
+class Knowledge:
+    """Entries by id, and how they are found. Never changes once loaded."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._index = Index(entries)
+        self._by_id = {entry.id: entry for entry in self._index.entries}
+
+    @classmethod
+    def load(cls, *folders: Path) -> Knowledge:
+        """Read the entries of ``folders``; a file takes the place of one with its name in a folder before.
+
+        Raises:
+            FlowError: an entry is malformed, or two have one id; it names the place and the mend.
+        """
+        return cls(read_entries(folder for folder in folders if folder.is_dir()))
+
+    @property
+    def entries(self) -> Iterable[Entry]:
+        return self._index.entries
+
+    def by_id(self, id: str, *, today: date) -> Entry | None:
+        """Return a valid entry, or None."""
+        entry = self._by_id.get(id)
+        return entry if entry is not None and entry.is_valid(today) else None
+
+    def is_about(self, product: str) -> bool:
+        """Return whether any entry is about this product (SKU)."""
+        return any(product in entry.products for entry in self.entries)
+
+    def of_intent(self, intent: str, *, today: date) -> list[Entry]:
+        """Return what is known on a topic, in the order of the files."""
+        return [entry for entry in self.entries if intent in entry.intents and entry.is_valid(today)]
+
+    def answer(self, question: str, *, intent: str, today: date, product: str | None = None) -> Answer | None:
+        """Return the entry that answers a question, or None where nothing does surely enough.
+
+        What customers want is taken into account, and may have been misunderstood: where
+        nothing is known on it, an entry on something else that surely covers the question is the answer.
+        """
+        ranked = self._index.ranked(question, intent=intent, product=product, today=today)
+        if not ranked or ranked[0].sure < SURE:
+            ranked = self._index.ranked(question, intent=None, product=product, today=today)
+            ranked = [one for one in ranked if one.sure >= SURE_ELSEWHERE]
+        if not ranked:
+            return None
+        best, *others = ranked
+        return Answer(best.entry, best.sure, tuple(one.entry for one in self._near(best, others)))
+
+    def _near(self, best: Found, others: list[Found]) -> list[Found]:
+        return [one for one in others if one.score >= RELATED * best.score and one.sure >= SURE][:MOST_RELATED]
+
+    def goes_on_with(self, inquiry: str | None, text: str, *, today: date) -> str | None:
+        """Return ``inquiry`` if words that fit nothing by themselves go on with it: "and to Tibet?", else None."""
+        if inquiry is None or not text.strip():
+            return None
+        if self.answer(text, intent=inquiry, today=today) is not None:
+            return inquiry
+        elliptic = _ELLIPTIC.search(text) is not None and len(text) <= LONGEST_ELLIPSIS
+        return inquiry if elliptic and any(map(is_meaning, terms_of_question(text))) else None
+
+    def expired(self, today: date) -> list[Entry]:
+        """Return the entries that are not used any more."""
+        return [entry for entry in self.entries if entry.has_expired(today)]
+
+    def problems(self, answered: Collection[str], registered: Collection[str]) -> Iterator[Problem]:
+        """Yield what is wrong beyond single files.
+
+        ``answered`` are the intents that flows answer from here, ``registered`` those of
+        them whose flow can also register something.
+        """
+        for entry in self.entries:
+            if entry.registers and entry.intents[0] not in registered:
+                text = f'no flow registers anything for "{entry.intents[0]}"; take "registers" out'
+                yield _problem(entry.place, text)
+            for intent in entry.intents:
+                if intent not in answered:
+                    text = f'no flow answers "{intent}" from knowledge; use one of {", ".join(sorted(answered))}'
+                    yield _problem(entry.place, text)
+            yield from self._not_found_by_its_own_questions(entry)
+
+    def _not_found_by_its_own_questions(self, entry: Entry) -> Iterator[Problem]:
+        # Somebody who asks in the very words of the file has to get this answer.
+        day = entry.valid_from or entry.version
+        product = entry.products[0] if entry.products else None
+        for intent in entry.intents:
+            for question in (one for language in LANGUAGES for one in entry.asks[language]):
+                answer = self.answer(question.text, intent=intent, today=day, product=product)
+                if answer is None or answer.entry.id != entry.id:
+                    found = "nothing" if answer is None else f'"{answer.entry.id}"'
+                    text = f'asked "{question.text}", {found} is found instead; word it closer to the entry'
+                    yield _problem(Place(entry.place.file, question.line), text)
+
+
+def _problem(place: Place, text: str) -> Problem:
+    return Problem(place.file, place.line, text)

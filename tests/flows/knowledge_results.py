@@ -1,0 +1,30 @@
+"""What the actions that answer from knowledge may return, for talks at random."""
+
+from hypothesis import strategies as st
+
+RESULTS = {
+    "look_up": st.sampled_from(
+        [
+            {
+                "outcome": "answer",
+                "answer": "¥8",
+                "source": "运费",
+                "related": [],
+                "registers": ["ask_payment_invoice"],
+            },
+            {"outcome": "unasked", "topics": [{"id": "a", "title": "A"}]},
+            {"outcome": "unknown"},
+        ]
+    ),
+    "look_up_use": st.sampled_from(
+        [{"use": "which"}, {"use": "known"}, {"use": "described", "described": "95 ℃", "product_name": "茶"}]
+    ),
+    "look_for_secret": st.fixed_dictionaries({"secret_sent": st.booleans()}),
+    "read_invoice_wish": st.fixed_dictionaries({"wants_invoice": st.booleans()}),
+    "read_visit_wish": st.fixed_dictionaries({"wants_visit": st.booleans()}),
+    "read_visit": st.just({"visit_what": "水壶", "visit_when": "周六"}),
+    **dict.fromkeys(
+        ("ask_colleague_for_answer", "register_invoice", "register_visit"),
+        st.just({"due_at": {"moment": "2026-11-25T00:00:00+00:00"}}),
+    ),
+}
