@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from flows.engine.clarifying import ask_which, chosen, open_choice, pressed_wish, two_wishes
+from flows.engine.correcting import Corrector, choice_offered
 from flows.engine.filling import answer, entity_value
 from flows.engine.heard import ActionDone, Decision, FellSilent, Heard
 from flows.engine.learning import Learner
@@ -68,6 +69,7 @@ class _Talk:
         self._heard = heard
         self._starter = Starter(self._book, self._run, heard, given)
         self._learner = Learner(self._book, self._run, heard)
+        self._corrector = Corrector(self._run, heard)
         self._repairs = Repairs(self._book, self._run, heard, self._before)
 
     def listen(self) -> None:
@@ -111,6 +113,7 @@ class _Talk:
                 self._run.skip(name)
             elif accepts(slot, value):
                 self._run.fill(name, value)
+                self._run.choice = choice_offered(name, self._before.options) or self._run.choice
             else:
                 continue
             changed = True
@@ -166,6 +169,8 @@ class _Talk:
             self._hand_over("danger", patterns.danger_complaint_flow)
         elif patterns.human_intent in names:
             self._hand_over("a person is asked for", patterns.human_flow)
+        elif self._heard.foreign and not self._names_what_is_asked():
+            self._run.repair("other_language", asked=self._run.question is not None)
         elif self._heard.sentiment <= patterns.angry_at_most and patterns.angry_unless.isdisjoint(names):
             self._hand_over("angry", patterns.angry_complaint_flow if complains else patterns.angry_flow)
         elif patterns.cancel_intent in names:
@@ -207,6 +212,9 @@ class _Talk:
         if flow.name == self._patterns.colleague_flow and names[0] in self._patterns.colleague_intents:
             self._offer_for(wishes)
             return
+        if self._corrector.in_talk(names, wishes):
+            self._understood()
+            return
         others = without_answers([wish for wish in wishes if wish.flow.matter != here], [flow])
         if self._interrupts(slot, others, names):
             self._interrupt(others)
@@ -216,6 +224,7 @@ class _Talk:
         found = None if corrected and slot.entity is None else self._learner.answer(flow, slot, names, others)
         if found is not None:
             self._run.fill(slot.name, found.value)
+            self._run.choice = choice_offered(slot.name, self._before.options) or self._run.choice
             self._learner.describe(wishes)
             others = [] if found.bare else others
             if slot.each and flow is self._run.seen_flow:
@@ -299,7 +308,7 @@ class _Talk:
 
     def _in_the_open(self, names: list[str], wishes: list[Wish]) -> None:
         run = self._run
-        if run.closed and greet_again(run, self._starter, self._heard, names, wishes):
+        if self._corrector.when_done(names, wishes) or greet_again(run, self._starter, self._heard, names, wishes):
             self._understood()
         elif (meant := self._meant_as_answer(names[0])) is not None:
             run.note(f"an answer to our {run.fact('answers_care')}")
@@ -380,6 +389,13 @@ class _Talk:
         slot = flow.slots[question.slot]
         here = any(wish.flow.matter == self._run.seen_flow.matter for wish in wishes)
         return here or slot.free or answer(self._book, flow, slot, self._heard, self._heard.names) is not None
+
+    def _names_what_is_asked(self) -> bool:
+        """Return whether a message in another language names the value that was asked for: a number is one in any."""
+        question = self._run.question
+        if question is None:
+            return False
+        return entity_value(self._run.top_flow.slots[question.slot], self._heard) is not None
 
     def _answers_in_between(self, names: list[str]) -> bool:
         """Return whether the message answers what a pattern has asked."""

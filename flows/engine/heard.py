@@ -28,6 +28,8 @@ class Heard:
     """The matters that want a careful hand, the gravest first."""
     instead: tuple[str, ...] = ()
     """Intents that the message may want instead of its own, which is too unsure to be acted on without asking."""
+    foreign: bool = False
+    """Written in neither of our languages; `language` is the one to answer in."""
     payload: str | None = None
     attachment: str | None = None
     """``photo``, ``voice``, ``sticker``, ``file``, ``location``, ``other``, or ``contact``: the
@@ -47,6 +49,7 @@ class Heard:
             urgency=understood.urgency,
             sensitive=tuple(one.matter for one in understood.sensitive),
             instead=tuple(one.name for one in understood.instead),
+            foreign=understood.language == "other",
             attachment=attachment,
         )
 

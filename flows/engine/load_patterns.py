@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from flows.engine.marks import FlowError, MarkedList, MarkedMap
@@ -19,7 +20,7 @@ _SECTIONS: dict[str, dict[str, type]] = {
     "complaint": {"matter": str},
     "misunderstood": {"limit": int, "flow": str},
     "interruption": {"sure": float},
-    "words": {"filler": list, "skip": str},
+    "words": {"filler": list, "skip": str, "corrects": str, "other_one": str},
     "failed": {"say": str},
 }
 
@@ -35,11 +36,7 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
             raise FlowError(file, source.line_of(key), f'there is no pattern "{key}"; remove it')
     said = {name: _section(source, name, file) for name in _SECTIONS}
     after_care = _after_care(source, file)
-    try:
-        skip = re.compile(said["words"]["skip"], re.IGNORECASE)
-    except re.error as exc:
-        line = source["words"].line_of("skip")
-        raise FlowError(file, line, f"skip is not a pattern: {exc}") from exc
+    skip, corrects, other_one = (_words(source, said, name, file) for name in ("skip", "corrects", "other_one"))
     return Patterns(
         place=Place(file, source.line),
         colleague_flow=said["colleague"]["flow"],
@@ -67,8 +64,17 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
         sure=float(said["interruption"]["sure"]),
         filler_words=tuple(said["words"]["filler"]),
         skip=skip,
+        corrects=corrects,
+        other_one=other_one,
         cannot_go_on=said["failed"]["say"],
     )
+
+
+def _words(source: MarkedMap, said: Mapping[str, Any], name: str, file: str) -> re.Pattern[str]:
+    try:
+        return re.compile(said["words"][name], re.IGNORECASE)
+    except re.error as exc:
+        raise FlowError(file, source["words"].line_of(name), f"{name} is not a pattern: {exc}") from exc
 
 
 def _after_care(source: MarkedMap, file: str) -> dict[str, dict[str, str]]:

@@ -27,6 +27,8 @@ REPAIRS: Mapping[str, frozenset[str]] = MappingProxyType(
         "resume": frozenset({"task"}),
         "repeat": frozenset({"said"}),
         "skip": frozenset(),
+        "correction": frozenset({"value", "task", "elsewhere"}),
+        "other_language": frozenset({"asked"}),
         "cannot_handle": frozenset({"asked"}),
         "clarification": frozenset({"first", "second", "first_wish", "second_wish", "unclear"}),
         "old_button": frozenset(),
@@ -254,6 +256,10 @@ class Patterns:
     filler_words: tuple[str, ...]
     skip: re.Pattern[str]
     """What a customer types who wants to pass over a question."""
+    corrects: re.Pattern[str]
+    """How a customer says that something said before was wrong."""
+    other_one: re.Pattern[str]
+    """How a customer says that of two choices it was not the one but the other."""
     cannot_go_on: str
     """The reply where a flow has run into a wall."""
 

@@ -76,6 +76,8 @@ class Run(UnderWay):
             slots=self._slots,
             wordings=self._state.wordings,
             closed=self.closed,
+            done=self.done,
+            choice=self.choice,
             acts=self.acts,
             complained=self._complained or complains(self.book, self.stack),
         )
@@ -185,6 +187,8 @@ class Run(UnderWay):
             self._return_to_caller(frame)
             return False
         self._event("flow.completed", frame.flow)
+        if flow.pattern is None:
+            self.done = {"flow": frame.flow, "slots": dict(frame.slots)}
         if self.stack:
             self.resume()
         else:

@@ -27,6 +27,8 @@ def greet_again(run: Run, starter: Starter, heard: Heard, names: Sequence[str], 
 
     A wish for the same, or the answer to what was asked, takes it up with all that was known.
     """
+    if not run.closed:
+        return False
     book = run.book
     flow = book.flows[str(run.closed["flow"])]
     task = word("flow", flow.name)

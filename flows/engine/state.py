@@ -97,6 +97,10 @@ class DialogueState:
     """Which wording of a reply was used last."""
     closed: Mapping[str, Any] = field(default_factory=dict)
     """What was laid aside after a long silence (``flow`` and ``slots``), until the customer is told."""
+    done: Mapping[str, Any] = field(default_factory=dict)
+    """The flow that was completed last and its ``slots``: what was wrong in it can still be put right."""
+    choice: Mapping[str, Any] = field(default_factory=dict)
+    """The ``slot`` that was chosen last by a button, and the ``values`` that there were."""
     acts: int = 0
     """Actions since the customer's last message; bounded, so that no flow runs for ever."""
     complained: bool = False
@@ -138,6 +142,8 @@ class DialogueState:
             "slots": dict(self.slots),
             "wordings": dict(self.wordings),
             "closed": dict(self.closed),
+            "done": dict(self.done),
+            "choice": dict(self.choice),
             "acts": self.acts,
             "complained": self.complained,
         }
@@ -158,6 +164,8 @@ class DialogueState:
             slots=dict(stored.get("slots") or {}),
             wordings=dict(stored.get("wordings") or {}),
             closed=dict(stored.get("closed") or {}),
+            done=dict(stored.get("done") or {}),
+            choice=dict(stored.get("choice") or {}),
             acts=int(stored.get("acts") or 0),
             complained=bool(stored.get("complained")),
         )

@@ -31,6 +31,8 @@ class UnderWay:
         self.acts = state.acts
         self._complained = state.complained or complains(book, self.stack)
         self.closed: Mapping[str, Any] = state.closed if state.closed.get("flow") in book.flows else {}
+        self.done = state.done
+        self.choice = state.choice
         self._state = state
         self._facts = facts
         self._message = message

@@ -6,6 +6,7 @@ import pytest
 
 from flows.engine.heard import Heard
 from flows.engine.state import DialogueState
+from nlu.intents import intent_names
 from tests.flows.small import POINTS, book_of
 from tests.flows.talks import STANDARD, heard
 from tests.flows.test_decide import COMPLAINT, Bot
@@ -121,4 +122,4 @@ def test_stopping_calls_the_question_off(tmp_path):
 
 def test_every_wish_has_a_name_for_its_button_in_both_languages():
     for language in STANDARD.replies.languages:
-        assert set(STANDARD.book.by_intent) <= set(STANDARD.replies.words(language)["wish"])
+        assert set(STANDARD.book.by_intent) & set(intent_names()) <= set(STANDARD.replies.words(language)["wish"])

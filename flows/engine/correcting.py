@@ -1,0 +1,122 @@
+"""What was said earlier is put right: in the flow that is spoken of, in one that waits, or in the one just done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flows.engine.filling import entity_value
+from flows.engine.heard import Heard
+from flows.engine.model import Flow, Slot
+from flows.engine.payloads import SET, read_payload
+from flows.engine.run import Run
+from flows.engine.stack import begin_of
+from flows.engine.starting import Wish
+from flows.engine.values import word
+from nlu.understanding import OUT_OF_SCOPE
+
+SHORT = 60
+"""Putting something right is said in few characters."""
+
+
+def choice_offered(slot: str, options: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return the values of a slot that the buttons shown last offer; empty where there is no choice."""
+    pressed = [read_payload(payload) for _, payload in options]
+    values = [one.slots.get(slot) for one in pressed if one is not None and one.command == SET]
+    offered = [value for value in values if value is not None]
+    return {"slot": slot, "values": offered} if len(offered) > 1 else {}
+
+
+class Corrector:
+    """Puts right what one message says was wrong."""
+
+    def __init__(self, run: Run, heard: Heard) -> None:
+        self._run = run
+        self._heard = heard
+        self._patterns = run.book.patterns
+
+    def in_talk(self, names: Sequence[str], wishes: Sequence[Wish]) -> bool:
+        """Put right a slot of what is under way, however long ago it was filled; return whether that was it."""
+        run = self._run
+        if not self._says_so(names) or any(self._starts_afresh(wish) for wish in wishes):
+            return False
+        for at in range(len(run.stack) - 1, -1, -1):
+            frame = run.stack[at]
+            found = self._corrected(run.book.flows[frame.flow], frame.slots)
+            if found is not None and not frame.between:
+                self._put_right(at, *found)
+                return True
+        return False
+
+    def when_done(self, names: Sequence[str], wishes: Sequence[Wish]) -> bool:
+        """Begin what was just done once more, with what was wrong put right; return whether that was it."""
+        run = self._run
+        flow = run.book.flows.get(str(run.done.get("flow")))
+        if flow is None or not self._says_so(names) or any(wish.flow.matter != flow.matter for wish in wishes):
+            return False
+        known = {name: value for name, value in run.done["slots"].items() if name in flow.slots}
+        found = self._corrected(flow, known)
+        if found is None:
+            return False
+        slot, value = found
+        run.note(f"slot {slot.name} of {flow.name} put right, which was done")
+        run.start(flow.name, {name: kept for name, kept in known.items() if flow.slots[name].type != "bool"}, "")
+        run.fill(slot.name, value)
+        run.repair("correction", value=value, task=word("flow", flow.name), elsewhere=False)
+        return True
+
+    def _says_so(self, names: Sequence[str]) -> bool:
+        text = self._heard.text
+        if not 0 < len(text) <= SHORT or names[0] not in (
+            OUT_OF_SCOPE,
+            self._patterns.no_intent,
+            *self._run.book.by_intent,
+        ):
+            return False
+        return self._patterns.no_intent in names or self._patterns.corrects.search(text) is not None or self._is_other
+
+    @property
+    def _is_other(self) -> bool:
+        return self._patterns.other_one.search(self._heard.text) is not None
+
+    def _starts_afresh(self, wish: Wish) -> bool:
+        """A wish for something else is no correction, whatever words it is said in."""
+        return all(self._run.book.flows[frame.flow].matter != wish.flow.matter for frame in self._run.stack)
+
+    def _corrected(self, flow: Flow, known: Mapping[str, Any]) -> tuple[Slot, Any] | None:
+        for slot in flow.slots.values():
+            before = known.get(slot.name)
+            if before is None:
+                continue
+            found = entity_value(slot, self._heard)
+            value = found.value if found is not None else self._by_intent(slot)
+            if value is not None and value != before:
+                return slot, value
+        choice = self._run.choice
+        slot_chosen = flow.slots.get(str(choice.get("slot")))
+        if not self._is_other or slot_chosen is None or slot_chosen.name not in known:
+            return None
+        others = [value for value in choice["values"] if value != known[slot_chosen.name]]
+        return (slot_chosen, others[0]) if len(others) == 1 else None
+
+    def _by_intent(self, slot: Slot) -> str | None:
+        return next((slot.by_intent[name] for name in self._heard.names if name in slot.by_intent), None)
+
+    def _put_right(self, at: int, slot: Slot, value: Any) -> None:
+        """Fill the slot and have that flow begin anew with what is known; what it had called is called again."""
+        run = self._run
+        begin = begin_of(run.stack, at)
+        end = at + 1
+        while end < len(run.stack) and run.stack[end].called:
+            end += 1
+        elsewhere = end < len(run.stack)
+        for frame_at in range(begin, end):
+            frame = run.stack[frame_at]
+            if slot.name in run.book.flows[frame.flow].slots:
+                run.stack[frame_at] = replace(frame, slots={**frame.slots, slot.name: value})
+        base = run.stack[begin]
+        first = run.book.flows[base.flow].first_step
+        run.stack[begin:end] = [replace(base, step=first, result={}, asked=())]
+        run.note(f"slot {slot.name} of {base.flow} put right")
+        run.repair("correction", value=value, task=word("flow", base.flow), elsewhere=elsewhere)
