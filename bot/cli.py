@@ -20,6 +20,7 @@ from bot.commands import (
     desk,
     dialogue,
     doctor,
+    funnel,
     nlu,
     privacy,
     run,
@@ -62,7 +63,7 @@ def main_options(
 
 
 for module in (
-    talk, run, world, nlu, dialogue, data, coupon, privacy, care, desk, user, api, database, upgrading, doctor,
+    talk, run, world, nlu, dialogue, data, coupon, funnel, privacy, care, desk, user, api, database, upgrading, doctor,
 ):  # fmt: skip
     module.add_to(app)
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from crm_store import customers, history, tickets
+from crm_store import customers, history, membership, tickets
 from crm_store.customers import customers as customers_table
 from crm_store.desk_hours import DeskHours
 from crm_store.orders import order_lines, orders
@@ -94,7 +94,7 @@ def settle(conn: Connection, customer_id: str, rules: TierRules, *, now: datetim
     """Give a customer the tier that their orders are worth; return whether it is another one.
 
     It is told once, as ``tier.changed``, and open tickets follow. Who never had a tier has
-    the base without being told.
+    the base without being told, and who has left the club gets none.
     """
     customers.hold(conn, customer_id)
     row = customers.by_id(conn, customer_id)
@@ -102,7 +102,7 @@ def settle(conn: Connection, customer_id: str, rules: TierRules, *, now: datetim
         return False
     bought = purchases_of(conn, [customer_id], rules.currency)[customer_id]
     tier = rules.tier(bought, now)
-    if tier == (row.tier or rules.base):
+    if tier == (row.tier or rules.base) or (not row.member and membership.has_left(conn, customer_id)):
         return False
     customers.change(conn, customer_id, tier=tier)
     history.record(

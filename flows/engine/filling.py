@@ -55,7 +55,11 @@ class Opening(dict[str, Any]):
 def entity_value(slot: Slot, heard: Heard) -> Found | None:
     """Return what the message names for the slot's entity, asked or not."""
     for entity in heard.entities:
-        if slot.entity is None or entity.entity != slot.entity or entity.value is None:
+        if slot.entity is None or entity.entity != slot.entity:
+            continue
+        if entity.value is None:
+            if slot.problems and entity.problem is not None:
+                return Found({"problem": entity.problem}, _is_bare(entity.text, heard.text))
             continue
         if slot.type == "number" and (isinstance(entity.value, bool) or not isinstance(entity.value, int | float)):
             continue

@@ -45,7 +45,7 @@ FLOW_KEYS = frozenset(
 SLOT_KEYS = frozenset(
     {
         "type", "entity", "values", "by_intent", "words", "yes", "no", "matches", "told", "upper", "free", "opening",
-        "grows", "attachment", "each",
+        "grows", "attachment", "each", "problems",
     }
 )  # fmt: skip
 SLOT_TYPES = ("text", "number", "bool", "choice")
@@ -185,6 +185,7 @@ class _FlowReader:
             opening=said.get("opening"),
             grows=said.get("grows") is True,
             attachment=said.get("attachment"),
+            problems=said.get("problems") is True,
             each=said.get("each") is True,
         )
 

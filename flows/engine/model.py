@@ -81,6 +81,8 @@ class Slot:
     """Where asked: the customer's whole text is the value."""
     opening: int | None = None
     """The text that starts the flow is the value, if it says at least so much (see `substance`)."""
+    problems: bool = False
+    """What its entity cannot be, such as 30 February, is taken as ``{"problem": …}``: the flow speaks of it."""
     attachment: str | None = None
     """An attachment of this kind makes a ``bool`` true, asked or not."""
     grows: bool = False

@@ -20,6 +20,28 @@ RESULTS = {
     "list_rewards": st.sampled_from(["some", "too_few", "none"]).map(
         lambda outcome: {"outcome": outcome, "rewards": [{"rule": "tea", "title": "tea", "cost": 500}]} | REWARD
     ),
+    "join_state": st.fixed_dictionaries(
+        {"outcome": st.sampled_from(["new", "new", "member", "prove"])}
+        | dict.fromkeys(("has_phone", "has_birthday", "has_care", "has_marketing"), st.booleans())
+    ),
+    "join_step": st.just({}),
+    "read_birthday": st.sampled_from(
+        [
+            {"birthday_is": "clear", "first_day": None, "second_day": None},
+            {"birthday_is": "impossible", "first_day": None, "second_day": None},
+            {"birthday_is": "open", "first_day": "3 May", "second_day": "5 March"},
+        ]
+    ),
+    "read_back": st.just({"care_word": "yes", "marketing_word": "no"}),
+    "join_club": st.fixed_dictionaries({"joined": st.booleans(), "unproved": st.booleans()}),
+    "leaving_costs": st.fixed_dictionaries(
+        {
+            "outcome": st.sampled_from(["member", "none", "prove"]),
+            "forfeits": st.booleans(),
+            "points": st.integers(0, 9),
+        }
+    ),
+    "leave_club": st.fixed_dictionaries({"left": st.booleans(), "forfeited": st.just(0), "still_hears": st.booleans()}),
     "redeem_reward": st.sampled_from(["done", "too_few", "gone", "limit"]).map(
         lambda outcome: {"outcome": outcome, "code": "K7QM", "expires_on": "Monday"} | REWARD
     ),
