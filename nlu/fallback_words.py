@@ -194,7 +194,8 @@ KEYWORD_RULES: Final = (
         "return_refund_exchange",
         STRONG,
         "(?:我要|我想|想要?|怎么|如何|可以|能|申请|办理?|要求)[^,。!?;]{0,6}(?:退货|退款|换货|退掉|退了)|退换货"
-        "|七天无理由|[0-9]{4,}[^,。!?;]{0,10}(?:退货|退款|换货|退掉|退了|要退|想退|都退)|(?:都|全部?|要|给我|帮我)(?:退货|换货|退掉|退了)"
+        "|七天无理由|[0-9]{4,}[^,。!?;]{0,10}(?:退货|退款|换货|退掉|退了|要退|想退|都退)|(?:都|全部?|要|给我|"
+        "帮我)(?:退货|换货|退掉|退了)"
         "|^(?:退货|换货|退款)[吧了]?$|(?:我要|我想|想要?|把|帮我|给我)退(?:掉|了)?(?:订单|单号)?[a-z]{0,2}[0-9]{4,}",
         r"(?:return|exchange|send back)(?: \w+){0,2} (?:it|this|them|item|order|product|cup|teapot|[a-z]{0,2}[0-9]{4,})"
         r"|(?:want|get|need|like)(?: \w+){0,2} (?:refund|money back)",
@@ -259,7 +260,8 @@ KEYWORD_RULES: Final = (
         "ask_store_info",
         STRONG,
         "营业(?:时间|到)|几点(?:到几点)?(?:开门|关门|上班|下班|有人|营业)|周末(?:开门|上班|有人|营业)"
-        "|(?:门店|店铺|实体店|你们店|店)(?:的)?(?:地址|在哪)|(?:客服|门店|售后|你们)(?:的)?(?:电话|热线)|电话(?:是)?多少"
+        "|(?:门店|店铺|实体店|你们店|店)(?:的)?(?:地址|在哪)|(?:客服|门店|售后|你们)(?:的)?(?:电话|热线)|"
+        "电话(?:是)?多少"
         "|怎么去你们店|能停车吗",
         r"(?:opening|business|store|shop|working) (?:hours|times)|(?:when|what time)(?: \w+){0,3} (?:open|close)(?!\w)"
         r"|(?:store|shop)(?:'s)? (?:address|location)|where(?:'s| is| are) (?:your|the) (?:store|shop)"
@@ -268,7 +270,8 @@ KEYWORD_RULES: Final = (
     (
         "ask_shipping_info",
         STRONG,
-        "包邮|免邮|(?:运|邮|快递|配送)费|(?:发|用|走)(?:的)?(?:什么|哪家|啥)快递|(?:能|可以|可不可以)(?:寄|发|送)(?:到|去|往)?"
+        "包邮|免邮|(?:运|邮|快递|配送)费|(?:发|用|走)(?:的)?(?:什么|哪家|啥)快递|(?:能|可以|可不可以)(?:寄|"
+        "发|送)(?:到|去|往)?"
         "(?!票|货了)[^,。!?;]{0,8}[吗么不]|(?:寄|发|送)(?:到|往|去)[^,。!?;]{0,10}(?:多久|几天|多少钱)"
         "|(?:当天|今天)(?:能|可以)?发(?:货)?[吗么]|下单(?:后)?(?:多久|几天)(?:能)?(?:发货|到)",
         r"(?:shipping|delivery|postage)(?: \w+)? (?:cost|costs|fee|fees|charge|price|rates?|time|times|policy)"
@@ -279,7 +282,8 @@ KEYWORD_RULES: Final = (
     (
         "ask_payment_invoice",
         STRONG,
-        "发票|开票|专票|付款方式|怎么付(?:款|钱)|(?:支持|能用|可以用|能不能用)[^,。!?;]{0,6}(?:付|支付|花呗|信用卡|分期|刷卡|支付宝)"
+        "发票|开票|专票|付款方式|怎么付(?:款|钱)|(?:支持|能用|可以用|能不能用)[^,。!?;]{0,6}(?:付|支付|花呗|"
+        "信用卡|分期|刷卡|支付宝)"
         "|货到付款|付款(?:失败|不了)|付不了|支付(?:失败|不了)",
         r"invoices?|receipts?|fapiao|payment (?:methods?|options?|failed)|ways to pay|(?:can i|do you)(?: \w+){0,2} "
         r"(?:pay|accept|take)(?: \w+){0,2} (?:by|with|card|visa|paypal|amex|cash|alipay|wechat)"
@@ -300,7 +304,8 @@ KEYWORD_RULES: Final = (
     (
         "ask_how_to_use",
         STRONG,
-        "怎么(?:用(?!积分|券|优惠)(?!你)|泡|冲泡|清洗|洗|保养|使用(?!你))|如何(?:使用|冲泡|清洗|保养)|说明书|多少度(?:的)?水|第一次用",
+        "怎么(?:用(?!积分|券|优惠)(?!你)|泡|冲泡|清洗|洗|保养|使用(?!你))|如何(?:使用|冲泡|清洗|保养)|说明书|"
+        "多少度(?:的)?水|第一次用",
         r"how (?:do|can|should|to)(?: i| we)? (?:use|brew|clean|wash|descale|season|store|steep|set up)(?! you\b)"
         r"|instructions (?:for|to use)|user manual",
     ),
@@ -407,7 +412,14 @@ KEYWORD_RULES: Final = (
         WEAK,
         "^(?:你们|店里|请问)*(?:这里)?(?:有没有|有|卖不卖|卖)(?!人|什么|啥|事|问题|空|别的"
         "|点)[^,。!?;]{1,10}(?:吗|么|卖|[?])",
-        r"^do you (?:sell|stock) ",
+        r"^do you (?:sell|stock) |\bback yet",
+    ),
+    (
+        "ask_product_info",
+        WEAK,
+        "(?:卖|有)(?:些)?(?:什么|哪些)(?:商品|产品|东西|茶)|想(?:买|要|找|送)[^,。!?;]{0,10}(?:礼物|礼品)",
+        r"what do you sell|any good \w+|(?:need|want|after) an? (?:gift|present)|(?:has it got|"
+        r"does it (?:have|come|work|need))",
     ),
     ("complain_service", WEAK, "投诉|差评", r"complain(?:ts?|ing)?"),
     ("ask_points_balance", WEAK, "积分", r"points"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from crm_store import bought_together, memory
+from crm_store import bought_together, memory, wishes
 from crm_store.memory import Fact, Said
 from flows.actions import ActionContext, action
 from flows.products.choosing import Wish, choose, in_one, says_without
@@ -29,7 +29,8 @@ NEED_STANDS = timedelta(days=1)
 LONGEST_NEED = 200
 _NO_PURPOSE = re.compile(
     r"随便|看看|没想好|没什么|不知道|不确定|都行|都可以|无所谓|跳过|just (?:looking|browsing)|not sure"
-    r"|no idea|don't know|whatever|skip|nothing special",
+    r"|no idea|don't know|whatever|skip|nothing special"
+    r"|^(?:what|how|why|who|where|when|is|are|do|does|can)\b|[?？]$|[吗么]$",
     re.IGNORECASE,
 )
 _NOT_FOR_THEM = ("allergy", "dislikes", "note", "taste", "health", "pregnancy")
@@ -38,7 +39,7 @@ _NOT_FOR_THEM = ("allergy", "dislikes", "note", "taste", "health", "pregnancy")
 @action(
     "look_up_products",
     gives=("found", "sku", "called", "price", "about", "supply", "several", "near"),
-    may_give=("has_price", "in_stock", "out_of_stock", "left", "need", "wants_offers", "wants_word"),
+    may_give=("has_price", "in_stock", "out_of_stock", "left", "wished", "need", "wants_offers", "wants_word"),
 )
 def look_up_products(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what of the catalogue is meant, as ``found``.
@@ -120,6 +121,7 @@ def _about(ware: Ware, context: ActionContext) -> dict[str, Any]:
         "in_stock": ware.supply == "in",
         "out_of_stock": ware.supply == "out",
         "left": ware.stock if few else None,
+        "wished": ware.supply == "out" and bool(wishes.open_of(context.conn, context.customer_id, ware.sku)),
     }
 
 

@@ -10,11 +10,14 @@ from crm_store import history
 from flows.actions import ActionContext
 from flows.engine.filling import kept
 from flows.products.shelf import Shelf, Ware
-from flows.products.wanted import asks_to_choose, compares, subject_of, wants_advice, wants_cheaper
+from flows.products.wanted import asks_to_choose, compares, points_at, subject_of, wants_advice, wants_cheaper
 
 ASKED = "product.asked"
 RECOMMENDED = "product.recommended"
 MOST_REMEMBERED = 5
+BACK_IN_STOCK = "back_in_stock"
+ANSWERED_FOR = timedelta(days=3)
+"""So long what somebody says may be about the message that it is back."""
 REMEMBERED = timedelta(hours=1)
 """So long "it" is the product that was spoken of last."""
 
@@ -28,8 +31,15 @@ def product_meant(context: ActionContext, shelf: Shelf, args: Mapping[str, Any])
 
 
 def _about_last(context: ActionContext, shelf: Shelf) -> Ware | None:
-    """Return the product that was spoken of last, a short while ago."""
-    return shelf.get(str(last_told(context, ASKED).get("sku")))
+    """Return the product that was spoken of last, a short while ago, or that we told to be back."""
+    last = next(iter(_told(context, [ASKED, RECOMMENDED])), {})
+    skus = last.get("skus", ())
+    sku = last.get("sku") or (skus[0] if len(skus) == 1 else None)
+    if not last:
+        for told in history.newest(context.conn, context.customer_id, ["care.queued"], most=1):
+            if told.data.get("rule") == BACK_IN_STOCK and told.at > context.now - ANSWERED_FOR:
+                sku = told.data.get("sku")
+    return shelf.get(str(sku))
 
 
 def products_meant(context: ActionContext, shelf: Shelf, args: Mapping[str, Any]) -> tuple[str, list[Ware]]:
@@ -48,12 +58,15 @@ def products_meant(context: ActionContext, shelf: Shelf, args: Mapping[str, Any]
         return ("one" if len(named) == 1 else "several"), named
     if perhaps:
         return "which", perhaps
-    if not subject_of(text) and (last := _about_last(context, shelf)) is not None and not wants_cheaper(text):
+    points_at_it = not subject_of(text) or points_at(text)
+    if points_at_it and not wants_cheaper(text) and (last := _about_last(context, shelf)) is not None:
         return "one", [last]
     if compares(text) and (
         picked := [shelf[sku] for sku in last_told(context, RECOMMENDED).get("skus", ()) if sku in shelf]
     ):
         return "several", picked
+    if not wants_advice(text) and (nearly := shelf.called_nearly(subject_of(text))) is not None:
+        return "one", [nearly]
     near = shelf.near(subject_of(text))
     if near and asks in ("price", "stock"):
         return "which", near
@@ -80,5 +93,9 @@ def last_told(context: ActionContext, kind: str) -> Mapping[str, Any]:
 
 def all_told(context: ActionContext, kind: str) -> list[Mapping[str, Any]]:
     """Return the data of the events of a kind in this talk, the latest first."""
-    entries = history.newest(context.conn, context.customer_id, [kind], most=MOST_REMEMBERED)
+    return _told(context, [kind])
+
+
+def _told(context: ActionContext, kinds: list[str]) -> list[Mapping[str, Any]]:
+    entries = history.newest(context.conn, context.customer_id, kinds, most=MOST_REMEMBERED)
     return [dict(entry.data or {}) for entry in entries if entry.at > context.now - REMEMBERED]

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from crm_store import tasks
 from crm_store.tasks import NewTask
 from flows.actions import ActionContext, action
-from flows.engine.values import money, word
+from flows.engine.values import word
 from flows.products.meaning import product_meant
-from flows.products.shelf import shelf_of
+from flows.products.shelf import price_of, shelf_of
 
 ANSWERED_WITHIN = timedelta(hours=4)
 
@@ -25,7 +25,7 @@ def total_order(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
     quantity = int(args["quantity"])
     most = context.settings.products.most_in_one_order
     fits = "less" if ware.stock is not None and quantity > ware.stock else "too_many" if quantity > most else "yes"
-    total = word("product", "no_price") if ware.price is None else money(ware.price * quantity, ware.currency)
+    total = word("product", "no_price") if ware.price is None else price_of(ware.price * quantity, ware.currency)
     shown = ware.shown(context.language)
     return {
         "fits": fits, "called": shown["called"], "price": shown["price"], "total": total, "left": ware.stock,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from crm_store import catalogue
-from flows.engine.values import money, word
+from flows.engine.values import Tagged, money, word
 from nlu.entities.folding import Folded, fold
 from nlu.entities.product import Catalogue
 
@@ -20,6 +21,8 @@ MOST_NEAR = 3
 _ALIKE = 0.5
 """So much of two names has to be the same for one to be offered for the other."""
 _SHORT = 12
+_PLURAL = re.compile(r"(?<=[a-z]{3})s\b")
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Ware:
         return {
             "sku": self.sku,
             "called": self.called(language),
-            "price": money(self.price, self.currency) if self.price is not None else word("product", "no_price"),
+            "price": word("product", "no_price") if self.price is None else price_of(self.price, self.currency),
             "about": self.about(language) or word("product", "no_description"),
             "supply": word("supply", self.supply),
         }
@@ -76,6 +79,12 @@ class Ware:
     def supply(self) -> str:
         """``in``, ``out`` or ``unknown``."""
         return "unknown" if self.stock is None else "in" if self.stock > 0 else "out"
+
+
+def price_of(amount: Decimal, currency: str) -> Tagged:
+    """Return an amount as a price is written: with both of its decimals, or as it came where it has none or more."""
+    cents = amount.quantize(_CENT)
+    return money(cents if cents == amount != amount.to_integral_value() else amount, currency)
 
 
 class Shelf(dict[str, Ware]):
@@ -91,6 +100,12 @@ class Shelf(dict[str, Ware]):
             else:
                 perhaps |= {ware.sku: ware for ware in self.values() if fold(entity.text) in ware.names}
         return list(named.values()), list(perhaps.values())
+
+    def called_nearly(self, subject: str) -> Ware | None:
+        """Return the only product whose name holds what somebody calls something; None where several do, or none."""
+        wanted = fold(subject)
+        found = [ware for ware in self.values() if any(_likeness(wanted, name) == 1.0 for name in ware.names)]
+        return found[0] if len(found) == 1 else None
 
     def near(self, subject: str) -> list[Ware]:
         """Return the products whose names are most like what somebody calls something."""
@@ -120,6 +135,7 @@ def _catalogue(names: Sequence[tuple[str, tuple[str, ...]]]) -> Catalogue:
 
 def _likeness(wanted: str, name: str) -> float:
     """Return how much of a short text and a name is the same, 0 to 1: one within the other is all of it."""
+    wanted, name = _PLURAL.sub("", wanted), _PLURAL.sub("", name)
     if not wanted or not name or len(wanted) > _SHORT * 3:
         return 0.0
     if len(wanted) > 1 and wanted in name:

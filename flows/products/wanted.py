@@ -27,6 +27,7 @@ _COMPARES = re.compile(
     r"哪[个款种样只]?[^,。!?]{0,4}(?:更|比较)?(?:好|适合|划算|耐用|香|值)|区别|差别|不同|对比|比较|还是|[与和跟].*比"
     r"|which|differ|compare|better|versus|\bvs\b|\bor\b"
 )
+_IT = re.compile(r"这[个款种件]|那[个款种件]|它|\b(?:it|its|this one|that one)\b")
 _CHEAPER = re.compile(r"便宜[点些一]|更便宜|太贵|贵了|cheaper|less expensive|too (?:expensive|dear|much)")
 _OTHERS = re.compile(
     r"别的|其他的?|换一[个批款]|还有(?:什么|没有|吗|其)|other (?:ones|options)|anything else|what else"
@@ -84,7 +85,7 @@ _NO_SUBJECT = re.compile(
     r"|promotions?|promo|code|currently|now|today|please|pls|tell|let|me|know|about|info|information"
     r"|details?|want|wanna|buy|order|purchase|i|i'd|i'm|i'll|like|to|can|could|get|for|my|there|there's|your"
     r"|size|material|big|large|long|colou?rs?|hi|hello|hey|thanks|thank|and|some|sell"
-    r"|selling|product|products|item|items|restock(?:ed|ing)?|notify|remind|once|if|so|with|at|does|need|take|make)\b"
+    r"|selling|product|products|item|items|restock(?:ed|ing)?|notify|remind|once|if|so|with|at|does|need|take|make|two|three|four|five|six|ten|dozen|pair|couple|or|yet)\b"
 )
 _WORDY = re.compile(r"[\u4e00-\u9fff]{2,}|[a-z][a-z'-]{2,}")
 
@@ -120,6 +121,11 @@ def asks_to_choose(text: str) -> bool:
 def compares(text: str) -> bool:
     """Return whether a text asks how products differ."""
     return _COMPARES.search(fold(text)) is not None
+
+
+def points_at(text: str) -> bool:
+    """Return whether a text speaks of "it", something that was named before."""
+    return _IT.search(fold(text)) is not None
 
 
 def wants_cheaper(text: str) -> bool:

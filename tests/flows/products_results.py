@@ -11,7 +11,8 @@ RESULTS = {
         {
             "found": st.sampled_from(["one", "several", "which", "advice", "unknown", "none", "empty"]),
             "several": st.just([_WARE]), "near": st.sampled_from([[], [_WARE]]), "has_price": st.booleans(),
-            "in_stock": st.booleans(), "out_of_stock": st.booleans(), "left": st.sampled_from([None, 3]),
+            "in_stock": st.booleans(), "out_of_stock": st.booleans(),
+            "left": st.sampled_from([None, 3]), "wished": st.booleans(),
             "need": st.sampled_from([None, "送人"]), "wants_offers": st.booleans(),
             "wants_word": st.sampled_from([None, True, False]),
         }
