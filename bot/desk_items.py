@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from sqlalchemy import Connection
 
-from crm_store import accounts, approvals, conversations, promises, tasks, tickets
+from crm_store import accounts, approvals, conversations, order_requests, promises, tasks, tickets
 from crm_store.approvals import NewApproval
 from crm_store.conversations import agent_owner
 from crm_store.errors import NotAllowed
@@ -102,6 +102,7 @@ def _answer(conn: Connection, wanted: ItemAction, by: str, now: datetime) -> str
     found = _one(waiting, wanted, "approval")
     given = wanted.action == "approve"
     approvals.answer(conn, found.id, given=given, by=by, now=now, reason=wanted.text or None)
+    order_requests.approval_answered(conn, found, given=given, by=by, now=now)
     return str(found.id)
 
 

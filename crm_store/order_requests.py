@@ -12,9 +12,10 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
 from crm_store import history, orders, promises, tasks
+from crm_store.history import history as history_table
 from crm_store.ports import Ids
 from crm_store.tasks import NewTask
 
@@ -26,7 +27,10 @@ CARRIER = "carrier"
 """Asking the carrier where a late parcel is."""
 MONEY = "money"
 """Looking for a refund that has not come."""
-WORKS = (CANCEL, *CHANGES, *RETURNS, PRICE, CARRIER, MONEY)
+ARRIVAL = "arrival"
+"""Wanting to hear that a parcel has arrived. Nobody has to do anything for it, so it is no task."""
+REMINDER_WANTED = "order.reminder_wanted"
+ANSWERED = "order.request_answered"
 
 _SHOWN_BY = {
     "cancelled": (CANCEL, *CHANGES, CARRIER),
@@ -34,6 +38,15 @@ _SHOWN_BY = {
     "delivered": (CARRIER,),
 }
 """Which requests are seen to once an order has this status."""
+
+_EVENTS = (
+    select(history_table.c.kind, history_table.c.at, history_table.c.data)
+    .where(
+        history_table.c.customer_id == bindparam("customer_id"),
+        history_table.c.kind.in_(bindparam("kinds", expanding=True)),
+    )
+    .order_by(history_table.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +118,55 @@ def order_changed(conn: Connection, order_no: str, *, by: str, now: datetime) ->
         promise = promise_of(conn, task.customer_id, work, order_no)
         if promise is not None:
             promises.keep(conn, promise.id, proof=f"{order_no} {order.status}", by=by, now=now)
-        history.record(
-            conn, at=now, kind="order.request_answered", by=by, customer_id=task.customer_id,
-            conversation_id=task.conversation_id,
-            data={"order_no": order_no, "work": work, "status": order.status},
-        )  # fmt: skip
+        _record(conn, ANSWERED, task.customer_id, order_no, work, order.status, by, now)
+    if order.status == "delivered" and order.customer_id is not None:
+        _tell_arrival(conn, order.customer_id, order_no, by, now)
+
+
+def approval_answered(conn: Connection, approval: Any, *, given: bool, by: str, now: datetime) -> None:
+    """Keep the promise behind an approval (its row) about an order's price, and note the answer for the customer."""
+    data = approval.data or {}
+    if data.get("work") != PRICE:
+        return
+    promise = promise_of(conn, approval.customer_id, PRICE, data["order_no"])
+    if promise is not None:
+        promises.keep(conn, promise.id, proof=approval.id, by=by, now=now)
+    answer = "approved" if given else "declined"
+    _record(conn, ANSWERED, approval.customer_id, data["order_no"], PRICE, answer, by, now)
+
+
+def remind(conn: Connection, customer_id: str, order_no: str, *, now: datetime) -> bool:
+    """Note that the customer wants to hear when an order is delivered; False where that is noted."""
+    if _waits_for(conn, customer_id, order_no):
+        return False
+    _record(conn, REMINDER_WANTED, customer_id, order_no, ARRIVAL, None, "customer", now)
+    return True
+
+
+def reached(conn: Connection, customer_id: str, order_no: str, status: str) -> datetime | None:
+    """Return when an order of the customer's got a status, as the history has it, or None."""
+    rows = conn.execute(_EVENTS, {"customer_id": customer_id, "kinds": [f"order.{status}"]})
+    at: datetime | None = next((row.at for row in rows if row.data["order_no"] == order_no), None)
+    return at
+
+
+def _tell_arrival(conn: Connection, customer_id: str, order_no: str, by: str, now: datetime) -> None:
+    if _waits_for(conn, customer_id, order_no):
+        _record(conn, ANSWERED, customer_id, order_no, ARRIVAL, "delivered", by, now)
+
+
+def _waits_for(conn: Connection, customer_id: str, order_no: str) -> bool:
+    rows = conn.execute(_EVENTS, {"customer_id": customer_id, "kinds": [REMINDER_WANTED, ANSWERED]})
+    theirs = [row.kind for row in rows if (row.data["order_no"], row.data["work"]) == (order_no, ARRIVAL)]
+    return theirs[-1:] == [REMINDER_WANTED]
+
+
+def _record(
+    conn: Connection, kind: str, customer_id: str | None, order_no: str, work: str, status: str | None, by: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    data = {"order_no": order_no, "work": work} | ({"status": status} if status else {})
+    history.record(conn, at=now, kind=kind, by=by, customer_id=customer_id, data=data)
 
 
 def _of(conn: Connection, work: str, order_no: str) -> Iterator[Any]:

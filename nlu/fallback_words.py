@@ -175,10 +175,18 @@ KEYWORD_RULES: Final = (
         r"|(?:my )(?:complaint|ticket|case)(?: \w+){0,3} (?:going|status|yet)",
     ),
     (
+        "request_price_adjustment",
+        STRONG,
+        "价保|保价|(?:补|退|返)(?:一下|我|点)?差价|补差|买贵了|(?:刚买|买完|买了)[^,。!?;]{0,8}(?:就|又)?(?:降价|便宜)",
+        r"price (?:match|adjust\w*|protect\w*|difference)|(?:refund|pay|get)(?: \w+){0,3} the difference"
+        r"|(?:cheaper|lower|dropped)(?: \w+){0,4} (?:than i paid|since i bought|after i bought|now)",
+    ),
+    (
         "track_refund",
         STRONG,
-        "退款(?:到哪|到账|什么时候|多久|进度|还没|怎么还|没收到|呢)|(?:什么时候|多久)(?:能)?退款",
-        r"(?:where|when|track|status)(?: \w+){0,5} refund|refund(?: \w+){0,3} (?:status|yet|arrive|arrived)",
+        "退款[^,。!?;]{0,3}(?:到哪|到账|什么时候|多久|进度|还没|怎么还|没收到|没到|呢|状态)|(?:什么时候|多久)(?:能)?(?:给我)?退款"
+        "|(?:查|看)[一下看个]{0,3}(?:我的?)?退款|(?:退的|我的)(?:钱|款)[^,。!?;]{0,4}(?:到哪|什么时候|还没|没到|呢)",
+        r"(?:where(?:'s|s)?|when|track|status)(?: \w+){0,5} refund|refund(?: \w+){0,3} (?:status|yet|arrive|arrived)",
     ),
     (
         "change_cancel_order",
@@ -206,7 +214,7 @@ KEYWORD_RULES: Final = (
         "(?:订单|包裹|快递|物流|货|单子|单|东西)(?:[^,。!?;送退换]{0,14})"
         "(?:到哪|在哪|哪里了|哪儿了|到没|到了吗|到了没|什么时候到|啥时候到|几时到|多久到|发货了?吗|发货了?没"
         "|发了吗|还没到|没收到|没到|状态|进度)"
-        "|(?:查|看|跟踪|追踪)[一下看个]{0,3}(?:我的?|的)?(?:这个)?(?:订单|快递|物流|包裹|单号)|到哪(?:里|儿)?了"
+        "|(?:查|看|跟踪|追踪)[一下看个]{0,3}(?:我的?|的)?(?:这个)?(?:订单|快递|物流|包裹|单号)|(?<!款)到哪(?:里|儿)?了"
         "|物流(?:信息|状态|查询)|什么时候(?:能)?(?:到货|送到|收到|发货)",
         r"where(?:'s| is| are)(?: \w+){0,4} (?:order|package|parcel|delivery|stuff|shipment)"
         r"|track(?:ing)?(?: \w+){0,3} (?:order|package|parcel|shipment|delivery)"

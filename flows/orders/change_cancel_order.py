@@ -16,6 +16,7 @@ from flows.orders.asking import ask_shop, item_names, own_order, under_way
     gives=("stage", "status"),
     may_give=("items", "carrier", "tracking_no", "asked_at", "until"),
     only_reads=True,
+    outcomes={"stage": ("open", "cancelling", "shipped", "delivered", "ended", "not_yours")},
 )
 def look_change(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``stage``: ``open``, ``cancelling`` (asked for), ``shipped``, ``delivered``, ``ended`` or ``not_yours``.
@@ -39,13 +40,27 @@ def look_change(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
     return {**told, "stage": "open"} if cancelling is None else {**told, **cancelling, "stage": "cancelling"}
 
 
-@action("request_cancel", gives=("new", "due_at"), may_give=("until",), promises=True)
+@action(
+    "request_cancel",
+    gives=("new", "due_at"),
+    may_give=("until",),
+    promises=True,
+    outcomes={"new": (True, False, None)},
+    irreversible=True,
+)
 def request_cancel(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask the shop to cancel the order: a task, a promised answer and ``order.cancel_requested``, once."""
     return _request(context, args, CANCEL, "", "order.cancel_requested", {})
 
 
-@action("request_change", gives=("new", "due_at"), may_give=("until",), promises=True)
+@action(
+    "request_change",
+    gives=("new", "due_at"),
+    may_give=("until",),
+    promises=True,
+    outcomes={"new": (True, False, None)},
+    irreversible=True,
+)
 def request_change(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask the shop for another address, phone or item; what is asked for anew takes the place of what was."""
     change = args["change"]

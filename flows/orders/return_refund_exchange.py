@@ -24,6 +24,7 @@ _ALL = ("全部", "都", "所有", "整单", "all", "both", "everything", "whole
     gives=("stage", "status"),
     may_give=("items", "several", "asked_at", "until", "asked_kind", "eta"),
     only_reads=True,
+    outcomes={"stage": ("there", "asked", "unsent", "shipped", "ended", "not_yours"), "several": (True, False)},
 )
 def look_return(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``stage``: ``there``, ``asked`` (already), ``unsent``, ``shipped``, ``ended`` or ``not_yours``.
@@ -53,6 +54,7 @@ def look_return(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
     gives=("verdict", "days"),
     may_give=("item_name", "last_day", "delivered_on"),
     only_reads=True,
+    outcomes={"verdict": ("fine", "late", "not_returnable", "no_such_item")},
 )
 def judge_return(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``verdict``: ``fine``, ``late``, ``not_returnable`` or ``no_such_item``, with the days it follows from.
@@ -81,7 +83,14 @@ def judge_return(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str
     return {**told, "verdict": "fine" if context.now.astimezone(zone).date() <= last else "late"}
 
 
-@action("request_return", gives=("new", "due_at"), may_give=("until",), promises=True)
+@action(
+    "request_return",
+    gives=("new", "due_at"),
+    may_give=("until",),
+    promises=True,
+    outcomes={"new": (True, False, None)},
+    irreversible=True,
+)
 def request_return(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask the shop to take it back: a task, a promised answer and ``order.return_requested``, once for an order."""
     order = own_order(context, args["order_no"])

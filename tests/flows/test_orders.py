@@ -15,7 +15,9 @@ def test_the_owner_hears_everything_about_an_order():
 
 
 def test_the_owner_chooses_among_the_last_orders():
-    talk = Talk(Shop(), language="en")
+    shop = Shop()
+    shop.add_order("A10294", "wang", "paid")
+    talk = Talk(shop, language="en")
 
     asked = talk.says("where's my order", "track_order")
 
@@ -32,7 +34,7 @@ def test_a_late_order_is_admitted_and_offers_what_to_do():
     said = talk.says("where is A30003", "track_order", order_no="A30003")
 
     assert said == "Order A30003 is late. It was due Fri 20 Nov and is still on its way."
-    assert talk.titles == ["Report the delay", "Talk to a person"]
+    assert talk.titles == ["Ask the carrier", "Report the delay", "Talk to a person"]
 
 
 def test_an_order_due_today_is_not_late_yet():
