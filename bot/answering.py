@@ -26,6 +26,7 @@ from bot.journal import Journal
 from bot.ports import Capabilities, Channel, able_of
 from bot.promised import INSTEAD, unentered
 from bot.rates import held_until
+from bot.survey_answers import as_answer
 from bot.windows import count_answers, opened_by
 from crm_store import conversations, handoffs, identities, inbox, outbox, sides, suggesting
 from crm_store import customers as customers_store
@@ -160,7 +161,7 @@ class Answering:
         language = self.language(spoken, who.language or inbound.language)
         before = DialogueState.from_json((who.state or {}).get("dialogue") or {})
 
-        heard = heard_in(claimed, understood, language)
+        heard = as_answer(conn, who, heard_in(claimed, understood, language), before, self._shop.flows.feedback, now)
         journal = Journal(conn, now, who)
         write_down(journal, claimed, about)
         if understood is not None and not who.verified:

@@ -39,11 +39,11 @@ SENDER_DIED = "the sender died while the platform was called"
 FORGET_EVERY = timedelta(minutes=10)
 """How often used-up budgets that are full again are cleared away."""
 
-SPOKEN_FIRST = ("care", "notice")
+SPOKEN_FIRST = ("care", "notice", "survey")
 """What nobody has asked for: it waits while care is paused, and is looked at once more before it leaves."""
 
 LastMoment = Callable[[Connection, Any, datetime], str | None]
-"""Asked right before a message of care or a notice leaves: a reason not to send it after all, or None."""
+"""Asked right before a message of care, a survey or a notice leaves: a reason not to send it after all, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +295,7 @@ def _take_due(
             ended.append((parcel_of(row._mapping), "skipped", reason))
             if row.kind == "care":
                 _record_care(conn, parcel_of(row._mapping), "skipped", reason, now)
-            elif row.kind == "notice":
+            elif row.kind in SPOKEN_FIRST:
                 _record(conn, parcel_of(row._mapping), "message.failed", {"reason": reason, "message": row.ref}, now)
         elif (later := departures.held_until(able_of(channels, row.channel), row)) is not None:
             outbox.hold(conn, row.ref, due=later)
@@ -318,7 +318,7 @@ def _objection(conn: Connection, row: Any, held: frozenset[str], last_moment: La
         return "erased"
     if row.kind in SPOKEN_FIRST:
         return last_moment(conn, row, now)
-    if row.kind not in ("reply", "survey") or row.conversation_id is None:
+    if row.kind != "reply" or row.conversation_id is None:
         return None
     if "bot" in held:
         # Nobody wants to hear it when the bot runs again: a person answers instead.

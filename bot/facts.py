@@ -73,7 +73,11 @@ def facts_of(
     @cache
     def care() -> Any | None:
         last = outbox.last_sent(conn, who.identity_id)
-        return last if last is not None and last.kind == "care" and now - last.sent_at <= CARE_IN_MIND else None
+        return (
+            last
+            if last is not None and last.kind in ("care", "survey") and now - last.sent_at <= CARE_IN_MIND
+            else None
+        )
 
     known = {
         "verified": bool(who.verified),

@@ -15,7 +15,7 @@ from care.gate import SkipReason, Verdict, judge
 from care.occasions import Occasion, occasions, still_stands
 from care.policy import Policy
 from care.rules import Rule
-from crm_store import conversations, customers, history, identities, outbox, schedule, switches
+from crm_store import conversations, customers, history, identities, outbox, schedule, surveys, switches
 
 SWEEP = "care"
 """The job whose watermark says up to when all occasions have been fired."""
@@ -79,7 +79,7 @@ def fire(
 
 
 def last_moment(conn: Connection, row: Any, now: datetime, policy: Policy) -> str | None:
-    """Look once more right before ``row``, an outbox row of kind ``care`` or ``notice``, leaves.
+    """Look once more right before ``row``, an outbox row of kind ``care``, ``survey`` or ``notice``, leaves.
 
     Returns None where it may, a skip reason where it may no more, and `PAUSED`
     where it has to wait.
@@ -132,6 +132,8 @@ def _fire(conn: Connection, occasion: Occasion, policy: Policy, ref: str, now: d
     rule = policy.rules[occasion.rule]
     facts = gather(conn, customer, rule=rule, due_at=occasion.due_at, policy=policy, now=now)
     verdict = judge(facts, rule.purpose, now, policy.settings)
+    if verdict.reason is None and _asked_lately(conn, rule, customer.id, now):
+        verdict = Verdict(False, "duplicate", verdict.gates)
     # Another node may have been faster since we looked.
     if not schedule.claim(conn, rule.name, occasion.key, now=now, outcome=verdict.reason or "queued"):
         return Fired(occasion, "duplicate")
@@ -150,6 +152,13 @@ def _fire(conn: Connection, occasion: Occasion, policy: Policy, ref: str, now: d
     return Fired(occasion, "queued", ref=ref)
 
 
+def _asked_lately(conn: Connection, rule: Rule, customer_id: str, now: datetime) -> bool:
+    if rule.survey is None or rule.once_in is None:
+        return False
+    asked = (one for one in surveys.of_customer(conn, customer_id) if one.question == rule.survey)
+    return any(one.sent_at > now - rule.once_in for one in asked)
+
+
 def _queue(
     conn: Connection, occasion: Occasion, rule: Rule, policy: Policy, customer: Any, ref: str, now: datetime,
     record: dict[str, Any],
@@ -158,14 +167,27 @@ def _queue(
     assert identity is not None, "the gate lets nobody through who cannot be reached"
     conversation = conversations.of_customer(conn, customer.id)
     conversation_id = conversation.id if conversation else None
-    said = policy.words_for(rule, customer, occasion.data, key=occasion.key, now=now)
+    data = {**occasion.data, "survey": ref[-surveys.END :]} if rule.survey else occasion.data
+    said = policy.words_for(rule, customer, data, key=occasion.key, now=now)
+    kind = "survey" if rule.survey else "care"
     message = {
         "ref": ref, "dedupe_key": f"{_DEDUPE}{occasion.key}", "customer_id": customer.id,
         "conversation_id": conversation_id, "identity_id": identity.id, "channel": identity.channel,
-        "recipient": identity.user_id, "kind": "care", "rule": rule.name, "body": said,
+        "recipient": identity.user_id, "kind": kind, "rule": rule.name, "body": said,
         "status": "queued", "due_at": now, "created_at": now,
     }  # fmt: skip
     outbox.queue(conn, [message])
+    if rule.survey is not None:
+        asked = {"customer_id": customer.id, "conversation_id": conversation_id, "channel": identity.channel}
+        surveys.send(
+            conn, key=occasion.key, id=ref, question=rule.survey, ticket=occasion.data.get("number"), message=ref,
+            now=now, **asked,
+        )  # fmt: skip
+        history.record(
+            conn, at=now, kind="message.out", by="care", ref=ref, text=said["text"], identity_id=identity.id,
+            data={**record, "kind": kind}, **asked,
+        )  # fmt: skip
+        return
     history.record(
         conn, at=now, kind="care.queued", by="care", customer_id=customer.id, conversation_id=conversation_id,
         identity_id=identity.id, channel=identity.channel, data={**record, "message": ref},

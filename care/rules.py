@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from crm_store.consents import PURPOSES
+from crm_store.surveys import SCALES
 from flows.engine.conditions import Condition, ConditionError, parse
 from flows.engine.marks import FlowError, MarkedMap, read_marked
 
 BIRTHDAY = "birthday"
 DEFAULT_RULES = Path(__file__).with_name("rules.yml")
 
-_KEYS = ("on", "when", "after", "at", "purpose", "say", "unless", "holdout")
+_KEYS = ("on", "when", "after", "at", "purpose", "say", "unless", "holdout", "survey", "once_in")
 _FOR_EVENTS = ("when", "after", "unless")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KIND = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -55,6 +56,10 @@ class Rule:
     when: Condition | None = None
     unless: Unless | None = None
     holdout: float = 0.0
+    survey: str | None = None
+    """The question that the message asks, a key of `crm_store.surveys.SCALES`."""
+    once_in: timedelta | None = None
+    """Nobody is asked that question more often."""
 
     def applies_to(self, data: Mapping[str, Any]) -> bool:
         """Return whether an event with this data is one that the rule means."""
@@ -118,6 +123,7 @@ def _rule(name: str, entry: MarkedMap, file: str) -> Rule:
     return Rule(
         name=name, on=on, purpose=purpose, say=entry["say"], at=_at(entry, file), days=days, delay=delay,
         when=_when(entry, file), unless=_unless(entry, file), holdout=_holdout(entry, file),
+        survey=_survey(entry, file), once_in=_once_in(entry, file),
     )  # fmt: skip
 
 
@@ -166,6 +172,23 @@ def _holdout(entry: MarkedMap, file: str) -> float:
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
         _refuse(entry, "holdout", file, f'"{share}" is no share of customers; use 0 to 1, such as 0.1')
     return float(share)
+
+
+def _survey(entry: MarkedMap, file: str) -> str | None:
+    if "survey" not in entry:
+        return None
+    if entry["survey"] not in SCALES:
+        _refuse(entry, "survey", file, f'"{entry["survey"]}" is no question; use {", ".join(SCALES)}')
+    return str(entry["survey"])
+
+
+def _once_in(entry: MarkedMap, file: str) -> timedelta | None:
+    if "once_in" not in entry:
+        return None
+    match = _AFTER.fullmatch(str(entry["once_in"]))
+    if "survey" not in entry or match is None or match[2] != "day":
+        _refuse(entry, "once_in", file, '"once_in" goes with "survey", such as 90 days')
+    return timedelta(days=int(match[1]))
 
 
 def _meant(word: str, known: Any) -> str:

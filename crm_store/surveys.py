@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, select, text, update
+from sqlalchemy import Connection, ForeignKey, Index, String, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,12 +14,13 @@ from crm_store import history
 from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.errors import NotAllowed
 from crm_store.origins import bringing, side, side_column
-from crm_store.ports import Ids
 
 SCALES = {"csat": (1, 5), "ces": (1, 7), "nps": (0, 10)}
 """The least and the most that each question is answered by: how content, how easy, whether one would recommend us."""
 STATES = ("sent", "answered")
 _SENT = text("state = 'sent'")
+END = 8
+"""So many characters at the end of its id name a survey on its buttons: of one customer's they are enough."""
 
 
 class Survey(Base):
@@ -65,6 +66,12 @@ _ANSWER = (
     .where(surveys.c.id == bindparam("which"), _SENT)
     .values(state="answered", answered_at=bindparam("now"), score=bindparam("given"), words=bindparam("said"))
 )
+_ADD_WORDS = (
+    update(surveys)
+    .where(surveys.c.id == bindparam("which"))
+    .values(words=func.coalesce(surveys.c.words + "\n", "") + bindparam("said", type_=String))
+)
+_BY_MESSAGE = select(surveys).where(surveys.c.message == bindparam("ref")).limit(1)
 _COUNTS = (
     select(surveys.c.score, func.count().label("times"))
     .where(
@@ -87,10 +94,10 @@ class Score:
 
 
 def send(
-    conn: Connection, *, key: str, customer_id: str, question: str, now: datetime, ids: Ids, ticket: str | None = None,
+    conn: Connection, *, key: str, customer_id: str, question: str, now: datetime, id: str, ticket: str | None = None,
     message: str | None = None, conversation_id: str | None = None, channel: str | None = None,
 ) -> str | None:  # fmt: skip
-    """Note that a question is asked, ``survey.sent``; return its id, or None where that was asked before.
+    """Note under the new ``id`` that a question is asked, ``survey.sent``; return it, or None where it was before.
 
     Raises:
         ValueError: the question is none of `SCALES`.
@@ -98,14 +105,14 @@ def send(
     if question not in SCALES:
         raise ValueError(f"there is no question {question!r}; use one of {', '.join(SCALES)}")
     row = {
-        "id": ids.new(), "key": key, "customer_id": customer_id, "conversation_id": conversation_id,
+        "id": id, "key": key, "customer_id": customer_id, "conversation_id": conversation_id,
         "question": question, "ticket": ticket, "message": message, "state": "sent", "sent_at": now,
         "answered_at": None, "score": None, "words": None,
     }  # fmt: skip
-    id: str | None = conn.execute(_ADD, row).scalar_one_or_none()
-    if id is not None:
+    added: str | None = conn.execute(_ADD, row).scalar_one_or_none()
+    if added is not None:
         _record(conn, "survey.sent", row, "bot", now, channel)
-    return id
+    return added
 
 
 def answer(
@@ -126,6 +133,16 @@ def answer(
         raise NotAllowed(f"survey {id} is answered already", code="survey_answered")
     said = {"words": words} if words else {}
     _record(conn, "survey.answered", row._mapping, "customer", now, channel, score=score, scale=most, **said)
+
+
+def add_words(conn: Connection, id: str, words: str) -> None:
+    """Keep what the customer says to the score that they gave."""
+    conn.execute(_ADD_WORDS, {"which": id, "said": words})
+
+
+def by_message(conn: Connection, ref: str) -> Any | None:
+    """Return the question that the message with this reference asks, or None."""
+    return conn.execute(_BY_MESSAGE, {"ref": ref}).one_or_none()
 
 
 def open_of(conn: Connection, customer_id: str) -> Any | None:

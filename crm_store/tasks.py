@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, bindparam, select, text, update
+from sqlalchemy import Connection, ForeignKey, Index, String, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -74,6 +74,11 @@ _DONE = (
     .where(tasks.c.id == bindparam("which"), tasks.c.state == "open")
     .values(state="done", done_at=bindparam("now"), done_by=bindparam("by"))
 )
+_ADD_WORDS = (
+    update(tasks)
+    .where(tasks.c.id == bindparam("which"), tasks.c.state == "open")
+    .values(about=tasks.c.about + "\n" + bindparam("said", type_=String))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,11 @@ def open_task(conn: Connection, new: NewTask, *, now: datetime, ids: Ids, by: st
     if id is not None:
         _record(conn, "task.opened", row, by, now)
     return id
+
+
+def add_words(conn: Connection, id: str, words: str) -> None:
+    """Add what has become known to what a task is about."""
+    conn.execute(_ADD_WORDS, {"which": id, "said": words})
 
 
 def finish(conn: Connection, id: str, *, by: str, now: datetime) -> None:

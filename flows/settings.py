@@ -8,6 +8,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from flows.complaints.settings import ComplaintSettings
+from flows.feedback.settings import FeedbackSettings
 from flows.knowledge.settings import KnowledgeSettings
 from flows.loyalty.settings import LoyaltySettings
 from flows.orders.settings import OrderSettings
@@ -21,6 +22,7 @@ class FlowSettings:
 
     complaints: ComplaintSettings = field(default_factory=ComplaintSettings)
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
+    feedback: FeedbackSettings = field(default_factory=FeedbackSettings)
     loyalty: LoyaltySettings = field(default_factory=LoyaltySettings)
     orders: OrderSettings = field(default_factory=OrderSettings)
     products: ProductSettings = field(default_factory=ProductSettings)

@@ -265,6 +265,15 @@ KEYWORD_RULES: Final = (
         r"|(?:lost|threw)(?: \w+)? (?:package|parcel)",
     ),
     (
+        "give_feedback_rating",
+        STRONG,
+        "建议(?:你们|您们|贵店|店里|以后)|希望你们(?:以后|能|多|出)|给(?:你们|个)?好评|好评|点个?赞|服务(?:真|很|特别|非常|太)(?:好|棒|赞|周到|贴心)"
+        "|(?:给|打)(?:你们|你|个|了)?(?:[一二三四五1-5]个?|[0-9]{1,2})(?:颗)?(?:星|分)(?!钟|之)",
+        r"(?:i|we) suggest(?: that)? you|(?:a|my|one) suggestion|(?:great|excellent|wonderful|amazing|lovely) service"
+        r"|love your (?:shop|store|service|tea)|(?:give|rate)(?: \w+){0,3} (?:[0-9]|one|two|three|four|five)"
+        r"(?: out of (?:5|10|five|ten))?(?: stars?)?(?![0-9a-z])|[1-5] stars?|(?:one|two|three|four|five) stars?",
+    ),
+    (
         "ask_store_info",
         STRONG,
         "营业(?:时间|到)|几点(?:到几点)?(?:开门|关门|上班|下班|有人|营业)|周末(?:开门|上班|有人|营业)"

@@ -21,6 +21,8 @@ _KEPT: Mapping[str, frozenset[str]] = {
         "points": "points balance owed lapsed forgiven",
         "profile": "field",
         "promise": "promise kind due_at",
+        "feedback": "kind score scale",
+        "mood": "after_s",
         "survey": "question score",
         "ticket": "number category priority due_at open_s order_no",
         "tier": "from to",

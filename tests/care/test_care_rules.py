@@ -33,6 +33,7 @@ def test_a_shop_adds_changes_and_ends_rules_in_files_of_its_own(tmp_path):
 birthday: {on: birthday, at: "08:30", purpose: care, say: care_birthday}
 complaint_follow_up: off
 order_request_answered: off
+satisfaction: off
 late_parcel:
   on: order.delivered
   when: facts.carrier == "SF"

@@ -101,7 +101,7 @@ def a_full_life(conn, id, **fields):
     task = NewTask(f"call:{id}", "call_back", "call them", NOW + timedelta(days=1), **about)
     tasks.open_task(conn, task, now=NOW, ids=IDS, by="agent:li")
     approvals.request(conn, NewApproval(f"refund:{id}", about="129 CNY", by="agent:li", **about), now=NOW, ids=IDS)
-    surveys.send(conn, key=f"csat:{id}", question="csat", now=NOW, ids=IDS, **about)
+    surveys.send(conn, key=f"csat:{id}", question="csat", now=NOW, id=IDS.new(), **about)
     said = {"ref": f"said-{id}", "text": "where is it", "kind": "message.in", "by": "customer"}
     history.record(conn, at=NOW, **said, **about)
     wishes.wish(conn, id, "TEA-1", now=NOW, ids=IDS)

@@ -270,7 +270,9 @@ WORK = {
     "what waits for approval": lambda conn: approvals.waiting(conn, most=50),
     "one's own requests": lambda conn: approvals.waiting(conn, asked_by="agent:li", most=50),
     "approve": lambda conn: approvals.answer(conn, "a-c1", given=True, by="agent:boss", now=NOW),
-    "ask how it was": lambda conn: surveys.send(conn, key="new", customer_id="c7", question="csat", now=NOW, ids=IDS),
+    "ask how it was": lambda conn: surveys.send(
+        conn, key="new", customer_id="c7", question="csat", now=NOW, id=IDS.new()
+    ),
     "surveys of a customer": lambda conn: surveys.of_customer(conn, "c7"),
     "the open survey of a customer": lambda conn: surveys.open_of(conn, "c7"),
     "the score of a week": lambda conn: surveys.score(conn, "csat", since=NOW - timedelta(days=7), until=LATER),

@@ -32,7 +32,7 @@ def shop(module_store: Store) -> Store:
 
 
 def ask(conn: Connection, key: str = "T-1", question: str = "csat", **fields: Any) -> str | None:
-    return surveys.send(conn, key=key, customer_id="ana", question=question, now=NOW, ids=IDS, **fields)
+    return surveys.send(conn, key=key, customer_id="ana", question=question, now=NOW, id=IDS.new(), **fields)
 
 
 def answered(conn: Connection, question: str, scores: Sequence[int]) -> None:
@@ -70,7 +70,7 @@ def test_an_answer_is_kept_with_its_score_and_words_and_stands_in_the_timeline(e
 def test_the_question_asked_last_is_the_one_that_is_answered(empty_store: Store) -> None:
     empty_store.run_now(a_customer, "ana")
     empty_store.run_now(ask, "T-1")
-    last = empty_store.run_now(surveys.send, key="T-2", customer_id="ana", question="nps", now=NOW + HOUR, ids=IDS)
+    last = empty_store.run_now(surveys.send, key="T-2", customer_id="ana", question="nps", now=NOW + HOUR, id=IDS.new())
 
     assert empty_store.read_now(surveys.open_of, "ana").id == last
 

@@ -1,0 +1,1 @@
+"""What customers say of us: praise, ideas, stars, and answers to surveys."""
