@@ -10,8 +10,8 @@ from crm_store.birthdays import check_birthday
 from crm_store.customers import Birthday
 from flows.engine.values import Tagged, phrase, word
 
-_FIRST = re.compile(r"^\W*(?:1|first|the first|former|前(?:面|者|一)|第一)", re.I)
-_SECOND = re.compile(r"^\W*(?:2|second|the second|latter|后(?:面|者|一)|第二)", re.I)
+_FIRST = re.compile(r"^\W*(?:1\W*$|(?:the )?(?:first|former)|前(?:面|者|一)|第一)", re.I)
+_SECOND = re.compile(r"^\W*(?:2\W*$|(?:the )?(?:second|latter)|后(?:面|者|一)|第二)", re.I)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMBERS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 

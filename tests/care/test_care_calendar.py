@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from care.calendar import birthday_moments, birthdays_near, dates_near, kept_on, lunar_months, moment_of
+from care.calendar import birthday_moments, birthdays_near, dates_near, moment_of
+from crm_store.birthday_dates import kept_on, lunar_months
 from crm_store.customers import Birthday
 
 ZONES = st.sampled_from(sorted(available_timezones() - {"localtime"})).map(ZoneInfo)

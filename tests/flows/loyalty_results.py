@@ -42,6 +42,11 @@ RESULTS = {
         }
     ),
     "leave_club": st.fixed_dictionaries({"left": st.booleans(), "forfeited": st.just(0), "still_hears": st.booleans()}),
+    "birthday_benefit": st.sampled_from(
+        ["given", "had", "used", "later", "no_birthday", "gone", "no_member", "unset"]
+    ).map(
+        lambda outcome: {"outcome": outcome, "title": "tea", "code": "K7QM", "expires_on": "1 May", "begins_on": "May"}
+    ),
     "redeem_reward": st.sampled_from(["done", "too_few", "gone", "limit"]).map(
         lambda outcome: {"outcome": outcome, "code": "K7QM", "expires_on": "Monday"} | REWARD
     ),
