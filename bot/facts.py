@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.ports import Capabilities
-from crm_store import orders, outbox, rewards, zones
+from crm_store import orders, outbox, rewards, tickets, zones
 from crm_store.desk_hours import DeskHours
 from flows.engine.values import clock, moment, weekdays
 from flows.replies import Listener
@@ -18,6 +18,8 @@ from flows.wording import address
 from nlu.understanding import Language
 
 RECENT_ORDERS = 2
+A_WHILE = timedelta(hours=8)
+"""Whoever says hello after so much silence is back, and greeted by what is open."""
 CARE_IN_MIND = timedelta(days=3)
 """So long after a message of ours a bare "stop" is an answer to it."""
 
@@ -67,6 +69,14 @@ def facts_of(
     def recent_orders() -> list[str]:
         return [one.order_no for one in orders.recent(conn, who.customer_id, RECENT_ORDERS)] if who.verified else []
 
+    def open_case() -> str | None:
+        theirs = tickets.of_customer(conn, who.customer_id) if who.verified and who.open_complaint else []
+        return next((one.number for one in reversed(theirs) if one.status == "open"), None)
+
+    def order_under_way() -> str | None:
+        latest = orders.recent(conn, who.customer_id, RECENT_ORDERS) if who.verified else []
+        return next((one.order_no for one in latest if one.status in ("paid", "shipped")), None)
+
     def redeemed_lately() -> bool:
         return bool(who.verified) and rewards.lately(conn, who.customer_id, now - undo_within) is not None
 
@@ -89,10 +99,13 @@ def facts_of(
         "back_at": moment(back) if back else None,
         "open_complaint": bool(who.open_complaint),
         "evidence_for": evidence_for,
+        "returning": who.last_in_at is None or now - who.last_in_at >= A_WHILE,
     }
     looked_up = {
         "recent_orders": recent_orders,
         "redeemed_lately": redeemed_lately,
+        "open_case": open_case,
+        "order_under_way": order_under_way,
         "last_was_care": lambda: care() is not None,
         "answers_care": lambda: row.rule if (row := care()) is not None else None,
         "care_number": lambda: row.body.get("about", {}).get("number") if (row := care()) is not None else None,

@@ -22,6 +22,7 @@ _LOAD = Prepared(
         identities.c.unreachable_since, identities.c.customer_id, identities.c.side,
         customers.c.name, customers.c.language, customers.c.timezone, customers.c.phone, customers.c.attributes,
         conversations.c.id, conversations.c.owner, conversations.c.state, conversations.c.turns,
+        conversations.c.last_in_at,
         outbox.undelivered_to(identities.c.id).label("others_waiting"),
         exists().where(switches.c.name == text("'bot'")).label("paused"),
         exists()

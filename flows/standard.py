@@ -40,10 +40,15 @@ FACTS = frozenset(
         "desk_closes",
         "redeemed_lately",
         "follows_up",
+        "returning",
+        "open_case",
+        "order_under_way",
     }
 )
 """What the runtime tells the engine about the world in each turn.
 
+``returning``: the customer has not written for some hours, or never; ``open_case`` and ``order_under_way`` are the
+numbers of a verified customer's open case and of an order that has not come, None where there is none.
 ``back_at`` is when people are back, as `flows.engine.values.moment`, and None while
 somebody is there; ``recent_orders`` are the numbers of a verified customer's latest
 orders, empty for anybody else. ``last_was_care`` says that the last message the customer got, a few days ago at

@@ -58,6 +58,10 @@ steps:
 """
 
 
+FACTS = frozenset(
+    {"verified", "open_complaint", "back_at", "evidence_for", "returning", "open_case", "order_under_way"}
+)
+"""What the shipped patterns look at, and small flows."""
 IN_BETWEEN = {
     path.stem: path.read_text(encoding="utf-8") for path in (Path(flows.__file__).parent / "patterns").glob("*.yml")
 }

@@ -10,7 +10,7 @@ from flows.engine.graph import mermaid
 from flows.engine.state import Say
 from flows.replies import Listener, Rendered, Replies
 from flows.standard import load_standard
-from tests.flows.small import SAID_IN_BETWEEN, book_of
+from tests.flows.small import FACTS, SAID_IN_BETWEEN, book_of
 
 PATTERN_REPLIES = (*SAID_IN_BETWEEN, "cannot_go_on", "handed_over", "ask_order_no", "ask_digits", "found", "lost")
 
@@ -29,9 +29,7 @@ def problems(tmp_path, flow, zh="", en=""):
     (replies / "zh.yml").write_text(known + zh, encoding="utf-8")
     (replies / "en.yml").write_text(known + en, encoding="utf-8")
     book = book_of(tmp_path, tea=flow)
-    return [
-        str(problem) for problem in check(book, Replies.load(replies), ACTIONS, {"verified", "back_at", "evidence_for"})
-    ]
+    return [str(problem) for problem in check(book, Replies.load(replies), ACTIONS, FACTS)]
 
 
 def test_the_flows_that_come_with_the_project_have_no_problem():

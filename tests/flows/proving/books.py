@@ -10,7 +10,7 @@ from typing import Any
 from flows.actions import RegisteredAction
 from flows.proving.static import prove
 from flows.replies import Replies
-from tests.flows.small import SAID_IN_BETWEEN, book_of
+from tests.flows.small import FACTS, SAID_IN_BETWEEN, book_of
 
 SAID_BY_PATTERNS = (*SAID_IN_BETWEEN, "cannot_go_on", "handed_over", "ask_order_no", "ask_digits", "lost", "how")
 BUTTONS = {
@@ -18,7 +18,6 @@ BUTTONS = {
     "ask_goes_on": """{text: shall we, buttons: [{title: a, payload: '/set{"goes_on":true}'},
       {title: b, payload: '/set{"goes_on":false}'}]}""",
 }
-FACTS = frozenset({"verified", "open_complaint", "back_at", "evidence_for"})
 
 
 def registered(function: Any, **says: Any) -> RegisteredAction:

@@ -7,8 +7,8 @@ from flows.proving.talks import FoundProblem, shrunk
 from flows.replies import Replies
 from flows.standard import load_standard
 from nlu.intents import intent_names
-from tests.flows.proving.books import ACTIONS, FACTS, ORDER, SAID_BY_PATTERNS
-from tests.flows.small import book_of
+from tests.flows.proving.books import ACTIONS, ORDER, SAID_BY_PATTERNS
+from tests.flows.small import FACTS, book_of
 
 QUICK = Thoroughness(turns=3000, walks=20, seed=1)
 
