@@ -79,8 +79,10 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What stands under a reply, as proofs look at it; placeholders are written ``{name}``."""
+    """What a reply looks like, to proofs and pictures; placeholders are written ``{name}``."""
 
+    text: str
+    """Its first wording."""
     place: Place
     buttons: tuple[tuple[str, str, str | None], ...]
     """Title, payload and the list over which the button repeats."""
@@ -168,7 +170,9 @@ class Replies:
         if found is None:
             return None
         lines = found.lines
+        first = min((wording for group in found.groups for wording in group), key=lambda wording: wording.number)
         return Layout(
+            text=_template(first.pieces),
             place=found.groups[0][0].place,
             buttons=tuple((_template(each.title), _template(each.payload), each.each) for each in found.buttons),
             lines=None if lines is None else (lines.each, frozenset(text for text, is_name in lines.pieces if is_name)),

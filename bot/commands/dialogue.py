@@ -76,10 +76,16 @@ def graph(context: typer.Context, flow: Annotated[str, typer.Argument(help="The 
 
     Example: ./shuke flows graph track_order
     """
-    flows = _load(context).book.flows
+    dialogue = _load(context)
+    flows, replies = dialogue.book.flows, dialogue.replies
+
+    def words(reply: str) -> list[str]:
+        layouts = (replies.layout(reply, language) for language in replies.languages)
+        return [layout.text for layout in layouts if layout is not None]
+
     if flow not in flows:
         raise ShukeError(f"there is no flow {flow}; there are {', '.join(sorted(flows))}")
-    sys.stdout.write(mermaid(flows[flow]))
+    sys.stdout.write(mermaid(flows[flow], words))
 
 
 def _load(context: typer.Context) -> Standard:

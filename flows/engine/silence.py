@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flows.engine.filling import opening_slots
 from flows.engine.heard import Decision, Heard
@@ -16,7 +17,10 @@ def fall_silent(run: Run, *, closes: bool) -> Decision:
     """Nudge, or close what is under way without a word: nobody is there to hear it."""
     if run.stack and closes:
         run.lay_aside()
-    elif run.stack:
+        # Its buttons go with it: who types "a person" a day later means the words, not the button of that name.
+        laid_aside = run.decision()
+        return replace(laid_aside, state=laid_aside.state.offering(()))
+    if run.stack:
         run.repair("silence", task=word("flow", run.seen_flow.name))
         run.advance()
     return run.decision()

@@ -136,7 +136,7 @@ class _OneWorld:
             if not faults and (known is None or disturbed < known.disturbed):
                 after = known.after_answers if known else set()
                 self.nodes[key] = _Node(turn.state, talk, disturbed, after)
-                if turn.state.asking is not None:
+                if turn.state.asking is not None or turn.state.closed:
                     self._queues[disturbed].append(key)
 
     def _stuck(self) -> Iterator[tuple[tuple[Line, ...], Fault]]:
@@ -180,6 +180,7 @@ def key_of(state: DialogueState) -> Any:
         state.offered_help,
         state.reminded,
         tuple(sorted((name, repr(value)) for name, value in state.slots.items())),
+        state.closed.get("flow"),
     )
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from flows.engine.heard import Heard
+from flows.engine.heard import FellSilent, Heard
 from flows.engine.model import Collect, Flow, FlowBook, Slot
 from flows.engine.state import DialogueState
 from flows.proving.samples import NAMED, values_of
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore
 
-Kind = Literal["start", "answer", "press", "wrong", "skip", "disturb", "person"]
+Kind = Literal["start", "answer", "press", "wrong", "skip", "disturb", "silence", "person"]
 
 SAID = "杯子裂了 the cup leaks 漏水"
 NONSENSE = "嗯嗯呃 hmm"
@@ -24,7 +24,7 @@ class Move:
     """One thing that a customer does; ``shown`` is how a talk is written down."""
 
     shown: str
-    heard: Heard
+    heard: Heard | FellSilent
     kind: Kind
 
 
@@ -81,7 +81,7 @@ def answers(book: FlowBook, state: DialogueState) -> list[Move]:
     """Return what answers the open question: each button, and each way in which it can be said."""
     asked = question_of(book, state)
     if asked is None:
-        return []
+        return _back(book) if state.closed else []
     flow, step = asked
     slot = flow.slots[step.slot]
     pressed = [
@@ -108,6 +108,9 @@ def around(book: FlowBook, state: DialogueState) -> list[Move]:
         Move(f"[{patterns.repeat_intent}]", _words("再说一遍", patterns.repeat_intent), "disturb"),
         Move(f"[{patterns.cancel_intent}]", _words("算了", patterns.cancel_intent), "disturb"),
     ]
+    if state.stack:
+        moves.append(Move("(no answer for a while)", FellSilent(), "silence"))
+        moves.append(Move("(no answer for a day)", FellSilent(closes=True), "silence"))
     if asked is not None:
         flow, step = asked
         moves.append(Move("跳过", _words("跳过", OUT_OF_SCOPE), "skip"))
@@ -119,6 +122,8 @@ def around(book: FlowBook, state: DialogueState) -> list[Move]:
 def together(first: Move, second: Move) -> Move:
     """Return two wishes in one message."""
     one, other = first.heard, second.heard
+    if isinstance(one, FellSilent) or isinstance(other, FellSilent):
+        return second
     intents = tuple({score.name: score for score in (*one.intents, *other.intents)}.values())
     entities = (*one.entities, *(each for each in other.entities if each not in one.entities))
     both = replace(one, intents=intents, entities=entities, text=f"{one.text} {other.text}".strip())
@@ -138,6 +143,16 @@ def question_of(book: FlowBook, state: DialogueState) -> tuple[Flow, Collect] | 
     flow = book.flows[state.stack[-1].flow]
     step = flow.steps.get(state.stack[-1].step or "")
     return (flow, step) if isinstance(step, Collect) else None
+
+
+def _back(book: FlowBook) -> list[Move]:
+    """Return what somebody says who is back after what they did was laid aside."""
+    wishes = sorted(book.by_intent)[:2]
+    return [
+        Move("[greet] hi", _words("hi", "greet", language="en"), "answer"),
+        Move(NONSENSE, _words(NONSENSE, OUT_OF_SCOPE), "answer"),
+        *(Move(f"[{intent}]", _words("", intent), "answer") for intent in wishes),
+    ]
 
 
 def _typed(book: FlowBook, slot: Slot) -> Iterator[Move]:
@@ -170,7 +185,7 @@ def _corrections(flow: Flow, step: Collect) -> Iterator[Move]:
 
 
 def _digressions(book: FlowBook, state: DialogueState) -> Iterator[Move]:
-    """A wish for something else: a complaint, and the first flow that asks something."""
+    """A wish for something else: a complaint, the first flow that asks something, and one of both that is unclear."""
     here = {book.flows[frame.flow].matter for frame in state.stack}
     if book.patterns.complaint_matter not in here:
         yield Move(complaint(book).shown, complaint(book).heard, "disturb")
@@ -179,6 +194,9 @@ def _digressions(book: FlowBook, state: DialogueState) -> Iterator[Move]:
         asks = any(isinstance(step, Collect) for step in flow.steps.values())
         if asks and flow.matter not in here and flow.matter != book.patterns.complaint_matter:
             yield Move(f"[{intent}]", _words("", intent), "disturb")
+            other = complaint(book).shown.strip("[]")
+            unclear = _words(NONSENSE, intent, instead=(other,))
+            yield Move(f"[{intent}] or [{other}]?", unclear, "disturb")
             return
 
 

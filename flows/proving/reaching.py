@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from flows.engine.check import Gives, Problem
 from flows.engine.model import END, Call, Collect, Do, Flow, FlowBook, Link, Place, SetSlots
+from flows.proving.claims import Claims
 from flows.proving.paths import Paths
 from flows.replies import Replies
 
@@ -90,16 +91,41 @@ def _linked_unasked(book: FlowBook, name: str, seen: set[str]) -> set[str]:
 
 
 def _known_rounds(book: FlowBook, flow: Flow, paths: Paths) -> Iterator[Problem]:
-    """A way that leads back to a question: once answered or passed over it is put again only where its slot, or that
-    of another question on the way, is emptied; else all begins anew without a word from the customer.
+    """A way that leads back to a question: once answered or passed over it is put again only where its slot is emptied.
+
+    Else all begins anew without a word from the customer; or, where other questions are put on the way and it leads
+    nowhere but back, the last answer decides for ever where to go.
     """
     for step in flow.steps.values():
-        if isinstance(step, Collect) and _comes_round(book, flow, step, paths):
+        if isinstance(step, Collect) and (_comes_round(book, flow, step, paths) or _leads_only_back(flow, step, paths)):
             yield _problem(
                 step.place,
-                f'step "{step.id}": a way leads back here without emptying slot "{step.slot}", so that nothing is '
+                f'step "{step.id}": a way leads back here without emptying slot "{step.slot}", so that it is not '
                 "asked and the flow goes round; empty it on that way (set_slots: null)",
             )
+
+
+def _leads_only_back(flow: Flow, start: Collect, paths: Paths) -> bool:
+    """Return whether some answer leads nowhere but back to the question, which it has answered for good."""
+    return any(_only_back(flow, start, first, claims, paths) for first, claims in paths.ways(flow, start))
+
+
+def _only_back(flow: Flow, start: Collect, first: str, claims: Claims, paths: Paths) -> bool:
+    waiting, seen, returns = [(first, claims)], {first}, False
+    while waiting:
+        at, known = waiting.pop()
+        if at == END:
+            return False
+        step = flow.steps[at]
+        if step is start:
+            returns = True
+            continue
+        if isinstance(step, Link) or (isinstance(step, SetSlots) and start.slot in step.values):
+            return False
+        ways = [way for way in paths.ways_from(flow, step, known) if way[0] not in seen]
+        seen |= {way[0] for way in ways}
+        waiting += ways
+    return returns
 
 
 def _comes_round(book: FlowBook, flow: Flow, start: Collect, paths: Paths) -> bool:

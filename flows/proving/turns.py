@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flows.engine.decide import decide
-from flows.engine.heard import ActionDone, Decision, Heard
+from flows.engine.heard import ActionDone, Decision, FellSilent, Heard
 from flows.engine.model import FlowBook
 from flows.engine.state import DialogueState, Say
 from flows.proving.world import Facts, Result, World
@@ -46,16 +46,16 @@ class Stage:
         self.turns = 0
         """How many have been played."""
 
-    def play(self, state: DialogueState, heard: Heard, facts: Facts, choices: Mapping[str, int]) -> Turn:
+    def play(self, state: DialogueState, heard: Heard | FellSilent, facts: Facts, choices: Mapping[str, int]) -> Turn:
         """Play one turn; an action without a choice returns what it most likely does."""
         return next(self._played(state, heard, facts, dict(choices), branching=False))
 
-    def every(self, state: DialogueState, heard: Heard, facts: Facts) -> Iterator[Turn]:
+    def every(self, state: DialogueState, heard: Heard | FellSilent, facts: Facts) -> Iterator[Turn]:
         """Yield a turn for each combination of results: in one turn an action always returns the same."""
         yield from self._played(state, heard, facts, {}, branching=True)
 
     def _played(
-        self, state: DialogueState, heard: Heard, facts: Facts, choices: dict[str, int], *, branching: bool
+        self, state: DialogueState, heard: Heard | FellSilent, facts: Facts, choices: dict[str, int], *, branching: bool
     ) -> Iterator[Turn]:
         turn = Turn(state, choices)
         decision = self._decided(turn, state, heard, facts)
@@ -82,7 +82,9 @@ class Stage:
         turn.acted_from.append((name, asked))
         return self._decided(turn, before.state, ActionDone(name, result), facts)
 
-    def _decided(self, turn: Turn, state: DialogueState, event: Heard | ActionDone, facts: Facts) -> Decision | None:
+    def _decided(
+        self, turn: Turn, state: DialogueState, event: Heard | FellSilent | ActionDone, facts: Facts
+    ) -> Decision | None:
         try:
             decision = decide(self.book, state, event, facts)
         except (LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError) as exc:

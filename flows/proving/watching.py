@@ -67,7 +67,7 @@ class Watch:
                 "the flow goes round without asking the customer anything; empty the slot before it is asked for again "
                 "(set_slots: null), or lead the way somewhere else",
             )
-        if not turn.says and move.kind != "start":
+        if not turn.says and move.kind not in ("start", "silence"):
             yield Fault("silent", place, "the customer gets no answer; say something on this way")
         if not turn.says and move.kind == "start" and not turn.state.stack:
             yield Fault("silent", place, "the flow ends without a word; say something on this way")

@@ -1,6 +1,7 @@
 """Faults planted in flows are found before anybody talks."""
 
 from datetime import UTC, datetime
+from textwrap import dedent
 
 import pytest
 
@@ -126,6 +127,28 @@ def test_a_reply_without_a_wording_for_a_missing_value_is_found(tmp_path):
     assert found == [
         'flows/tea.yml:3: step "step_2": every wording of "arrives" in en needs a value that may be missing'
     ]
+
+
+def test_a_drawing_shows_what_is_said_in_both_languages_and_what_is_not_taken(tmp_path):
+    flow = """
+    intents: [tea]
+    slots: {sort: {free: true}}
+    steps:
+      - collect: sort
+        skippable: true
+        rejections: [{if: slots.sort == "milk", utter: no_milk}]
+      - call: order
+      - link: person
+    """
+    book = book_of(tmp_path, tea=dedent(flow))
+    said = {"ask_sort": ("哪一种 #1？", 'which "one"?')}
+
+    drawn = mermaid(book.flows["tea"], lambda reply: said.get(reply, ()))
+
+    assert """s0[/"ask sort (may be skipped)<br/>哪一种 #35;1？<br/>which 'one'?"/]""" in drawn
+    assert """s0 -.->|"slots.sort == 'milk': no_milk"| s0""" in drawn
+    assert 's1[["flow order, and back"]]' in drawn
+    assert 's2[["on to flow person"]]' in drawn
 
 
 def test_a_flow_can_be_drawn():

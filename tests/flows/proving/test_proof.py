@@ -33,6 +33,13 @@ def test_the_flows_that_come_with_the_project_pass_every_talk_that_is_tried():
     assert proof.walks == QUICK.walks
 
 
+@pytest.mark.long
+def test_the_flows_pass_a_night_of_talks_at_random():
+    proof = load_standard().proof(Thoroughness(turns=25_000, walks=500, seed=20_261_123), intent_names())
+
+    assert [str(problem) for problem in proof.problems] == []
+
+
 def test_the_same_seed_has_the_same_talks():
     standard = load_standard()
     once = Thoroughness(turns=300, walks=5, seed=3)
