@@ -227,7 +227,7 @@ KEYWORD_RULES: Final = (
     (
         "report_missing_wrong_item",
         STRONG,
-        "(?:发错|寄错|漏发|少发|错发)|(?:少|缺)了?(?:[一两二三0-9]{1,2})?(?:件|个|盒|包|瓶|只|样)|(?:收到|寄来)的不是",
+        "(?:发错|寄错|漏发|少发|错发)|(?<!多)(?:少|缺)了?(?:[一两二三0-9]{1,2})?(?:件|个|盒|包|瓶|只|样)|(?:收到|寄来)的不是",
         r"(?:wrong|different) (?:item|product|colou?r|size|thing|one)"
         r"|(?:item|piece|cup|box|one|part)s?(?: \w+){0,3} missing"
         r"|missing (?:an? |one |two |some )?(?:item|piece|cup|box|part)s?",
@@ -349,7 +349,7 @@ KEYWORD_RULES: Final = (
     (
         "ask_price_promotion",
         STRONG,
-        "(?<![运邮递装]费)(?<![运邮递装]费要)多少钱|什么价|价格|价钱|怎么卖|几块钱|售价|(?:有|什么|哪些"
+        "(?<![运邮递装]费)(?<![运邮递装]费要)多少钱(?!(?:才)?[包免]邮|能?包邮)|什么价|价格|价钱|怎么卖|几块钱|售价|(?:有|什么|哪些"
         "|啥)[^,。!?;]{0,6}(?:优惠|折扣|活动|券|促销)|打折|打几折|满减"
         "|(?:能|可以)[^,。!?;]{0,4}便宜",
         r"how much(?! longer)(?! (?:is|are|for|does)(?: the)? (?:shipping|delivery|postage))(?: (?!points"

@@ -16,7 +16,7 @@ from flows.wording import Reader, shown
 
 USED = "knowledge.used"
 MISSING = "knowledge.missing"
-MOST_TOPICS = 4
+MOST_TOPICS = 6
 """What there is to ask about, where a button was pressed and nothing is asked yet."""
 
 
@@ -48,12 +48,8 @@ def ask_colleague_for_answer(context: ActionContext, args: Mapping[str, Any]) ->
 
 
 def found(context: ActionContext, inquiry: str, question: str, product: str | None) -> Answer | None:
-    """Return what is known on a question today, on the product (SKU) that it names if any entry is about it."""
-    knowledge = context.knowledge
-    if product is not None and not knowledge.is_about(product):
-        # No SKU, or one that no entry is about: then it is a word of the question.
-        question, product = f"{question} {product}", None
-    return knowledge.answer(question, intent=inquiry, product=product, today=_today(context))
+    """Return what is known on a question today, and on no other product (SKU) than the one that it names."""
+    return context.knowledge.answer(question, intent=inquiry, product=product, today=_today(context))
 
 
 def _today(context: ActionContext) -> date:

@@ -13,11 +13,13 @@ from flows.engine.model import Place
 from flows.knowledge.entry import LANGUAGES, Entry
 from flows.knowledge.reading import read_entries
 from flows.knowledge.retrieval import RELATED, SURE, SURE_ELSEWHERE, Found, Index
-from flows.knowledge.terms import is_meaning, terms_of_question
+from flows.knowledge.terms import MOST_READ, is_meaning, terms_of_question
 
 FOLDER = "knowledge"
 MOST_RELATED = 2
 LONGEST_ELLIPSIS = 40
+SHORTEST_PART = 3
+_ENDS = re.compile(r"[,，。.;；!！?？\n]+")
 _ELLIPTIC = re.compile(r"^\s*(?:那|还有|and\b|what about\b|how about\b)|呢\s*[?？]?\s*$", re.IGNORECASE)
 
 
@@ -55,10 +57,6 @@ class Knowledge:
         entry = self._by_id.get(id)
         return entry if entry is not None and entry.is_valid(today) else None
 
-    def is_about(self, product: str) -> bool:
-        """Return whether any entry is about this product (SKU)."""
-        return any(product in entry.products for entry in self.entries)
-
     def of_intent(self, intent: str, *, today: date) -> list[Entry]:
         """Return what is known on a topic, in the order of the files."""
         return [entry for entry in self.entries if intent in entry.intents and entry.is_valid(today)]
@@ -66,15 +64,20 @@ class Knowledge:
     def answer(self, question: str, *, intent: str, today: date, product: str | None = None) -> Answer | None:
         """Return the entry that answers a question, or None where nothing does surely enough.
 
-        What customers want is taken into account, and may have been misunderstood: where
-        nothing is known on it, an entry on something else that surely covers the question is the answer.
+        A message may ask several things, or tell a story around its question: where the whole
+        finds nothing, its parts are looked at. What customers want is taken into account, and may have been
+        misunderstood: where nothing is known on it, an entry on something else that surely is the answer is one.
         """
-        ranked = self._index.ranked(question, intent=intent, product=product, today=today)
-        if not ranked or ranked[0].sure < SURE:
-            ranked = self._index.ranked(question, intent=None, product=product, today=today)
-            ranked = [one for one in ranked if one.sure >= SURE_ELSEWHERE]
-        if not ranked:
-            return None
+        for asked in ([question], _parts(question)):
+            found = [self._index.ranked(part, intent=intent, product=product, today=today) for part in asked]
+            best = max(filter(None, found), key=lambda ranked: ranked[0].sure, default=None)
+            if best is not None and best[0].sure >= SURE:
+                return self._chosen(best)
+        elsewhere = self._index.ranked(question, intent=None, product=product, today=today)
+        ranked = [one for one in elsewhere if one.sure >= SURE_ELSEWHERE]
+        return self._chosen(ranked) if ranked else None
+
+    def _chosen(self, ranked: list[Found]) -> Answer:
         best, *others = ranked
         return Answer(best.entry, best.sure, tuple(one.entry for one in self._near(best, others)))
 
@@ -121,6 +124,12 @@ class Knowledge:
                     found = "nothing" if answer is None else f'"{answer.entry.id}"'
                     text = f'asked "{question.text}", {found} is found instead; word it closer to the entry'
                     yield _problem(Place(entry.place.file, question.line), text)
+
+
+def _parts(question: str) -> list[str]:
+    """Return the sentences and clauses of a question; none where there is only one."""
+    parts = [part for part in _ENDS.split(question[:MOST_READ]) if len(part.strip()) >= SHORTEST_PART]
+    return parts if len(parts) > 1 else []
 
 
 def _problem(place: Place, text: str) -> Problem:

@@ -89,11 +89,12 @@ class Index:
     def _sure(self, at: int, asked: Mapping[str, float]) -> float:
         covered = missed = words = 0.0
         for term, worth in asked.items():
-            if term in self._counts[at]:
-                covered += worth
-            elif is_meaning(term):
-                missed += worth
-            else:
+            # What only the answer happens to say is half a sign that it was asked for.
+            there = min(self._counts[at].get(term, 0.0), 1.0)
+            covered += worth * there
+            if is_meaning(term):
+                missed += worth * (1 - there)
+            elif not there:
                 words += worth * (UNUSED_WORD if term in self._in else UNKNOWN_WORD)
         return covered / (covered + missed + min(words, MOST_WORDS) + TOO_LITTLE)
 

@@ -69,7 +69,6 @@ SAME: Final = (
     "|assemble|assembly|assembled|put together|set up",
     "预约|约个|约一下|改时间|改约|book|appointment|schedule|reschedule|appointmnt",
     # Using
-    "怎么用|如何用|用法|使用方法|使用说明|说明书|操作|how to use|how do i use|instructions|manual|use it",
     "怎么泡|怎么冲|如何泡|冲泡|泡法|泡茶|泡|brew|steep|brewing|make the tea|steeping",
     "水温|几度|多少度|温度|度的水|temperature|degrees|how hot",
     "清洗|怎么洗|洗|清洁|刷洗|水洗|机洗|clean|wash|cleaning|washing|washed|wash it",
@@ -106,3 +105,9 @@ SAME: Final = (
     "人工|客服|真人|同事|agent|human|staff|customer service|colleague",
 )
 """Each line is one meaning; what it is called in the index is its number."""
+
+ONLY_THE_TOPIC: Final = (
+    "怎么用|如何用|怎么使用|如何使用|用法|使用方法|使用说明|说明书|操作|how to use|how do i use|how do you use"
+    "|instructions|manual|use it|use this"
+)
+"""What says no more than what is wanted anyway: "how do I use this" is about nothing yet."""

@@ -7,7 +7,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import Final
 
-from flows.knowledge.synonyms import SAME
+from flows.knowledge.synonyms import ONLY_THE_TOPIC, SAME
 from nlu.entities.folding import fold
 
 MOST_READ: Final = 300
@@ -59,7 +59,9 @@ def terms_of(text: str) -> Counter[str]:
     found: Counter[str] = Counter()
 
     def take(match: re.Match[str]) -> str:
-        found[_MEANINGS[_known_form(match.group())]] += 1
+        meaning = _MEANINGS[_known_form(match.group())]
+        if meaning is not None:
+            found[meaning] += 1
         return " "
 
     rest = _TODAY.sub(" ", _PHRASES.sub(take, plain))
@@ -93,8 +95,9 @@ def _known_form(written: str) -> str:
     return re.sub(r"\s+", " ", written)
 
 
-def _phrases() -> tuple[re.Pattern[str], dict[str, str]]:
-    meanings: dict[str, str] = {}
+def _phrases() -> tuple[re.Pattern[str], dict[str, str | None]]:
+    """Return what finds the phrases of `synonyms`, and the meaning of each; None where it means nothing more."""
+    meanings: dict[str, str | None] = {fold(phrase): None for phrase in ONLY_THE_TOPIC.split("|")}
     for number, line in enumerate(SAME):
         for phrase in line.split("|"):
             folded = fold(phrase)
