@@ -43,7 +43,7 @@ from flows.replies import Listener, Rendered
 from flows.settings import FlowSettings
 from flows.standard import Standard
 from nlu.language import detect
-from nlu.understanding import Language, Understanding
+from nlu.understanding import OUT_OF_SCOPE, Language, Understanding
 
 ATTEMPTS = 5
 """After so many failed turns a message is given to a person."""
@@ -313,8 +313,11 @@ class Answering:
         *, evidence_for: str | None = None,
     ) -> Facts:  # fmt: skip
         def follows_up() -> str | None:
-            today = now.astimezone(self._shop.desk.zone).date()
-            return self._knowledge.goes_on_with(before.slots.get("inquiry"), heard.text if heard else "", today=today)
+            if heard is None:
+                return None
+            inquiry, today = before.slots.get("inquiry"), now.astimezone(self._shop.desk.zone).date()
+            alone = heard.intent == OUT_OF_SCOPE
+            return self._knowledge.goes_on_with(inquiry, heard.text, today=today, fits_nothing=alone)
 
         return facts_of(
             conn, who, self.able(who.channel), self._shop.desk, language=language, now=now,

@@ -28,6 +28,8 @@ from flows.engine.starting import Starter, Wish, wishes_in, without_answers
 from flows.engine.state import DialogueState
 from nlu.understanding import OUT_OF_SCOPE, IntentScore
 
+CERTAINLY_NEW = 0.9
+"""From this confidence on a message is not about what was asked before it, however it is worded."""
 SHORT_TEXT = 40
 """Passing over a question is said in few characters."""
 
@@ -175,6 +177,8 @@ class _Talk:
             self._hand_over("angry", patterns.angry_complaint_flow if complains else patterns.angry_flow)
         elif patterns.cancel_intent in names:
             self._cancel([wish for wish in wishes if wish.intent != patterns.cancel_intent])
+        elif self._run.question is None and self._heard.confidence < CERTAINLY_NEW and self._follows_up():
+            pass  # "and abroad?" looks like this and that, and is about what was asked before
         elif (either := two_wishes(self._book, self._heard)) and not self._is_for_the_question(wishes):
             ask_which(self._run, self._heard, either)
         elif self._run.question is not None:
@@ -338,7 +342,7 @@ class _Talk:
         return False
 
     def _follows_up(self) -> bool:
-        """Words that fit nothing by themselves may go on with what was asked before: "and to Tibet?"."""
+        """Words that say little by themselves may go on with what was asked before: "and to Tibet?"."""
         inquiry = self._run.fact("follows_up")
         if inquiry not in self._book.by_intent:
             return False

@@ -23,13 +23,26 @@ _WISH = re.compile(
 _QUESTION = re.compile(r"怎么|如何|收费|多少|要不要|费用|(?<![a-z])(?:how|cost|price|included)(?![a-z])")
 
 
-@action("read_visit_wish", gives=("wants_visit",), only_reads=True)
+_THING = re.compile(
+    r"(?:安装|按装|装)(?:一下|一?[个台套张]|那[个台]|我(?:家)?的)?(?!预约|时间|师傅|服务|费|要|吗|吧|呢|的|在|到)"
+    r"(?P<zh>[\u4e00-\u9fff]{2,8}?)(?=的|吗|吧|呢|[,.!?;。 ]|$)"
+    r"|(?<![a-z])(?:install|fit|assemble|mount|hang|set up|installation (?:of|for))(?: (?:a|an|the|my|our))? "
+    r"(?!it\b|this\b|that\b|them\b|on\b|at\b|please\b|for\b)(?P<en>[a-z][a-z -]{1,30}?)"
+    r"(?= on\b| at\b| for\b| this\b| next\b| tomorrow\b| today\b| please\b|[,.!?;]|$)"
+)
+
+
+@action("read_visit_wish", gives=("wants_visit", "names_thing"), only_reads=True)
 def read_visit_wish(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return ``wants_visit``: the customer wants a time, rather than to know something about installation."""
+    """Return ``wants_visit``: the customer wants a time, rather than to know something about installation.
+
+    ``names_thing``: the message already says what is to be installed.
+    """
     plain = fold(args.get("question") or "")
     asks = _QUESTION.search(plain) is not None
     names_time = args.get("date") is not None or args.get("time") is not None
-    return {"wants_visit": not asks and (names_time or _WISH.search(plain) is not None)}
+    wants = not asks and (names_time or _WISH.search(plain) is not None)
+    return {"wants_visit": wants, "names_thing": _thing(args) is not None}
 
 
 @action("read_visit", gives=("visit_what", "visit_when"), only_reads=True)
@@ -47,9 +60,16 @@ def register_visit(context: ActionContext, args: Mapping[str, Any]) -> Mapping[s
 
 def _what(context: ActionContext, args: Mapping[str, Any]) -> str:
     product = args.get("product")
-    if product is None:
-        return str(args.get("what") or "")
+    if args.get("what") is not None or product is None:
+        return str(args.get("what") or _thing(args) or "")
     return str(catalogue.called(context.conn, [product]).get(product, {}).get(context.language, product))
+
+
+def _thing(args: Mapping[str, Any]) -> str | None:
+    """Return what the first message says is to be installed, in the customer's words."""
+    question = args.get("question") or ""
+    found = _THING.search(fold(question))
+    return None if found is None else question[slice(*found.span(found.lastgroup or 0))].strip()
 
 
 def _when(context: ActionContext, args: Mapping[str, Any]) -> str:

@@ -84,13 +84,16 @@ class Knowledge:
     def _near(self, best: Found, others: list[Found]) -> list[Found]:
         return [one for one in others if one.score >= RELATED * best.score and one.sure >= SURE][:MOST_RELATED]
 
-    def goes_on_with(self, inquiry: str | None, text: str, *, today: date) -> str | None:
-        """Return ``inquiry`` if words that fit nothing by themselves go on with it: "and to Tibet?", else None."""
-        if inquiry is None or not text.strip():
+    def goes_on_with(self, inquiry: str | None, text: str, *, today: date, fits_nothing: bool) -> str | None:
+        """Return ``inquiry`` if a message goes on with it: "and to Tibet?", else None.
+
+        Its words have to say so, "and …?" or "那…呢", unless the message ``fits_nothing`` else.
+        """
+        elliptic = len(text) <= LONGEST_ELLIPSIS and _ELLIPTIC.search(text) is not None
+        if inquiry is None or not text.strip() or not (elliptic or fits_nothing):
             return None
         if self.answer(text, intent=inquiry, today=today) is not None:
             return inquiry
-        elliptic = _ELLIPTIC.search(text) is not None and len(text) <= LONGEST_ELLIPSIS
         return inquiry if elliptic and any(map(is_meaning, terms_of_question(text))) else None
 
     def expired(self, today: date) -> list[Entry]:

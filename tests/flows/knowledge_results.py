@@ -21,7 +21,7 @@ RESULTS = {
     ),
     "look_for_secret": st.fixed_dictionaries({"secret_sent": st.booleans()}),
     "read_invoice_wish": st.fixed_dictionaries({"wants_invoice": st.booleans()}),
-    "read_visit_wish": st.fixed_dictionaries({"wants_visit": st.booleans()}),
+    "read_visit_wish": st.fixed_dictionaries({"wants_visit": st.booleans(), "names_thing": st.booleans()}),
     "read_visit": st.just({"visit_what": "水壶", "visit_when": "周六"}),
     **dict.fromkeys(
         ("ask_colleague_for_answer", "register_invoice", "register_visit"),

@@ -86,26 +86,36 @@ def test_of_two_products_the_one_that_is_meant_is_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked_before", "text", "goes_on"),
+    ("asked_before", "text", "goes_on", "alone"),
     [
-        ("ask_shipping_info", "那国外呢?", True),
-        ("ask_shipping_info", "and to Tibet?", True),
-        ("ask_payment_invoice", "那支付宝呢", True),
-        ("ask_store_info", "周末呢", True),
-        ("ask_shipping_info", "哈哈", False),
-        ("ask_shipping_info", "", False),
-        (None, "那国外呢?", False),
+        ("ask_shipping_info", "那国外呢?", True, True),
+        ("ask_shipping_info", "and to Tibet?", True, True),
+        ("ask_payment_invoice", "那支付宝呢", True, True),
+        ("ask_store_info", "周末呢", True, True),
+        ("ask_shipping_info", "sending it to Canada", False, True),
+        ("ask_shipping_info", "哈哈", False, False),
+        ("ask_shipping_info", "那哈哈呢", False, False),
+        ("ask_shipping_info", "", False, False),
+        (None, "那国外呢?", False, False),
     ],
 )
-def test_words_that_fit_nothing_go_on_with_what_was_asked_before(
-    asked_before: str | None, text: str, goes_on: bool
+def test_a_message_goes_on_with_what_was_asked_before_if_its_words_say_so_or_it_fits_nothing_else(
+    asked_before: str | None, text: str, goes_on: bool, alone: bool
 ) -> None:
-    assert KNOWLEDGE.goes_on_with(asked_before, text, today=TODAY) == (asked_before if goes_on else None)
+    assert KNOWLEDGE.goes_on_with(asked_before, text, today=TODAY, fits_nothing=False) == (
+        asked_before if goes_on else None
+    )
+    assert KNOWLEDGE.goes_on_with(asked_before, text, today=TODAY, fits_nothing=True) == (
+        asked_before if alone else None
+    )
 
 
 def test_a_shop_that_has_written_nothing_down_still_knows_that_the_topic_goes_on() -> None:
-    assert Knowledge().goes_on_with("ask_shipping_info", "那国外呢?", today=TODAY) == "ask_shipping_info"
-    assert Knowledge().goes_on_with("ask_shipping_info", "那哈哈呢?", today=TODAY) is None
+    def goes_on(text: str) -> str | None:
+        return Knowledge().goes_on_with("ask_shipping_info", text, today=TODAY, fits_nothing=True)
+
+    assert goes_on("那国外呢?") == "ask_shipping_info"
+    assert goes_on("那哈哈呢?") is None
 
 
 def test_the_demo_shops_entries_and_ours_have_nothing_to_mend() -> None:
