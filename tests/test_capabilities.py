@@ -693,3 +693,25 @@ def test_a_one_time_link_makes_one_customer_of_two_channels(shop: Talk, store_ur
     assert "500" in "".join(texts(shop.say("wx9", "我有多少积分", channel="wechat")))
     assert {"channel": "wechat", "user_id": "wx9", "verified": True} in shop.show("C1")["identities"]
     assert "identity.linked" not in kinds(again)
+
+
+def test_questions_are_answered_from_versioned_entries_that_are_cited(store_url: str) -> None:
+    """Number 40: in both languages, kept with entry and version; what nobody wrote down goes to a colleague."""
+    with a_world(store_url=store_url, sections={"flows": {"knowledge": {"folder": "demo/knowledge"}}}) as shop:
+        shop.load("customers", WANG, ANA)
+
+        chinese = shop.say("u1", "满多少包邮")
+        english = shop.say("ana", "how much is shipping?", channel="wechat")
+        unknown = shop.say("u1", "没电梯，能送到六楼吗")
+
+        assert texts(chinese) == ["国内满 ¥99 包邮，不满收 ¥8。\n（国内运费 · 2026年11月版）"]
+        assert "(Shipping in China · Nov 2026)" in texts(english)[0]
+        for answer in (chinese, english):
+            used = event(answer, "knowledge.used")
+            assert (used["entry"], used["version"], used["intent"]) == ("shipping_cost", "2026-11", "ask_shipping_info")
+        assert {"promise.made", "task.opened", "knowledge.missing"} <= set(kinds(unknown))
+        timeline = shop.show("C1")["timeline"]
+
+    first = next(entry["data"]["message"] for entry in timeline if entry["kind"] == "knowledge.missing")
+    explained = json.loads(shuke(store_url, "--json", "explain", first))
+    assert "ask_colleague_for_answer" in json.dumps(explained)

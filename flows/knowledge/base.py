@@ -85,15 +85,17 @@ class Knowledge:
         return [one for one in others if one.score >= RELATED * best.score and one.sure >= SURE][:MOST_RELATED]
 
     def goes_on_with(self, inquiry: str | None, text: str, *, today: date, fits_nothing: bool) -> str | None:
-        """Return ``inquiry`` if a message goes on with it: "and to Tibet?", else None.
+        """Return which inquiry a message goes on with: "and to Tibet?"; None where with none.
 
-        Its words have to say so, "and …?" or "那…呢", unless the message ``fits_nothing`` else.
+        It is ``inquiry``, what was asked before, or what the answer belongs to. The words have to say
+        that they go on, "and …?" or "那…呢", unless the message ``fits_nothing`` else.
         """
         elliptic = len(text) <= LONGEST_ELLIPSIS and _ELLIPTIC.search(text) is not None
         if inquiry is None or not text.strip() or not (elliptic or fits_nothing):
             return None
-        if self.answer(text, intent=inquiry, today=today) is not None:
-            return inquiry
+        answer = self.answer(text, intent=inquiry, today=today)
+        if answer is not None:
+            return inquiry if inquiry in answer.entry.intents else answer.entry.intents[0]
         return inquiry if elliptic and any(map(is_meaning, terms_of_question(text))) else None
 
     def expired(self, today: date) -> list[Entry]:

@@ -15,7 +15,8 @@ SAME: Final = (
     "包邮|免邮|免运费|免邮费|免快递费|free shipping|free delivery|ship free|free postage|ship for free"
     "|deliver for free",
     "国外|海外|境外|出国|外国|国际|跨境|abroad|overseas|international|internationally|worldwide|foreign",
-    "英国|美国|澳洲|澳大利亚|加拿大|新加坡|马来西亚|日本|德国|法国|欧洲|新西兰|韩国|泰国|uk|usa|us|england|britain|america"
+    "英国|美国|澳洲|澳大利亚|加拿大|新加坡|马来西亚|日本|德国|法国|欧洲|新西兰|韩国|泰国|uk|usa|the us|the states"
+    "|england|britain|america"
     "|australia|canada|singapore|malaysia|japan|germany|france|europe|ireland|new zealand|norway|spain|texas|hawaii"
     "|korea|thailand|scotland|wales|italy|netherlands|sweden|switzerland",
     "西藏|新疆|青海|内蒙|内蒙古|偏远|边远|农村|乡镇|乡下|村里|山区|tibet|xinjiang|qinghai|inner mongolia|remote"

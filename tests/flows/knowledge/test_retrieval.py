@@ -110,6 +110,12 @@ def test_a_message_goes_on_with_what_was_asked_before_if_its_words_say_so_or_it_
     )
 
 
+def test_a_message_goes_on_with_the_inquiry_that_its_answer_belongs_to() -> None:
+    inquiry = KNOWLEDGE.goes_on_with("account_access_help", "what about Canada", today=TODAY, fits_nothing=True)
+
+    assert inquiry == "ask_shipping_info"
+
+
 def test_a_shop_that_has_written_nothing_down_still_knows_that_the_topic_goes_on() -> None:
     def goes_on(text: str) -> str | None:
         return Knowledge().goes_on_with("ask_shipping_info", text, today=TODAY, fits_nothing=True)
