@@ -215,7 +215,7 @@ KEYWORD_RULES: Final = (
         "(?:到哪|在哪|哪里了|哪儿了|到没|到了吗|到了没|什么时候到|啥时候到|几时到|多久到|发货了?吗|发货了?没"
         "|发了吗|还没到|没收到|没到|状态|进度)"
         "|(?:查|看|跟踪|追踪)[一下看个]{0,3}(?:我的?|的)?(?:这个)?(?:订单|快递|物流|包裹|单号)|(?<!款)到哪(?:里|儿)?了"
-        "|物流(?:信息|状态|查询)|什么时候(?:能)?(?:到货|送到|收到|发货)",
+        "|物流(?:信息|状态|查询)|什么时候(?:能)?(?:送到|收到|发货)",
         r"where(?:'s| is| are)(?: \w+){0,4} (?:order|package|parcel|delivery|stuff|shipment)"
         r"|track(?:ing)?(?: \w+){0,3} (?:order|package|parcel|shipment|delivery)"
         r"|(?:order|delivery|shipping|package|parcel) (?:status|update|tracking)"

@@ -16,8 +16,11 @@ from flows.products.shelf import Shelf, Ware, listed, shelf_of
 from flows.products.wanted import (
     Budget,
     asks_for_offers,
+    nth_in,
     purpose_in,
+    unwanted_in,
     wants_cheaper,
+    wants_cheapest,
     wants_others,
     wants_to_be_told,
     without_in,
@@ -29,7 +32,7 @@ NEED_STANDS = timedelta(days=1)
 LONGEST_NEED = 200
 _NO_PURPOSE = re.compile(
     r"随便|看看|没想好|没什么|不知道|不确定|都行|都可以|无所谓|跳过|just (?:looking|browsing)|not sure"
-    r"|no idea|don't know|whatever|skip|nothing special"
+    r"|no idea|don't know|whatever|skip|nothing special|怎么样|如何|第[一二三四]"
     r"|^(?:what|how|why|who|where|when|is|are|do|does|can)\b|[?？]$|[吗么]$",
     re.IGNORECASE,
 )
@@ -39,7 +42,17 @@ _NOT_FOR_THEM = ("allergy", "dislikes", "note", "taste", "health", "pregnancy")
 @action(
     "look_up_products",
     gives=("found", "sku", "called", "price", "about", "supply", "several", "near"),
-    may_give=("has_price", "in_stock", "out_of_stock", "left", "wished", "need", "wants_offers", "wants_word"),
+    may_give=(
+        "has_price",
+        "in_stock",
+        "out_of_stock",
+        "left",
+        "wished",
+        "need",
+        "wants_offers",
+        "wants_word",
+        "wants_cheapest",
+    ),
 )
 def look_up_products(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what of the catalogue is meant, as ``found``.
@@ -55,7 +68,7 @@ def look_up_products(context: ActionContext, args: Mapping[str, Any]) -> Mapping
     text = str(args.get("asked") or "")
     result: dict[str, Any] = {
         "found": found, "need": _need(context, args), "wants_offers": asks_for_offers(text),
-        "wants_word": wants_to_be_told(text),
+        "wants_word": wants_to_be_told(text), "wants_cheapest": wants_cheapest(text),
     }  # fmt: skip
     if found == "one":
         result |= _about(wares[0], context)
@@ -81,11 +94,14 @@ def recommend_products(context: ActionContext, args: Mapping[str, Any]) -> Mappi
     _learn_need(context, args, need)
     facts = memory.known(context.conn, context.customer_id, context.now)
     budget = Budget.of(args.get("amount")) or Budget.of(last.get("amount"))
+    without = tuple(dict.fromkeys((*without_in(text), *_not_for_them(facts))))
     wish = Wish(
         text="\n".join(filter(None, (text, need))),
         budget=budget,
-        without=(*without_in(text), *_not_for_them(facts)),
+        without=without,
+        unwanted=unwanted_in(text),
         likes=tuple(fact.value for fact in facts if fact.kind in ("likes", "taste") and fact.about is None),
+        cheapest=wants_cheapest(text),
         passed_over=_passed_over(context, shelf, text),
         popular=bought_together.best_sellers(context.conn, since=context.now - LATELY),
         **_bought(context, shelf),
@@ -129,7 +145,7 @@ def _need(context: ActionContext, args: Mapping[str, Any]) -> str | None:
     """Return for what it is, as said in this talk or lately."""
     purpose = args.get("purpose")
     if purpose:
-        return None if _NO_PURPOSE.search(str(purpose)) else str(purpose)[:LONGEST_NEED]
+        return None if _NO_PURPOSE.search(str(purpose)) or nth_in(str(purpose)) else str(purpose)[:LONGEST_NEED]
     if said := purpose_in(str(args.get("asked") or "")) or purpose_in(context.text):
         return said[:LONGEST_NEED]
     facts = memory.known(context.conn, context.customer_id, context.now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from crm_store.terms import terms
@@ -53,7 +53,10 @@ _SAYS_NOTHING = frozenset((
     "recommend", "suggest", "for", "good", "best", "gift", "present", "looking", "something", "which", "would",
     "not", "dad", "mum", "from", "use", "under",
 ))  # fmt: skip
-_NO_KIND = frozenset("款个种样只的了么吗装用好大小中新老")
+_KINDS = frozenset(
+    "茶杯壶碗盘锅瓶盒灯表包鞋袜衣裤裙帽伞书笔椅桌床垫枕被毯巾刀叉勺筷车机器盆罐盏炉酒油米面糖饼糕奶粉膏霜水香烛花"
+)
+"""The last characters of a name that say what it is, standing alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Wish:
     """What they asked, and what it is for."""
     budget: Budget | None = None
     without: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
+    """Kinds of things that are not wanted."""
     likes: tuple[str, ...] = ()
     bought: Mapping[str, str] = field(default_factory=dict)
     """SKU → category of what they bought."""
@@ -73,6 +78,8 @@ class Wish:
     """SKU → in how many orders it was lately."""
     passed_over: frozenset[str] = frozenset()
     """SKUs that were named before and are not wanted."""
+    cheapest: bool = False
+    """What costs least is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,8 @@ class Pick:
     ware: Ware
     score: float
     reasons: tuple[Tagged, ...]
+    fits: bool = False
+    """It is for the occasion that was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,7 @@ def choose(wares: Collection[Ware], wish: Wish, language: str) -> Choice:
     left = [ware for ware in wares if ware.sku not in wish.passed_over and ware.supply != "out"]
     if not left:
         return Choice((), "stock")
+    left = [ware for ware in left if not any(what in name for what in wish.unwanted for name in ware.names)] or left
     allowed = [ware for ware in left if all(_is_without(ware, what) for what in wish.without)]
     if not allowed:
         return Choice((), "without")
@@ -115,6 +125,10 @@ def choose(wares: Collection[Ware], wish: Wish, language: str) -> Choice:
         fitting = within
     asked = _asked_terms(wish, fitting)
     picks = [_pick(ware, wish, asked, language) for ware in fitting]
+    if wish.cheapest and (dear := [pick for pick in picks if pick.ware.price is not None]):
+        least = min(dear, key=lambda pick: (pick.ware.price, pick.ware.sku))
+        return Choice((replace(least, reasons=(phrase("why_cheapest"), *least.reasons)),))
+    picks = [pick for pick in picks if pick.fits] or picks
     picks.sort(key=lambda pick: (-pick.score, pick.ware.sku))
     best = picks[0].score
     return Choice(tuple(pick for pick in picks[:MOST] if pick.score >= best * _CLOSE))
@@ -152,7 +166,7 @@ def _kind(ware: Ware, text: str) -> int:
 
 def _common_end(name: str, text: str) -> int:
     size = next((size for size in range(min(len(name), 6), 0, -1) if name[-size:] in text), 0)
-    return 0 if size == 1 and name[-1] in _NO_KIND else size
+    return 0 if size == 1 and name[-1] not in _KINDS else size
 
 
 def _pick(ware: Ware, wish: Wish, asked: Mapping[str, float], language: str) -> Pick:
@@ -175,7 +189,7 @@ def _pick(ware: Ware, wish: Wish, asked: Mapping[str, float], language: str) -> 
         whys.append(phrase("why_budget", most=money(wish.budget.most, wish.budget.currency)))
     if ware.supply == "in" and len(whys) < _MOST_REASONS:
         whys.append(phrase("why_in_stock"))
-    return Pick(ware, score, tuple(whys or [phrase("why_of_ours")]))
+    return Pick(ware, score, tuple(whys or [phrase("why_of_ours")]), fits=bool(fitting))
 
 
 def _fits(ware: Ware, concept: Concept, language: str) -> Tagged:

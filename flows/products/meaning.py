@@ -10,12 +10,23 @@ from crm_store import history
 from flows.actions import ActionContext
 from flows.engine.filling import kept
 from flows.products.shelf import Shelf, Ware
-from flows.products.wanted import asks_to_choose, compares, points_at, subject_of, wants_advice, wants_cheaper
+from flows.products.wanted import (
+    asks_to_choose,
+    compares,
+    nth_in,
+    points_at,
+    purpose_in,
+    subject_of,
+    wants_advice,
+    wants_cheaper,
+)
 
 ASKED = "product.asked"
 RECOMMENDED = "product.recommended"
 MOST_REMEMBERED = 5
 BACK_IN_STOCK = "back_in_stock"
+_NO_PURPOSE = ("gift", "present", "birthday", "礼品")
+"""A gift basket is a thing, and says nothing of who gets it."""
 ANSWERED_FOR = timedelta(days=3)
 """So long what somebody says may be about the message that it is back."""
 REMEMBERED = timedelta(hours=1)
@@ -48,6 +59,8 @@ def products_meant(context: ActionContext, shelf: Shelf, args: Mapping[str, Any]
     chosen = _chosen(shelf, args.get("product"))
     if chosen is not None and (not text or text != kept(context.text)):
         return "one", [chosen]  # it was chosen or corrected after the question
+    if (nth := nth_in(text)) is not None and (told := _listed_last(context, shelf)):
+        return "one", [told[min(nth, len(told)) - 1]]
     named, perhaps = shelf.meant(text)
     if not named and chosen is not None:
         named = [chosen]
@@ -68,13 +81,19 @@ def products_meant(context: ActionContext, shelf: Shelf, args: Mapping[str, Any]
     if not wants_advice(text) and (nearly := shelf.called_nearly(subject_of(text))) is not None:
         return "one", [nearly]
     near = shelf.near(subject_of(text))
-    if near and asks in ("price", "stock"):
+    if near and asks in ("price", "stock") and (purpose_in(text) or "gift") in _NO_PURPOSE:
         return "which", near
     if wants_advice(text):
         return "advice", []
     if not subject_of(text):
         return "none", []
     return ("which" if near else "unknown"), near
+
+
+def _listed_last(context: ActionContext, shelf: Shelf) -> list[Ware]:
+    """Return the products of the last list, in its order."""
+    skus = next(iter(_told(context, [ASKED, RECOMMENDED])), {}).get("skus", ())
+    return [shelf[sku] for sku in skus if sku in shelf]
 
 
 def _chosen(shelf: Shelf, product: Any) -> Ware | None:

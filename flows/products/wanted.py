@@ -11,7 +11,7 @@ from typing import Any
 from nlu.entities.folding import fold
 
 _ADVICE = re.compile(
-    r"推荐|推介|建议|种草|安利|哪[款种个样只套]|什么好|有什么|有啥|有哪些|都有什么|适合|帮我?[挑选看]"
+    r"推荐|推介|建议|最便宜|cheapest|种草|安利|哪[款种个样只套]|什么好|有什么|有啥|有哪些|都有什么|适合|帮我?[挑选看]"
     r"|挑[个一选]|选[个一]"
     r"|送[人礼给]|礼[物品]|想[买要找看].{0,6}[个款种套]|求|怎么选|[便贵]宜[点些一]|别的|其他的|换一[个批款]"
     r"|recommend|suggest|advi[cs]e|which(?! order)|what (?:do you|would|should|have you|kind|sort|tea"
@@ -29,6 +29,9 @@ _COMPARES = re.compile(
 )
 _IT = re.compile(r"这[个款种件]|那[个款种件]|它|\b(?:it|its|this one|that one)\b")
 _CHEAPER = re.compile(r"便宜[点些一]|更便宜|太贵|贵了|cheaper|less expensive|too (?:expensive|dear|much)")
+_CHEAPEST = re.compile(r"最便宜|最低价|价格最低|cheapest|least expensive|lowest price")
+_PLACES = (("第一", "头一", "first"), ("第二", "second"), ("第三", "third"))
+_NTH = re.compile(r"(?:第[一二三]|头一)(?=[个款种样])|\b(?:first|second|third)(?= (?:one|two|option|item)|$)")
 _OTHERS = re.compile(
     r"别的|其他的?|换一[个批款]|还有(?:什么|没有|吗|其)|other (?:ones|options)|anything else|what else"
 )
@@ -61,10 +64,13 @@ _PURPOSE = re.compile(
     r"[a-z]{3,}(?: [a-z]+){0,3}|to (?:use|drink|take|bring|give|make|cook|store|brew|serve|wear)\b[a-z ]{2,}"
     r"|gift|present\b|birthday"
 )
+_UNWANTED = re.compile(
+    r"不要(?!了|太|紧|钱|超|高)([\u4e00-\u9fff]{2,4})(?=$|[,。;!])|don't want (?:any |an? )?([a-z]{3,})"
+)
 _WITHOUT = re.compile(
-    r"(?:对|我对|他对|她对)?([\u4e00-\u9fff]{1,6})过敏|(?:不含|不要含?|不能[喝吃有含碰]"
-    r"|不[喝吃爱想]?[喝吃]?(?:太)?|没有|无|去)(咖啡因|糖|香精|麸质|坚果|花生|牛奶|乳糖|酒精)"
-    r"|(?:without|no|free of|allergic to|can't (?:have|drink|eat)|don't (?:drink|eat|want|like)"
+    r"对([\u4e00-\u9fff]{1,6})过敏|([^\W对我你他她也会\da-z]{1,4})过敏|(?:不含|不要含?|不能[喝吃有含碰]"
+    r"|不[喝吃爱想]?[喝吃]?太?含?|没有|无|去)(咖啡因|糖|香精|麸质|坚果|花生|牛奶|乳糖|酒精)"
+    r"|(?:without|no|free of|allergic to|can't (?:have|drink|eat)|don't (?:drink|eat|like)"
     r"|avoid(?:ing)?) (?:any )?([a-z]{3,}(?: (?:oil|flowers?))?)"
     r"|([a-z]{3,})[ -]free\b"
 )
@@ -133,6 +139,19 @@ def wants_cheaper(text: str) -> bool:
     return _CHEAPER.search(fold(text)) is not None
 
 
+def wants_cheapest(text: str) -> bool:
+    """Return whether what costs least is asked for."""
+    return _CHEAPEST.search(fold(text)) is not None
+
+
+def nth_in(text: str) -> int | None:
+    """Return the place in a list, 1 for the first, that a text names."""
+    found = _NTH.search(fold(text))
+    if found is None:
+        return None
+    return next(place for place, words in enumerate(_PLACES, 1) if found[0].strip() in words)
+
+
 def wants_others(text: str) -> bool:
     """Return whether something else than what was recommended is wanted."""
     return _OTHERS.search(fold(text)) is not None
@@ -166,6 +185,12 @@ def without_in(text: str) -> tuple[str, ...]:
     named = [next(filter(None, found.groups()), "") for found in _WITHOUT.finditer(plain)]
     if _PREGNANT.search(plain):
         named.append("caffeine")
+    return tuple(dict.fromkeys(name for name in named if name and name not in _NOTHING))
+
+
+def unwanted_in(text: str) -> tuple[str, ...]:
+    """Return the kinds of things that a text says are not wanted."""
+    named = [next(filter(None, found.groups()), "") for found in _UNWANTED.finditer(fold(text))]
     return tuple(dict.fromkeys(name for name in named if name and name not in _NOTHING))
 
 

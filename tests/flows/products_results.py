@@ -13,7 +13,7 @@ RESULTS = {
             "several": st.just([_WARE]), "near": st.sampled_from([[], [_WARE]]), "has_price": st.booleans(),
             "in_stock": st.booleans(), "out_of_stock": st.booleans(),
             "left": st.sampled_from([None, 3]), "wished": st.booleans(),
-            "need": st.sampled_from([None, "送人"]), "wants_offers": st.booleans(),
+            "need": st.sampled_from([None, "送人"]), "wants_offers": st.booleans(), "wants_cheapest": st.booleans(),
             "wants_word": st.sampled_from([None, True, False]),
         }
         | {name: st.just(value) for name, value in _WARE.items()}

@@ -46,6 +46,7 @@ REASONS = [
     "in_stock",
     "of_ours",
     "popular",
+    "cheapest",
 ]
 OOLONG = a_ware("TEA-1", "桂花乌龙", "Osmanthus Oolong", category="tea", about_zh="冷泡也好喝。")
 HIBISCUS = a_ware("TEA-2", "洛神茶", "Hibiscus Tea", category="tea", about_zh="不含茶叶和咖啡因。", price=Decimal(45))
