@@ -58,11 +58,11 @@ def check(
 
 def _told(dialogue: Standard, proof: Proof) -> str:
     tried = [one for one in proof.explored if one.states]
-    whole = sum(one.complete for one in tried)
     return (
-        f"{len(dialogue.book.flows)} flows: nothing to mend "
-        f"({proof.turns} turns: {sum(one.states for one in tried)} states of {len(tried)} flows, "
-        f"{whole} of them seen whole, and {proof.walks} talks at random)"
+        f"{len(dialogue.book.flows)} flows: nothing to mend ({proof.turns:,} turns: "
+        f"{sum(one.states for one in tried):,} states of {len(tried)} flows, all that answers lead to in "
+        f"{sum(one.answered for one in tried)}, and all that comes in between in {sum(one.complete for one in tried)}; "
+        f"{proof.walks} talks at random)"
     )
 
 

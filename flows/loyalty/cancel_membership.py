@@ -29,7 +29,7 @@ def leaving_costs(context: ActionContext, args: Mapping[str, Any]) -> Mapping[st
     return {"outcome": "member", "forfeits": forfeits, "points": has, "tier": tier}
 
 
-@action("leave_club", gives=("left", "forfeited", "still_hears"))
+@action("leave_club", gives=("left", "forfeited", "still_hears"), irreversible=True)
 def leave_club(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Let the customer go; ``still_hears`` where they had agreed to greetings or offers, which stays as it is."""
     nothing = {"left": False, "forfeited": 0, "still_hears": False}

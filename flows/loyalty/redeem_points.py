@@ -82,6 +82,7 @@ def list_rewards(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str
     "redeem_reward",
     gives=("outcome", "title", "code", "expires_on", "balance", "missing"),
     may_give=("minutes",),
+    irreversible=True,
 )
 def redeem_reward(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give what `pick_reward` found for its points, once for this message.

@@ -33,7 +33,7 @@ def total_order(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
     }  # fmt: skip
 
 
-@action("take_order", gives=("done_by", "link"))
+@action("take_order", gives=("done_by", "link"), irreversible=True)
 def take_order(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the ``link`` where the shop has one (``done_by`` is ``link``), else open a task for a ``person``."""
     ware = product_meant(context, shelf_of(context.conn), args)

@@ -22,19 +22,22 @@ from flows.proving.world import Facts
 STUCK = "stuck"
 MOST_PROBLEMS = 5
 """Problems of one flow that are told; they tend to have one cause."""
-MOST_DISTURBED = 1
-"""Messages in a talk that are not the answer to what was asked."""
 
 
 @dataclass(slots=True)
 class _Node:
-    """A state, the shortest talk to it, and the states that answers lead to."""
+    """A state, the shortest talk to it, whether something in it was no answer, and the states that answers lead to."""
 
     state: DialogueState
     lines: tuple[Line, ...]
-    disturbed: int
+    disturbed: bool
     after_answers: set[Any] = field(default_factory=set)
     expanded: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether answers alone lead here, and it was not followed any more."""
+        return not self.disturbed and not self.expanded and self.state.asking is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Explored:
     flow: str
     states: int
     complete: bool
+    answered: bool
+    """Whether all are there that answers lead to, whatever actions return."""
     problems: tuple[FoundProblem, ...]
 
 
@@ -58,7 +63,7 @@ class Explorer:
     def explore(self, flow: Flow, budget: int) -> Explored:
         """Explore a flow in every world that makes a difference to it; ``budget`` is how many turns that may cost."""
         found: dict[tuple[str, str, int], FoundProblem] = {}
-        states, complete = 0, True
+        states, complete, answered = 0, True, True
         worlds = self._stage.world.worlds(flow)
         ends = self._stage.turns + budget
         for number, facts in enumerate(worlds):
@@ -74,7 +79,8 @@ class Explorer:
                 found[key] = shown(self._stage, self._watch, lines, fault)
             states += len(one.nodes)
             complete = complete and one.complete
-        return Explored(flow.name, states, complete, tuple(found.values()))
+            answered = answered and not any(node.waits for node in one.nodes.values())
+        return Explored(flow.name, states, complete, answered, tuple(found.values()))
 
 
 class _OneWorld:
@@ -88,40 +94,43 @@ class _OneWorld:
         self._facts = facts
         self._ends = ends
         self.nodes: dict[Any, _Node] = {}
-        self.complete = True
-        self._queues: tuple[deque[Any], ...] = tuple(deque() for _ in range(MOST_DISTURBED + 1))
+        self._waiting: deque[Any] = deque()
+        """States from which answers are still to be tried."""
+        self._disturbed: deque[Any] = deque()
+        """States in which what is no answer is still to be tried."""
 
     def run(self) -> Iterator[tuple[tuple[Line, ...], Fault]]:
-        for opening in self._openings():
-            yield from self._tried(None, DialogueState(), (), opening, 0)
-        while (key := self._next()) is not None:
-            if self._stage.turns >= self._ends:
-                self.complete = False
-                break
-            node = self.nodes[key]
-            if node.expanded:
-                continue
-            node.expanded = True
-            for fault in self._watch.person_is_near(node.state, self._facts):
-                yield node.lines, fault
-            for move in answers(self._book, node.state):
-                yield from self._tried(node, node.state, node.lines, move, node.disturbed)
-            if node.disturbed < MOST_DISTURBED:
-                for move in around(self._book, node.state):
-                    yield from self._tried(None, node.state, node.lines, move, node.disturbed + 1)
+        for opening in starts(self._book, self._flow):
+            yield from self._tried(None, DialogueState(), (), opening, disturbed=False)
+        # First whatever answers alone lead to, then what comes in between, then where that leads.
+        for step in (self._answered_from, self._disturbed_from, self._answered_from):
+            waiting = self._disturbed if step == self._disturbed_from else self._waiting
+            while waiting and self._stage.turns < self._ends:
+                yield from step(waiting.popleft())
         yield from self._stuck()
 
-    def _openings(self) -> list[Move]:
-        return starts(self._book, self._flow)
+    @property
+    def complete(self) -> bool:
+        """Whether every state was followed."""
+        return not self._waiting and not self._disturbed
 
-    def _next(self) -> Any:
-        for queue in self._queues:
-            if queue:
-                return queue.popleft()
-        return None
+    def _answered_from(self, key: Any) -> Iterator[tuple[tuple[Line, ...], Fault]]:
+        node = self.nodes[key]
+        node.expanded = True
+        for fault in self._watch.person_is_near(node.state, self._facts):
+            yield node.lines, fault
+        for move in answers(self._book, node.state):
+            yield from self._tried(node, node.state, node.lines, move, node.disturbed)
+        if not node.disturbed:
+            self._disturbed.append(key)
+
+    def _disturbed_from(self, key: Any) -> Iterator[tuple[tuple[Line, ...], Fault]]:
+        node = self.nodes[key]
+        for move in around(self._book, node.state):
+            yield from self._tried(None, node.state, node.lines, move, disturbed=True)
 
     def _tried(
-        self, node: _Node | None, state: DialogueState, lines: tuple[Line, ...], move: Move, disturbed: int
+        self, node: _Node | None, state: DialogueState, lines: tuple[Line, ...], move: Move, disturbed: bool
     ) -> Iterator[tuple[tuple[Line, ...], Fault]]:
         """Play a move with every result; keep the states that are new."""
         for turn in self._stage.every(state, move.heard, self._facts):
@@ -132,12 +141,10 @@ class _OneWorld:
             key = key_of(turn.state)
             if node is not None:
                 node.after_answers.add(key)
-            known = self.nodes.get(key)
-            if not faults and (known is None or disturbed < known.disturbed):
-                after = known.after_answers if known else set()
-                self.nodes[key] = _Node(turn.state, talk, disturbed, after)
+            if not faults and key not in self.nodes:
+                self.nodes[key] = _Node(turn.state, talk, disturbed)
                 if turn.state.asking is not None or turn.state.closed:
-                    self._queues[disturbed].append(key)
+                    self._waiting.append(key)
 
     def _stuck(self) -> Iterator[tuple[tuple[Line, ...], Fault]]:
         """From every question some answers lead to the end of the flow; else it is put for ever."""
@@ -153,7 +160,7 @@ class _OneWorld:
                     good.add(key)
                     waiting.append(key)
         for key, node in self.nodes.items():
-            if key not in good and node.disturbed == 0:
+            if key not in good and not node.disturbed:
                 asked = question_of(self._book, node.state)
                 slot = asked[1].slot if asked else "?"
                 yield (

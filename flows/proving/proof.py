@@ -17,7 +17,7 @@ from flows.proving.watching import Watch
 from flows.proving.world import World
 from flows.replies import Replies
 
-TURNS = 9000
+TURNS = 12_000
 """Turns that exploring may cost by default: some seconds."""
 WALKS = 60
 """Talks at random by default."""

@@ -22,6 +22,8 @@ Result = Mapping[str, Any]
 
 MOST_RESULTS = 16
 """Different results of one action that are tried."""
+FEW_RESULTS = 4
+"""Up to so many, each is tried with and without what may be missing."""
 MOST_WORLDS = 8
 """Different worlds in which one flow is tried."""
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
@@ -90,17 +92,20 @@ class World:
                     yield {name: value}
 
     def _results_of(self, action: RegisteredAction) -> Iterator[Result]:
-        """Every combination of what conditions ask for, with all that may be missing there or all of it missing."""
+        """Every combination of what conditions ask for, with all that may be missing there or all of it missing.
+
+        Where there are many, one of the two is enough for each: what may be missing is asked of every way by itself.
+        """
         asked = {
             name: values for name in sorted(action.gives | action.may_give) if (values := self._tried(action, name))
         }
         told = {name: self._told(name) for name in (action.gives | action.may_give) - set(asked)}
         missing = dict.fromkeys(action.may_give - set(asked))
         found = [dict(zip(asked, each, strict=True)) for each in _combined(list(asked.values()))]
-        for result in found:
-            yield told | result
-        if missing:
-            for result in found:
+        for number, result in enumerate(found):
+            if number == 0 or number % 2 or not missing or len(found) <= FEW_RESULTS:
+                yield told | result
+            if missing and (number % 2 == 0 or len(found) <= FEW_RESULTS):
                 yield told | missing | result
 
     def _tried(self, action: RegisteredAction, name: str) -> tuple[Any, ...]:
