@@ -213,7 +213,7 @@ class _Talk:
         flow = self._run.top_flow
         slot = flow.slots[question.slot]
         here = self._run.seen_flow.matter
-        if flow.name == self._patterns.colleague_flow and names[0] in self._patterns.colleague_intents:
+        if flow.name == self._patterns.colleague_flow == self._book.by_intent.get(names[0]):
             self._offer_for(wishes)
             return
         if self._corrector.in_talk(names, wishes):

@@ -19,6 +19,8 @@ from flows.engine.model import Slot
 MAX_BYTES = 64  # Telegram's limit on callback data
 SET = "set"
 
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", *"一二三四五六", *"123456")
+_ORDINAL = re.compile(r"(?:the )?(first|second|third|fourth|fifth|sixth)(?: one)?|第([一二三四五六1-6])[个种张项]?吧?")
 _SHAPE = re.compile(r"/([a-z][a-z0-9_]{0,48})(\{.*\})?", re.DOTALL)
 
 
@@ -52,11 +54,13 @@ def _no_constant(name: str) -> None:
 
 
 def typed_option(options: Sequence[tuple[str, str]], text: str) -> str | None:
-    """Return the payload of the button whose title, or whose number, is typed; None where none is.
+    """Return the payload of the button whose title, or whose number, is typed ("第二个", "the second one"); or None.
 
     Channels without buttons show them numbered; a Chinese keyboard types １ as well as 1.
     """
     typed = unicodedata.normalize("NFKC", text).strip().rstrip(".。、)").casefold()
+    if (ordinal := _ORDINAL.fullmatch(typed)) is not None:
+        typed = next(str(at % 6 + 1) for at, word in enumerate(_ORDINALS) if word in ordinal.groups())
     for number, (title, payload) in enumerate(options, start=1):
         if typed and typed in (str(number), unicodedata.normalize("NFKC", title).strip().casefold()):
             return payload

@@ -86,26 +86,14 @@ def test_what_the_bot_cannot_do_yet_is_said_and_a_person_offered(intent):
     assert shop.owner() == "queue"
 
 
-def test_another_wish_changes_what_a_person_is_offered_for_and_is_never_misunderstood():
+def test_a_wish_with_a_flow_of_its_own_is_served_while_a_person_is_offered():
     talk = Talk(Shop(), language="en")
-    talk.says("change my name", "update_profile")
+    talk.says("how do I earn points?", "ask_earn_rules")
 
-    said = [talk.says("oolong?", "ask_stock"), talk.says("can I pay by card?", "ask_payment_invoice")]
+    said = talk.says("and how many have I?", "ask_points_balance")
 
-    assert "stock" in said[0]
-    assert "payment" in said[1]
+    assert "0 points" in said
     assert (talk.state.misunderstood, talk.state.asking) == (0, "wants_person")
-
-
-def test_an_offer_that_was_interrupted_is_made_anew_for_another_wish():
-    talk = Talk(Shop(), language="en", verified=False)
-    talk.says("change my name", "update_profile")
-    talk.says("where's my order", "track_order")
-
-    said = talk.says("and my refund?", "track_refund")
-
-    assert "refund" in said
-    assert [frame.flow for frame in talk.state.stack] == ["track_order", "ask_colleague"]
 
 
 def test_ok_to_sharing_the_phone_is_no_phone():
