@@ -18,17 +18,17 @@ from bot.answers import add_words, answer_rows
 from bot.beside import leave_alone, wants_less
 from bot.delivery import Parcel, parcel_of
 from bot.errors import ShukeError
-from bot.evidence import keep_evidence
 from bot.facts import Facts, facts_of, listener_for
 from bot.hearing import heard_in, wants_out, write_down
 from bot.intake import Claimed
 from bot.journal import Journal
+from bot.noticing import notice
 from bot.ports import Capabilities, Channel, able_of
 from bot.promised import INSTEAD, unentered
 from bot.rates import held_until
 from bot.survey_answers import as_answer
 from bot.windows import count_answers, opened_by
-from crm_store import conversations, handoffs, identities, inbox, outbox, sides, suggesting
+from crm_store import conversations, handoffs, identities, inbox, outbox, sides
 from crm_store import customers as customers_store
 from crm_store.conversations import BOT, QUEUE
 from crm_store.desk_hours import DeskHours
@@ -164,10 +164,7 @@ class Answering:
         heard = as_answer(conn, who, heard_in(claimed, understood, language), before, self._shop.flows.feedback, now)
         journal = Journal(conn, now, who)
         write_down(journal, claimed, about)
-        if understood is not None and not who.verified:
-            for match in suggesting.by_typed(conn, who.customer_id, _typed(understood)):
-                journal.add(suggesting.SUGGESTED, "system", match)
-        shown = keep_evidence(conn, who, claimed, before, journal, self._shop.flows.complaints.evidence_for, now)
+        shown = notice(conn, who, claimed, understood, before, journal, self._shop.flows.complaints, now)
         facts = self._facts(conn, who, language, now, before, heard, evidence_for=shown)
         outcome = _Outcome(before, facts, listener_for(who, facts, self._shop.zone, now), journal)
         if heard is None:
@@ -391,11 +388,6 @@ class Answering:
                 failed = {"reason": row["error"], "message": row["ref"]}
                 outcome.journal.add("message.failed", "system", failed)
         outcome.journal.write()
-
-
-def _typed(understood: Understanding) -> list[tuple[str, str]]:
-    """Return the phones and addresses that somebody has typed."""
-    return [(one.entity, one.value) for one in understood.entities if one.entity in suggesting.TELLING and one.value]
 
 
 def _shown(values: Mapping[str, Any]) -> dict[str, Any]:

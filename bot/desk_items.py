@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from sqlalchemy import Connection
 
-from crm_store import accounts, approvals, conversations, order_requests, promises, tasks, tickets
+from crm_store import accounts, approvals, conversations, goodwill, order_requests, promises, tasks, tickets
 from crm_store.approvals import NewApproval
 from crm_store.conversations import agent_owner
 from crm_store.errors import NotAllowed
@@ -66,7 +66,7 @@ def act_on_item(conn: Connection, wanted: ItemAction, *, now: datetime, ids: Ids
         case "ask":
             return _ask(conn, wanted, by, now, ids)
         case _:
-            return _answer(conn, wanted, by, now)
+            return _answer(conn, wanted, by, now, ids)
 
 
 def _promise(conn: Connection, wanted: ItemAction, by: str, now: datetime, ids: Ids) -> str:
@@ -89,7 +89,7 @@ def _ask(conn: Connection, wanted: ItemAction, by: str, now: datetime, ids: Ids)
     return asked
 
 
-def _answer(conn: Connection, wanted: ItemAction, by: str, now: datetime) -> str:
+def _answer(conn: Connection, wanted: ItemAction, by: str, now: datetime, ids: Ids) -> str:
     account = accounts.of(conn, wanted.agent)
     if account is not None and account.role not in APPROVERS:
         raise NotAllowed(
@@ -102,6 +102,8 @@ def _answer(conn: Connection, wanted: ItemAction, by: str, now: datetime) -> str
     found = _one(waiting, wanted, "approval")
     given = wanted.action == "approve"
     approvals.answer(conn, found.id, given=given, by=by, now=now, reason=wanted.text or None)
+    if given:
+        goodwill.allowed(conn, found.id, by=by, now=now, ids=ids)
     order_requests.approval_answered(conn, found, given=given, by=by, now=now)
     return str(found.id)
 

@@ -52,6 +52,7 @@ approvals = table_of(Approval)
 
 _ADD = insert(approvals).on_conflict_do_nothing(index_elements=["key"]).returning(approvals.c.id)
 _BY_ID = select(approvals).where(approvals.c.id == bindparam("id"))
+_BY_KEY = select(approvals).where(approvals.c.key == bindparam("key"))
 _OF = (
     select(approvals)
     .where(approvals.c.customer_id == bindparam("customer_id"))
@@ -127,6 +128,11 @@ def answer(conn: Connection, id: str, *, given: bool, by: str, now: datetime, re
 def by_id(conn: Connection, id: str) -> Any | None:
     """Return an approval's row, or None."""
     return conn.execute(_BY_ID, {"id": id}).one_or_none()
+
+
+def by_key(conn: Connection, key: str) -> Any | None:
+    """Return the row of what was asked for under this key, or None."""
+    return conn.execute(_BY_KEY, {"key": key}).one_or_none()
 
 
 def of_customer(conn: Connection, customer_id: str) -> list[Any]:

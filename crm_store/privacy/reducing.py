@@ -9,10 +9,12 @@ from typing import Any
 _KEPT: Mapping[str, frozenset[str]] = {
     kind: frozenset(names.split())
     for kind, names in {
+        "alert": "kind",
         "care": "rule reason message",
         "consent": "purpose value",
         "coupon": "value rule coupon",
         "flow": "flow",
+        "goodwill": "number worth currency coupon points approved",
         "handoff": "reason",
         "memory": "fact kind confidence",
         "message": "kind answers reason message",

@@ -11,6 +11,7 @@ from crm_store.tickets import PRIORITIES, TicketView
 from flows.actions import ActionContext, action
 from flows.complaints.priority import Judged, judge
 from flows.engine.values import Tagged, moment, word
+from flows.feedback.call_backs import wanted_call
 from flows.promising import promise_answer
 
 SHOWN = ("product_quality", "missing_wrong_item")
@@ -40,7 +41,7 @@ def find_open_case(context: ActionContext, args: Mapping[str, Any]) -> Mapping[s
 @action(
     "open_ticket",
     gives=("number", "due_at", "category_word", "priority", "is_new"),
-    may_give=("sorry", "photo_helps", "reasons"),
+    may_give=("sorry", "photo_helps", "reasons", "call"),
     promises=True,
 )
 def open_ticket(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -75,7 +76,8 @@ def open_ticket(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
         about={"reasons": [*judged.reasons]} | ({"evidence": shown} if shown else {}),
     )
     result = _told(context, ticket) | {"is_new": True, "sorry": sorry, "reasons": [*judged.reasons]}
-    return result | {"photo_helps": not shown and ticket.category in SHOWN}
+    call = wanted_call(context, summary, ticket=ticket.number)
+    return result | {"photo_helps": not shown and ticket.category in SHOWN, "call": call}
 
 
 @action("add_to_case", gives=("number", "due_at", "category_word", "priority", "is_new"), promises=True)

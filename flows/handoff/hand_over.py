@@ -7,12 +7,16 @@ from typing import Any
 
 from crm_store import handoffs
 from flows.actions import ActionContext, action
+from flows.feedback.call_backs import wanted_call
 from flows.promising import promise_when_back
 
 
 @action("hand_over", gives=(), promises=True)
 def hand_over(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Request a person, for the flow's ``reason``; while nobody is there, an answer is promised."""
+    """Request a person, for the flow's ``reason``; while nobody is there, an answer is promised.
+
+    Who wants to be called gets a task for it.
+    """
     handoffs.request(
         context.conn,
         conversation_id=context.conversation_id,
@@ -22,4 +26,5 @@ def hand_over(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, A
         channel=context.channel,
     )
     promise_when_back(context)
+    wanted_call(context, context.text)
     return {}

@@ -34,6 +34,7 @@ birthday: {on: birthday, at: "08:30", purpose: care, say: care_birthday}
 complaint_follow_up: off
 order_request_answered: off
 satisfaction: off
+goodwill: off
 late_parcel:
   on: order.delivered
   when: facts.carrier == "SF"
