@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from bot.answering import Answering, Shop
 from bot.delivery import Delivery
+from bot.errors import SettingsError
 from bot.forgetting import Forgetting, Places
 from bot.intake import Claimed, Intake
 from bot.metrics import Metrics
@@ -131,10 +132,19 @@ def build_policy(settings: Settings) -> Policy:
 
 
 def build_dialogue(settings: Settings) -> Standard:
-    """Return the flows, words and knowledge, the shop's own over ours."""
+    """Return the flows, words and knowledge, the shop's own over ours.
+
+    Raises:
+        SettingsError: the folder of more knowledge is not there.
+        FlowError: a file cannot be read; it names the place and the mend.
+    """
     overlay, knowledge = settings.overlay / "flows", settings.flows.knowledge.folder
     own = overlay if overlay.is_dir() else None
-    return load_standard(own) if knowledge is None else load_standard(own, settings.root / knowledge)
+    if knowledge is None:
+        return load_standard(own)
+    if not (settings.root / knowledge).is_dir():
+        raise SettingsError(f"flows.knowledge.folder: there is no folder {knowledge}; make it, or name another")
+    return load_standard(own, settings.root / knowledge)
 
 
 def build_delivery(

@@ -51,14 +51,14 @@ def up(
     with running.alone(settings):
         with open_store(settings) as store:
             if demo:
-                settings = _with_knowledge(settings)
+                settings = with_knowledge(settings)
                 _load_demo(settings, store)
                 _tell_sign_in(store)
         model = asyncio.run(_model(settings)) if nlu == "rasa" else None
         asyncio.run(running.up(settings, model=model, say=lambda line: errors.print(line, markup=False)))
 
 
-def _with_knowledge(settings: Settings) -> Settings:
+def with_knowledge(settings: Settings) -> Settings:
     """Let the demo shop answer from what it has written down, unless the settings name another folder."""
     if settings.flows.knowledge.folder is not None:
         return settings

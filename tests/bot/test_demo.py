@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from bot.commands.talk import with_knowledge
 from bot.demo import DemoSummary, load_demo
+from bot.settings import build
+from bot.wiring import build_dialogue
 from crm_store.catalogue import products
 from crm_store.customers import customers
 from crm_store.imports import RowRefused
@@ -19,7 +23,8 @@ from crm_store.unit_of_work import Store
 from tests.crm_store.importing import NOW, SETTINGS, Shop
 from tests.servers.databases import open_store
 
-DEMO = Path(__file__).parents[2] / "demo"
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "demo"
 
 
 @pytest.fixture
@@ -84,3 +89,26 @@ def test_a_demo_with_a_bad_row_loads_nothing_so_that_it_can_be_loaded_when_mende
 
     assert shop.dump() == before
     assert load(shop).loaded
+
+
+def test_what_the_demo_shop_answers_is_what_it_says_of_itself() -> None:
+    shop = yaml.safe_load((DEMO / "shop.yml").read_text(encoding="utf-8"))
+    knowledge = build_dialogue(with_knowledge(build({}, root=ROOT))).knowledge
+
+    def says(entry: str, *numbers: str) -> bool:
+        found = knowledge.by_id(entry, today=shop["anchor"])
+        assert found is not None, entry
+        return all(number.removesuffix(".00") in body for number in numbers for body in found.body.values())
+
+    shipping = shop["shipping"]
+    assert says("shipping_cost", shipping["free_from"], shipping["fee"])
+    assert says("shipping_abroad", shipping["overseas_free_from"], shipping["overseas_fee"])
+    assert says("shop_address", "18", "3")
+    assert says("shop_phone", "138 0000 0571")
+    assert says("invoice_request", "30", "2")
+
+
+def test_a_folder_that_the_settings_name_is_not_taken_from_them_by_the_demo() -> None:
+    settings = build({"flows": {"knowledge": {"folder": "ours"}}}, root=ROOT)
+
+    assert with_knowledge(settings) is settings

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot.errors import SettingsError
 from bot.settings import load
-from bot.wiring import build_policy
+from bot.wiring import build_dialogue, build_policy
 from care.policy import PolicyError
 from flows.engine.marks import FlowError
 from flows.replies import ReplyError
@@ -60,6 +61,18 @@ class TestEachKindCanBeOverlaid:
 
         assert load_standard(root / "shop/flows").problems() == []
 
+    def test_knowledge(self, root: Path) -> None:
+        ours = REPOSITORY / "flows/knowledge/opening_hours.md"
+        text = ours.read_text(encoding="utf-8").replace("其他时间我在", "周一休息")
+        write(root / "shop/flows/knowledge/opening_hours.md", text)
+
+        knowledge = load_standard(root / "shop/flows").knowledge
+
+        hours = knowledge.by_id("opening_hours", today=date(2026, 11, 23))
+        assert hours is not None
+        assert "周一休息" in hours.body["zh"]
+        assert len(list(knowledge.entries)) == len(list(load_standard().knowledge.entries))
+
     def test_rules_of_care(self, root: Path) -> None:
         write(root / "shop/care/ours.yml", "birthday: off\n")
 
@@ -105,6 +118,29 @@ class TestAWrongFileIsNamed:
 
         assert ended.code == 2
         assert "loyalty/ours.yml:1" in ended.err
+
+    def test_knowledge(self, root: Path, shuke: Shuke) -> None:
+        write(root / "shop/flows/knowledge/ours.md", "---\nid: ours\n---\n# zh\n\n好\n")
+
+        ended = shuke("flows", "check")
+
+        assert ended.code == 2
+        assert "knowledge/ours.md:2: " in ended.err
+
+    def test_a_folder_of_knowledge_that_is_not_there(self, root: Path) -> None:
+        settings = load(environment={"SHUKE_ROOT": str(root), "SHUKE_FLOWS__KNOWLEDGE__FOLDER": "nowhere"})
+
+        with pytest.raises(SettingsError, match=r"^flows\.knowledge\.folder: there is no folder nowhere; make it"):
+            build_dialogue(settings)
+
+    def test_knowledge_that_is_no_longer_valid_is_told_and_nothing_to_mend(self, root: Path, shuke: Shuke) -> None:
+        text = (REPOSITORY / "flows/knowledge/opening_hours.md").read_text(encoding="utf-8")
+        write(root / "shop/flows/knowledge/opening_hours.md", text.replace("asks:", "valid_until: 2026-01-31\nasks:"))
+
+        ended = shuke("flows", "check", "--walks", "0")
+
+        assert ended.code == 0
+        assert "opening_hours.md:2: not used since 2026-01-31: it is no longer valid" in ended.err
 
     @pytest.mark.parametrize(
         "text", ["birthdya: off\n", "ours: {on: birthday}\n", "ours: {on: birthday, purpose: care, say: lost}\n"]
