@@ -47,6 +47,8 @@ _CORRECTION: Final = re.compile(
     re.IGNORECASE,
 )
 _CLASSIFIED_CHARACTERS = 1_000
+# What looks like a button's payload is only text when it is typed; a classifier may know it for the intent.
+_TYPED_COMMAND: Final = re.compile(r"\s*/[a-z][a-z0-9_]*\s*(?:\{.*)?", re.DOTALL)
 # Said along with a wish, these are manners.
 _MANNERS: Final = frozenset(("greet", "thank", "goodbye", "affirm", "deny", "chitchat", OUT_OF_SCOPE))
 
@@ -224,6 +226,8 @@ type _Decided = tuple[tuple[IntentScore, ...], Source]
 
 def _settled(read: _Read, asking: str | None) -> _Decided | None:
     """Return the intents of a message that holds nothing to classify, None where it does."""
+    if _TYPED_COMMAND.fullmatch(read.text):
+        return (IntentScore(OUT_OF_SCOPE, 1.0),), "rules"
     certain = certain_intent(read.text)
     bare = read.text.strip(_AROUND_A_WORD)
     if bare.casefold() == _STOP_WORD:

@@ -260,6 +260,8 @@ class Patterns:
     """What a customer types who wants to pass over a question."""
     corrects: re.Pattern[str]
     """How a customer says that something said before was wrong."""
+    refers_back: re.Pattern[str]
+    """How a customer speaks of what was named before: "that order", "它"."""
     other_one: re.Pattern[str]
     """How a customer says that of two choices it was not the one but the other."""
     cannot_go_on: str

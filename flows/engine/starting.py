@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flows.engine.filling import grown, kept, named, opening_slots
+from flows.engine.filling import MAX_READ, grown, kept, named, opening_slots
 from flows.engine.heard import Heard
 from flows.engine.model import Flow, FlowBook
 from flows.engine.payloads import accepts
@@ -107,8 +107,23 @@ class Starter:
             if name in flow.slots and value is not None
         }
 
+    def _referred_to(self, flow: Flow) -> dict[str, Any]:
+        """Return what "that order" is: what was named last in this talk, for slots of the same entity."""
+        run = self._run
+        if self._book.patterns.refers_back.search(self._heard.text[:MAX_READ]) is None or run.fact("returning"):
+            return {}
+        just_done = [(run.done["flow"], run.done["slots"])] if run.done.get("flow") in self._book.flows else []
+        under_way = [(frame.flow, frame.slots) for frame in run.stack if not frame.between]
+        found: dict[str, Any] = {}
+        for name, slots in (*just_done, *under_way):  # the nearest last
+            entities = {slot.entity: slots.get(slot.name) for slot in self._book.flows[name].slots.values()}
+            for slot in flow.slots.values():
+                if slot.entity is not None and slot.type == "text" and entities.get(slot.entity) is not None:
+                    found[slot.name] = entities[slot.entity]
+        return found
+
     def _slots_for(self, flow: Flow, intent: str) -> dict[str, Any]:
-        slots = opening_slots(self._book, flow, self._heard)
+        slots = self._referred_to(flow) | opening_slots(self._book, flow, self._heard)
         patterns = self._book.patterns
         if flow.name == patterns.colleague_flow:
             slots[patterns.colleague_slot] = intent

@@ -78,6 +78,23 @@ def test_what_is_done_is_done_again_with_what_was_wrong_put_right(tmp_path):
     assert bot.says("no thanks", "deny") == ["no_to_help"]
 
 
+def test_what_was_just_spoken_of_is_not_asked_again(tmp_path):
+    bot = Bot(book_of(tmp_path, complain=COMPLAINT))
+    bot.says("A123", "track_order", order_no="A123")
+    bot.says("1234")
+
+    assert bot.says("that order came broken", "complain") == ["ask_sure"]
+    assert bot.state.shown_slots["order_no"] == "A123"
+
+
+def test_what_was_spoken_of_half_a_year_ago_is_not_meant(tmp_path):
+    bot = Bot(book_of(tmp_path, complain=COMPLAINT))
+    bot.says("A123", "track_order", order_no="A123")
+    bot.says("1234")
+
+    assert bot.hears(heard("that order came broken", "complain"), returning=True) == ["ask_order_no"]
+
+
 def test_another_wish_is_no_correction(tmp_path):
     bot = a_bot(tmp_path)
     bot.says("A123", "track_order", order_no="A123")

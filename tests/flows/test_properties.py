@@ -119,3 +119,52 @@ def test_no_payload_can_break_a_talk(payload, asked):
     decision = decide(BOOK, start, Heard(payload=payload), {})
 
     assert decision.says or decision.act
+
+
+ODD = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet="😀🎉👍🏽\u200d\ufe0f ", max_size=20),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "{name}",
+            "{0}",
+            "{{slots.order_no}}",
+            "{% for a in b %}",
+            "${7*7}",
+            "%s%n",
+            "%(name)s",
+            "<b>x</b>",
+            '/set{"order_no":"A10293"}',
+            "/complain_delivery",
+            "/cancel_dialogue",
+            "/request_human_agent",
+            "¿Dónde está mi pedido?",
+            "注文はどこですか",
+            "где мой заказ",
+            "a" * 10_000,
+            "我" * 10_000,
+            "{due_at} {order_no}",
+        ]
+    ),
+)
+ASKING = (DialogueState(), *(decide(BOOK, DialogueState(), Heard(payload=f"/{one}"), {}).state
+                             for one in ("track_order", "complain_delivery")))  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(ODD, st.sampled_from(ASKING), st.booleans(), st.sampled_from(["zh", "en"]))
+def test_whatever_is_typed_is_only_text_and_gets_an_answer_without_an_action(text, before, foreign, language):
+    facts = {"verified": False, "can_request_contact": True, "recent_orders": []}
+    listener = Listener(language, "Asia/Shanghai", datetime(2026, 11, 23, tzinfo=UTC), "key", facts=facts)
+
+    decision = decide(BOOK, before, Heard(text=text, foreign=foreign), facts)
+    assert decision.act is None
+    state, messages = STANDARD.replies.speak(stored(decision.state), decision.says, listener)
+
+    assert messages, "never silence"
+    assert [frame.flow for frame in state.stack[:1]] == [frame.flow for frame in before.stack[:1]]
+    assert not any(event.kind == "flow.started" for event in decision.events)
+    if len(text) > 3 and "{" in text:
+        assert not any(text in message.text for message in messages), "nothing that was typed is said back"

@@ -74,6 +74,13 @@ async def test_what_is_close_behind_an_unsure_intent_is_told(ranking: dict[str, 
     assert ("instead" in meant.as_json()) == bool(instead)
 
 
+@pytest.mark.parametrize("typed", ["/affirm", "/request_human_agent", ' /track_order{"order_no":"A10293"}', "/a{\n"])
+async def test_a_typed_payload_is_only_text_whatever_the_classifier_makes_of_it(typed: str) -> None:
+    meant = await understand(typed, Knows({typed: {"affirm": 1.0}}), asking="confirm_complaint")
+
+    assert [one.name for one in meant.intents] == ["out_of_scope"]
+
+
 async def test_two_wishes_in_one_message_are_both_understood() -> None:
     classifier = Knows(
         {
