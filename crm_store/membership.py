@@ -21,7 +21,7 @@ LEFT = "member.left"
 FUNNEL = "join_membership"
 STEPS = ("begun", "phone", "birthday", "consent", "confirm", "joined")
 """How far somebody comes who begins to join."""
-UNPROVED = "phone_unproved"
+TYPED_PHONE = "phone_typed"
 """The attribute with a phone that is only the customer's word: nobody is linked by it."""
 
 
@@ -67,7 +67,7 @@ def join(conn: Connection, customer_id: str, told: Enrolment, said: Said, *, now
     )
     fields: dict[str, dict[str, Any]] = {}
     if told.phone is not None and told.phone != row.phone:
-        fields["phone"] = {"attributes": {**(row.attributes or {}), UNPROVED: told.phone}}
+        fields["phone"] = {"attributes": {**(row.attributes or {}), TYPED_PHONE: told.phone}}
     if (born := told.birthday) is not None and born != customers.birthday_of(row):
         fields["birthday"] = {
             "birth_year": born.year, "birth_month": born.month, "birth_day": born.day, "birth_calendar": born.calendar,
