@@ -31,6 +31,8 @@ class Turn:
     flows: list[str] = field(default_factory=list)
     """The flows that began, ended or were left, in order."""
     messages: dict[str, list[Rendered]] = field(default_factory=dict)
+    answers: str | None = None
+    """The slot whose question was open when the message came."""
     raised: str | None = None
     unsaid: str | None = None
     """The reply that could not be written out."""
@@ -57,7 +59,7 @@ class Stage:
     def _played(
         self, state: DialogueState, heard: Heard | FellSilent, facts: Facts, choices: dict[str, int], *, branching: bool
     ) -> Iterator[Turn]:
-        turn = Turn(state, choices)
+        turn = Turn(state, choices, answers=state.asking)
         decision = self._decided(turn, state, heard, facts)
         waiting = [(turn, decision)]
         while waiting:
@@ -77,7 +79,8 @@ class Stage:
 
     def _did(self, turn: Turn, before: Decision, name: str, result: Result, facts: Facts) -> Decision | None:
         stack = before.state.stack
-        asked = any(frame.asked for frame in stack[_begin(stack) :])
+        # A yes that was given to the flow that led here with it counts too.
+        asked = any(frame.asked or frame.slots.get(turn.answers or "") for frame in stack[_begin(stack) :])
         turn.acts.append((name, result))
         turn.acted_from.append((name, asked))
         return self._decided(turn, before.state, ActionDone(name, result), facts)
@@ -119,6 +122,7 @@ def _copied(turn: Turn, choices: dict[str, int]) -> Turn:
         list(turn.acts),
         list(turn.acted_from),
         list(turn.flows),
+        answers=turn.answers,
         raised=turn.raised,
     )
 
