@@ -207,6 +207,7 @@ KEYWORD_RULES: Final = (
         "帮我)(?:退货|换货|退掉|退了)"
         "|^(?:退货|换货|退款)[吧了]?$|(?:我要|我想|想要?|把|帮我|给我)退(?:掉|了)?(?:订单|单号)?[a-z]{0,2}[0-9]{4,}",
         r"(?:return|exchange|send back)(?: \w+){0,2} (?:it|this|them|item|order|product|cup|teapot|[a-z]{0,2}[0-9]{4,})"
+        r"|(?:want|like|need|how do i|can i) (?:to )?(?:return|exchange|send back)"
         r"|(?:want|get|need|like)(?: \w+){0,2} (?:refund|money back)",
     ),
     (

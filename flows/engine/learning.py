@@ -17,6 +17,7 @@ from flows.engine.filling import (
 )
 from flows.engine.heard import Heard
 from flows.engine.model import Flow, FlowBook, Slot
+from flows.engine.payloads import accepts, only_offered
 from flows.engine.run import Run
 from flows.engine.starting import Wish
 
@@ -64,7 +65,12 @@ class Learner:
     def answer(self, flow: Flow, slot: Slot, names: list[str], others: list[Wish]) -> Found | None:
         """Return the answer to the open question, or None; free text that is one leaves nothing of ``others``."""
         if not slot.free:
-            return answer(self._book, flow, slot, self._heard, names)
+            found = answer(self._book, flow, slot, self._heard, names)
+            if found is None and names[0] == self._book.patterns.yes_intent:
+                # "This one?" - "Yes."
+                offered = only_offered(slot.name, self._run.options)
+                found = Found(offered, bare=True) if accepts(slot, offered) else None
+            return found
         text = told(slot, self._heard) or self._heard.text
         says = substance(self._book, text)
         patterns = self._book.patterns

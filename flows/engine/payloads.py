@@ -67,6 +67,13 @@ def typed_option(options: Sequence[tuple[str, str]], text: str) -> str | None:
     return None
 
 
+def only_offered(slot: str, options: Sequence[tuple[str, str]]) -> Any:
+    """Return the one value that the buttons shown last offer for a slot; None where there is none, or a choice."""
+    pressed = [read_payload(payload) for _, payload in options]
+    values = [one.slots[slot] for one in pressed if one is not None and one.command == SET and slot in one.slots]
+    return values[0] if len(values) == 1 else None
+
+
 def accepts(slot: Slot, value: Any) -> bool:
     """Return whether a button may give this value to the slot."""
     if slot.type == "bool":

@@ -58,6 +58,11 @@ class Run(UnderWay):
             self.change_top(asked=())
             self._ask(question)
 
+    @property
+    def options(self) -> tuple[tuple[str, str], ...]:
+        """The buttons shown last, as (title, payload)."""
+        return self._state.options
+
     def decision(self, spoke_before: bool = False) -> Decision:
         """Freeze what was decided. After an action, what was said in the same turn still counts as last."""
         last = tuple(self._says)
