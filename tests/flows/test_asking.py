@@ -1,0 +1,78 @@
+"""What the bot cannot settle goes to a colleague: as tasks, with one answer promised."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crm_store import promises, tasks
+from flows.asking import MOST_WAITING, ask_colleague
+from flows.engine.heard import Heard
+from tests.flows.talks import MONDAY, Shop, Talk
+
+
+def of_wang(shop: Shop) -> tuple[list[str], int]:
+    """Return what the open tasks are about, and how many answers are promised."""
+    about = [row.about for row in tasks.of_customer(shop.conn, "wang") if row.state == "open"]
+    return about, len(promises.running_of(shop.conn, "wang"))
+
+
+def test_an_unknown_question_is_a_task_of_the_promise_that_it_is_answered() -> None:
+    shop = Shop()
+
+    said = Talk(shop).says("多少钱包邮", "ask_shipping_info")
+
+    (task,) = tasks.of_customer(shop.conn, "wang")
+    (promise,) = promises.running_of(shop.conn, "wang")
+    assert (task.about, task.kind, task.promise_id) == ("多少钱包邮", "call_back", promise.id)
+    assert task.due_at == promise.due_at > MONDAY
+    assert "11月23日 周一 18:00" in said
+
+
+def test_two_unknown_questions_in_one_message_are_two_tasks_and_one_promise() -> None:
+    shop = Shop()
+
+    Talk(shop).says("多少钱包邮，保修多久", "ask_shipping_info", "ask_warranty_repair")
+
+    assert of_wang(shop) == (["多少钱包邮，保修多久"] * 2, 1)
+
+
+def test_what_is_asked_in_one_message_again_is_one_task() -> None:
+    shop = Shop()
+    talk = Talk(shop)
+
+    talk.says("保修多久", "ask_warranty_repair")
+    talk.says("保修多久", "ask_warranty_repair")
+
+    assert of_wang(shop) == (["保修多久"], 1)
+
+
+def test_who_asks_on_and_on_fills_no_desk_with_tasks() -> None:
+    shop = Shop()
+    context = Talk(shop)._context(Heard())
+
+    due = {ask_colleague(replace(context, message=f"in-{n}"), f"问题 {n}", what="x") for n in range(MOST_WAITING + 3)}
+
+    about, promised = of_wang(shop)
+    assert (len(about), promised, len(due)) == (MOST_WAITING, 1, 1)
+
+
+def test_a_promise_that_is_kept_ends_its_tasks_and_the_next_question_has_one_of_its_own() -> None:
+    shop = Shop()
+    talk = Talk(shop)
+    talk.says("多少钱包邮", "ask_shipping_info")
+    promises.keep_answers(shop.conn, "wang", proof="m1", by="agent:li", now=MONDAY)
+    assert of_wang(shop) == ([], 0)
+
+    talk.says("保修多久", "ask_warranty_repair")
+
+    assert of_wang(shop) == (["保修多久"], 1)
+
+
+def test_at_night_the_answer_is_promised_for_when_somebody_is_there() -> None:
+    shop = Shop()
+    shop.clock.move_to(MONDAY.replace(hour=15))  # 23:00 in Shanghai
+
+    Talk(shop).says("多少钱包邮", "ask_shipping_info")
+
+    (promise,) = promises.running_of(shop.conn, "wang")
+    assert (promise.due_at.day, promise.due_at.hour) == (24, 2)  # 10:00 in Shanghai: an hour after people are back
