@@ -22,17 +22,38 @@ _QUESTION = re.compile(
 )
 
 
-@action("read_invoice_wish", gives=("wants_invoice",), only_reads=True)
+_BUYER = re.compile(
+    r"抬头(?:是|为|写|开)?[:： ]*(?P<zh>[^,.!?;: ].{1,80})$"
+    r"|(?:made out to|in the name of|company name(?: is)?|to the company)[: ]+(?P<en>\S.{1,80})$"
+)
+
+
+@action("read_invoice_wish", gives=("wants_invoice", "names_buyer"), only_reads=True)
 def read_invoice_wish(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return ``wants_invoice``: the customer wants one written, rather than to know something about them."""
+    """Return ``wants_invoice``: the customer wants one written, rather than to know something about them.
+
+    ``names_buyer``: the message already says whose name goes on it.
+    """
     plain = fold(args.get("question") or "")
     names_order = args.get("order_no") is not None and re.search(_INVOICE, plain) is not None
     wishes = _WISH.search(plain) is not None and _QUESTION.search(plain) is None
-    return {"wants_invoice": names_order or wishes}
+    return {"wants_invoice": names_order or wishes, "names_buyer": _buyer(args) is not None}
+
+
+@action("read_invoice", gives=("buyer",), only_reads=True)
+def read_invoice(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the ``buyer`` whose name goes on the invoice, as it is read back."""
+    return {"buyer": args.get("invoice_for") or _buyer(args) or ""}
+
+
+def _buyer(args: Mapping[str, Any]) -> str | None:
+    question = args.get("question") or ""
+    found = _BUYER.search(fold(question))
+    return None if found is None else question[slice(*found.span(found.lastgroup or 0))].strip()
 
 
 @action("register_invoice", gives=("due_at",), promises=True)
 def register_invoice(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Have a colleague see to the invoice; return ``due_at``, by when they answer."""
-    about = f"{args['order_no']} · {args['invoice_for']}"
+    about = f"{args['order_no']} · {args.get('invoice_for') or _buyer(args) or ''}"
     return {"due_at": moment(ask_colleague(context, f"发票 invoice: {about}", what="invoice"))}

@@ -20,7 +20,8 @@ RESULTS = {
         [{"use": "which"}, {"use": "known"}, {"use": "described", "described": "95 ℃", "product_name": "茶"}]
     ),
     "look_for_secret": st.fixed_dictionaries({"secret_sent": st.booleans()}),
-    "read_invoice_wish": st.fixed_dictionaries({"wants_invoice": st.booleans()}),
+    "read_invoice_wish": st.fixed_dictionaries({"wants_invoice": st.booleans(), "names_buyer": st.booleans()}),
+    "read_invoice": st.just({"buyer": "王芳"}),
     "read_visit_wish": st.fixed_dictionaries({"wants_visit": st.booleans(), "names_thing": st.booleans()}),
     "read_visit": st.just({"visit_what": "水壶", "visit_when": "周六"}),
     **dict.fromkeys(

@@ -37,6 +37,7 @@ ASKED_WITH: dict[str, dict[str, Any]] = {
     "product_in_mind": {"product": "TEA-1"},
     "total_order": {"product": "TEA-1", "quantity": 2},
     "read_invoice_wish": {"question": "帮我开张发票"},
+    "read_invoice": {"question": "帮我开张发票，抬头王芳"},
     "read_visit_wish": {"question": "帮我约个安装"},
     "read_visit": {"what": "水壶", "visit": "周六下午"},
     "look_for_secret": {"question": "验证码是123456"},
