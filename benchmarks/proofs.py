@@ -85,11 +85,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--turns", type=int, default=1500, help="Turns for each planted fault.")
     options.add_argument("--walks", type=int, default=2000, help="Talks at random with the flows as they are.")
+    options.add_argument("--night", type=int, default=40_000, help="Turns of exploring the flows as they are.")
     options.add_argument("--write", action="store_true", help="Put the table into RESULTS.md.")
     given = options.parse_args()
     found = planted(given.turns)
     began = time.monotonic()
-    night = load_standard().proof(Thoroughness(turns=40_000, walks=given.walks, seed=1), intent_names())
+    night = load_standard().proof(Thoroughness(turns=given.night, walks=given.walks, seed=1), intent_names())
     told = lines(found, night, time.monotonic() - began)
     print("\n".join((*told, *map(str, night.problems))))
     if given.write:

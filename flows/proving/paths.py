@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
-from flows.engine.check import Gives
+from flows.actions import RegisteredAction
 from flows.engine.model import (
     END,
     MAY_BE_MISSING,
@@ -31,7 +31,7 @@ _PASSED_ON = ("facts", "message", "opening")
 class Paths:
     """The claims before each step, and those at each flow's end; steps that nothing comes to have none."""
 
-    def __init__(self, book: FlowBook, actions: Mapping[str, Gives]) -> None:
+    def __init__(self, book: FlowBook, actions: Mapping[str, RegisteredAction]) -> None:
         self._book = book
         self._actions = actions
         self._entry: dict[str, Claims] = {}
@@ -141,7 +141,8 @@ class Paths:
             return before
         given = {("result", name) for name in action.gives}
         may = {("result", name) for name in action.may_give}
-        return without(before, given | may) | {Claim(name, "set") for name in given}
+        sure = {name for name in given if None not in action.outcomes.get(name[1], ())}
+        return without(before, given | may) | {Claim(name, "set") for name in sure}
 
     def _called(self, flow: Flow, step: Call, before: Claims) -> Claims | None:
         end = self._end.get(step.flow)

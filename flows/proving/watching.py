@@ -123,7 +123,7 @@ class Watch:
                 "go round it where facts.open_complaint",
             )  # fmt: skip
         for name, asked in turn.acted_from:
-            if name in self._for_good and not asked:
+            if name in self._for_good and not asked and before.asking is None:
                 yield Fault("unasked", place, f'action "{name}" cannot be taken back, and nothing was asked before it')
 
 

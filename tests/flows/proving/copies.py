@@ -8,10 +8,11 @@ from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from flows.actions import REGISTERED
 from flows.engine.load import load_book
-from flows.engine.marks import read_marked
+from flows.engine.marks import MarkedMap, read_marked
 from flows.engine.model import FlowBook
 from flows.proving.proof import Proof, Thoroughness, prove_all
 from flows.proving.reaching import parts_of
@@ -94,8 +95,9 @@ class Copies:
             path.write_text(
                 json.dumps(self._changed.get(file, document), ensure_ascii=False, indent=1), encoding="utf-8"
             )
-        book = load_book(defaults)
-        replies = Replies.load(defaults / "replies")
+        with patch("flows.engine.load.read_marked", _read), patch("flows.replies.read_marked", _read):
+            book = load_book(defaults)
+            replies = Replies.load(defaults / "replies")
         thorough = Thoroughness(thorough.turns, thorough.walks, thorough.seed, self._touched(book))
         return prove_all(
             book, replies, REGISTERED, FACTS, SAID_BY_THE_RUNTIME, frozenset(intent_names()), thorough=thorough
@@ -127,6 +129,17 @@ class Copies:
             self._changed[file] = deepcopy(_shipped()[file])
         document: dict[str, Any] = self._changed[file]
         return document
+
+
+_KNOWN: dict[tuple[str, str], MarkedMap] = {}
+
+
+def _read(path: Path, name: str) -> MarkedMap:
+    """Read a file, the same only once: of a copy's hundred files one has changed."""
+    key = (path.read_text(encoding="utf-8"), name)
+    if key not in _KNOWN:
+        _KNOWN[key] = read_marked(path, name)
+    return _KNOWN[key]
 
 
 @cache

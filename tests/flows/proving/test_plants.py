@@ -10,12 +10,12 @@ from flows.proving.talks import FoundProblem
 from tests.flows.proving.copies import Copies
 from tests.flows.proving.plants import PLANTS
 
-QUICK = Thoroughness(turns=350, walks=0)
+QUICK = Thoroughness(turns=250, walks=0)
 MOST_TURNS = 6
 
 
 @pytest.mark.parametrize("name", PLANTS)
-def test_a_planted_fault_is_found(name: str, tmp_path: Path) -> None:
+def test_a_planted_fault_is_found_and_shown_in_six_turns_at_most(name: str, tmp_path: Path) -> None:
     copies = Copies()
     says = PLANTS[name](copies)
 
