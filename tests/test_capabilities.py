@@ -731,3 +731,61 @@ def test_questions_are_answered_from_versioned_entries_that_are_cited(store_url:
     first = next(entry["data"]["message"] for entry in timeline if entry["kind"] == "knowledge.missing")
     explained = json.loads(shuke(store_url, "--json", "explain", first))
     assert "ask_colleague_for_answer" in json.dumps(explained)
+
+
+def settled(shop: Talk) -> dict[str, Any]:
+    """Let 王芳's case be resolved, and confirmed by her three days later; return what she is asked then."""
+    complain(shop)
+    shop(agent="li", action="resolve", customer="u1")
+    shop(at="2026-01-08T10:00:00+08:00")
+    assert event(shop.say("u1", "都好了，谢谢"), "ticket.closed")["number"] == "T-1001"
+    return shop(at="2026-01-08T11:00:00+08:00")
+
+
+def test_a_complaint_is_recorded_due_settled_and_confirmed_closed(shop: Talk) -> None:
+    """Number 36."""
+    shop.say("u1", "杯子收到就是碎的")
+    shop(customer="u1", attachment={"kind": "photo"})
+    shop.say("u1", "A10293")
+    opened = event(shop.say("u1", "对"), "ticket.opened")
+    shop(agent="li", action="resolve", customer="u1")
+    shop(at="2026-01-08T10:00:00+08:00")
+
+    closed = shop.say("u1", "都好了，谢谢")
+
+    assert (opened["order_no"], [one["kind"] for one in opened["evidence"]]) == ("A10293", ["photo"])
+    assert event(closed, "ticket.closed")["number"] == opened["number"]
+
+
+def test_a_low_score_opens_a_task_at_once_and_content_again_is_noticed(shop: Talk) -> None:
+    """Numbers 44 and 45."""
+    settled(shop)
+
+    low = shop.say("u1", "1")
+    shop.say("u1", "等了三天才有人理")
+    content = shop.say("u1", "后来处理得很好，给你们五星", at="2026-01-09T11:00:00+08:00")
+
+    assert event(low, "survey.answered")["score"] == 1
+    assert (event(low, "task.opened")["kind"], low["asking"]) == ("recovery", "went_wrong")
+    assert event(content, "mood.recovered")["task"] == event(low, "task.opened")["task"]
+
+
+def test_who_names_a_competitor_raises_an_alert_once_in_a_talk(shop: Talk) -> None:
+    """Number 47."""
+    first = shop.say("u1", "别家卖得比你们便宜")
+    second = shop.say("u1", "那我去别家了")
+
+    assert event(first, "alert.raised")["kind"] == "competitor"
+    assert "alert.raised" not in kinds(second)
+
+
+def test_a_survey_is_answered_in_the_chat_and_asks_on_where_it_has_to(shop: Talk) -> None:
+    """Numbers 48 and 54: after a case, by a typed word; a low score is asked why, and a call is noted."""
+    asked = settled(shop)
+
+    low = shop.say("u1", "不太满意")
+    told = shop.say("u1", "没人说清楚，给我回个电话吧")
+
+    assert [message["kind"] for message in asked["sent"]] == ["survey"]
+    assert event(low, "survey.answered")["score"] == 2
+    assert event(told, "task.opened")["kind"] == "call_back"
