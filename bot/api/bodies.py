@@ -12,6 +12,8 @@ Short = Annotated[str, Field(max_length=200)]
 Moment = Annotated[str, Field(max_length=40, examples=["2026-11-22T18:30:00+08:00"])]
 """ISO 8601; without an offset it is in the shop's zone."""
 Amount = Annotated[str, Field(max_length=40, examples=["199.50"])] | int | float
+Stored = Annotated[int, Field(ge=-(2**53), le=2**53)]
+"""A whole number that every database and every JavaScript keeps as it is."""
 Whole = Annotated[int, Field(ge=-999_999_999, le=999_999_999)]
 _IN_A_PATH = r"^[^\x00-\x1f\x7f/]+$"
 
@@ -57,7 +59,7 @@ class CustomerBody(Body):
     channel: Short | None = None
     channel_user_id: Short | None = None
     attributes: Annotated[
-        dict[Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,80}$")], Text | int | float | bool],
+        dict[Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,80}$")], Text | Stored | float | bool],
         Field(max_length=50),
     ] = {}
 

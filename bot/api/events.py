@@ -118,7 +118,10 @@ def _happen(conn: Connection, house: House, by: str, event: EventBody, now: date
         return apply_shop_event(conn, event.type, data, now=now, ids=house.ids, settings=house.imports)
     if event.customer_id is None:
         raise ApiRefused(422, "invalid", "it happened to nobody", "name the customer by customer_id")
-    written = orjson.dumps(event.data)
+    try:
+        written = orjson.dumps(event.data)
+    except orjson.JSONEncodeError as exc:  # a number of more than 64 bits, or too deep
+        raise ApiRefused(422, "invalid", f"data cannot be stored: {exc}", "send such a number as text") from exc
     if len(written) > _LARGEST_DATA or storable(written.decode()) != written.decode() or b"\\u0000" in written:
         raise ApiRefused(422, "invalid", "data is too long, or holds what cannot be stored", "send less, as plain text")
     key = named(conn, event.customer_id)

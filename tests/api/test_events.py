@@ -93,6 +93,13 @@ async def test_an_event_of_the_shops_own_is_written_into_the_history(shop: ShopS
     assert (entry["by"], entry["data"]) == ("api:till", {"store": "湖滨"})
 
 
+async def test_a_number_that_no_database_keeps_is_refused_with_the_mend(shop: ShopSystem) -> None:
+    refused = await shop.call("POST", "/events", {"type": "shop.visit", "customer_id": "C1", "data": {"n": 2**64}})
+
+    assert refused.status_code == 422
+    assert "send such a number as text" in refused.text
+
+
 async def test_a_key_or_secret_is_never_in_an_answer_or_a_log(
     shop: ShopSystem, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
