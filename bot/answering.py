@@ -13,9 +13,8 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import Connection
 
-from bot import events, talk
+from bot import beside, events, talk
 from bot.answers import add_words, answer_rows
-from bot.beside import leave_alone, wants_less
 from bot.delivery import Parcel, parcel_of
 from bot.errors import ShukeError
 from bot.facts import Facts, facts_of, listener_for
@@ -23,6 +22,7 @@ from bot.hearing import heard_in, wants_out, write_down
 from bot.intake import Claimed
 from bot.journal import Journal
 from bot.noticing import notice
+from bot.outcome import Outcome, shown
 from bot.ports import Capabilities, Channel, able_of
 from bot.promised import INSTEAD, unentered
 from bot.rates import held_until
@@ -39,7 +39,6 @@ from flows.actions import REGISTERED, ActionContext
 from flows.engine.decide import decide
 from flows.engine.heard import ActionDone, Decision, Heard
 from flows.engine.state import DialogueState, Say
-from flows.replies import Listener, Rendered
 from flows.settings import FlowSettings
 from flows.standard import Standard
 from nlu.language import detect
@@ -77,20 +76,6 @@ class Shop:
     desk: DeskHours
     loyalty: Loyalty
     flows: FlowSettings = field(default_factory=FlowSettings)
-
-
-@dataclass(slots=True)
-class _Outcome:
-    """What one message led to, while it is being found out."""
-
-    state: DialogueState
-    facts: Facts
-    listener: Listener
-    journal: Journal
-    says: list[Say] = field(default_factory=list)
-    messages: list[Rendered] = field(default_factory=list)
-    trace: list[str] = field(default_factory=list)
-    actions: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Answering:
@@ -166,7 +151,7 @@ class Answering:
         write_down(journal, claimed, about)
         shown = notice(conn, who, claimed, understood, before, journal, self._shop.flows.complaints, now)
         facts = self._facts(conn, who, language, now, before, heard, evidence_for=shown)
-        outcome = _Outcome(before, facts, listener_for(who, facts, self._shop.zone, now), journal)
+        outcome = Outcome(before, facts, listener_for(who, facts, self._shop.zone, now), journal)
         if heard is None:
             outcome.trace.append("nothing to answer")
         else:
@@ -177,7 +162,9 @@ class Answering:
         rows = self._queue(conn, who, claimed, outcome, now, lease)
         self._record(who, claimed, understood, outcome, rows, now)
         if heard is not None:  # who leaves, or whose receipt comes, has not spoken: answers keep their way
-            state = {"dialogue": outcome.state.to_json(), "language": language}
+            state: dict[str, Any] = {"dialogue": outcome.state.to_json(), "language": language}
+            if outcome.noticed or (who.state or {}).get("noticed"):
+                state["noticed"] = True
             waits = who.owner == BOT and not who.paused and outcome.state.asking is not None
             silence_at = now + self._shop.flows.talk.nudge_after if waits else None
             turn = {"state": state, "identity_id": who.identity_id, "now": now, "silence_at": silence_at}
@@ -214,7 +201,7 @@ class Answering:
         facts = self._facts(conn, who, language, now, DialogueState(), None)
         journal = Journal(conn, now, who)
         write_down(journal, claimed, None)
-        outcome = _Outcome(DialogueState(), facts, listener_for(who, facts, self._shop.zone, now), journal)
+        outcome = Outcome(DialogueState(), facts, listener_for(who, facts, self._shop.zone, now), journal)
         outcome.trace.append("given to a person: the turn failed too often")
         journal.write()
         self._hand_over(conn, who, "error", now)
@@ -228,7 +215,7 @@ class Answering:
         return able_of(self._channels, channel) or self._elsewhere.get(channel)
 
     def _context(
-        self, conn: Connection, who: Any, heard: Heard, ref: str, language: Language, outcome: _Outcome, now: datetime
+        self, conn: Connection, who: Any, heard: Heard, ref: str, language: Language, outcome: Outcome, now: datetime
     ) -> ActionContext:
         def record(kind: str, data: Mapping[str, Any]) -> None:
             outcome.journal.add(kind, "bot", data)
@@ -242,15 +229,19 @@ class Answering:
             desk=self._shop.desk, record=record,
         )  # fmt: skip
 
-    def _respond(self, who: Any, context: ActionContext, before: DialogueState, outcome: _Outcome) -> None:
+    def _respond(self, who: Any, context: ActionContext, before: DialogueState, outcome: Outcome) -> None:
         """Answer, or leave it to whoever speaks; a wish to be left alone is kept in any case."""
         conn, now = context.conn, context.now
+        if beside.has_told(context.heard):
+            outcome.journal.write()
+            context = beside.remember(context, outcome.facts)
         if who.paused:
             outcome.trace.append("the bot is paused")
             outcome.journal.write()
             self._hand_over(conn, who, "bot_paused", now)
         elif who.owner == BOT:
             self._decide(who, context, outcome)
+            self._add_notes(who, context, outcome)
         elif who.owner == QUEUE and wants_out(context.heard, before):
             outcome.journal.write()
             handoffs.cancel(conn, who.id, now=now)
@@ -259,12 +250,29 @@ class Answering:
         else:
             outcome.state = replace(before, last_says=())  # what the bot said is behind what was said since
             outcome.trace.append(f"silent: the conversation is with {who.owner}")
-        if wants_less(context.heard):
+        if beside.wants_less(context.heard):
             outcome.journal.write()
-            if leave_alone(context, [one["action"] for one in outcome.actions]):
+            if beside.leave_alone(context, [one["action"] for one in outcome.actions]):
                 outcome.trace.append("a wish to be left alone was kept")
 
-    def _decide(self, who: Any, context: ActionContext, outcome: _Outcome) -> None:
+    def _add_notes(self, who: Any, context: ActionContext, outcome: Outcome) -> None:
+        """Add to an answer what was noted beside it, and to the first one ever how a customer's words are kept."""
+        done = [one["action"] for one in outcome.actions]
+        if not outcome.messages or "hand_over" in done:
+            return
+        note = beside.note_to_say(context.heard, outcome.facts, outcome.says, done)
+        if note is not None:
+            said = self._replies.render(note, outcome.listener)
+            outcome.messages = beside.with_note(outcome.messages, said, asks=outcome.state.asking is not None)
+        if not self._shop.flows.relationship.privacy_notice or (who.state or {}).get("noticed"):
+            return
+        outcome.noticed = True
+        if not beside.is_noticed(context.conn, context.customer_id):
+            notice = self._replies.render(beside.NOTICE, outcome.listener)
+            outcome.messages = beside.with_note(outcome.messages, notice, asks=False)
+            outcome.journal.add(beside.NOTICED, "bot", {"url": outcome.facts["privacy_url"]})
+
+    def _decide(self, who: Any, context: ActionContext, outcome: Outcome) -> None:
         conn, now, facts, heard = context.conn, context.now, outcome.facts, context.heard
         decision = decide(self._book, outcome.state, heard, facts)
         self._take_in(conn, who, decision, outcome, now)
@@ -274,12 +282,12 @@ class Answering:
             if not REGISTERED[decision.act.name].only_reads:
                 outcome.journal.write()  # what was before stands before what the action writes
             result = REGISTERED.run(decision.act, context)
-            outcome.actions.append({"action": decision.act.name, "result": _shown(result)})
+            outcome.actions.append({"action": decision.act.name, "result": shown(result)})
             decision = decide(self._book, outcome.state, ActionDone(decision.act.name, result), facts)
             self._take_in(conn, who, decision, outcome, now)
         raise ShukeError(f"flow {outcome.state.flow}: more than {MOST_ACTIONS} actions for one message")
 
-    def _take_in(self, conn: Connection, who: Any, decision: Decision, outcome: _Outcome, now: datetime) -> None:
+    def _take_in(self, conn: Connection, who: Any, decision: Decision, outcome: Outcome, now: datetime) -> None:
         outcome.state = decision.state
         outcome.trace.extend(decision.trace)
         for event in decision.events:
@@ -287,7 +295,7 @@ class Answering:
         self._say(outcome, self._entered(conn, who, decision.says, outcome, now))
 
     def _entered(
-        self, conn: Connection, who: Any, says: Sequence[Say], outcome: _Outcome, now: datetime
+        self, conn: Connection, who: Any, says: Sequence[Say], outcome: Outcome, now: datetime
     ) -> Sequence[Say]:
         """Leave out promises that nobody has entered: a person is called, and no time is named."""
         not_entered = unentered(
@@ -300,7 +308,7 @@ class Answering:
         self._hand_over(conn, who, "not_promised", now)
         return [INSTEAD if say in not_entered else say for say in says]
 
-    def _say(self, outcome: _Outcome, says: Sequence[Say]) -> None:
+    def _say(self, outcome: Outcome, says: Sequence[Say]) -> None:
         outcome.state, messages = self._replies.speak(outcome.state, says, outcome.listener)
         outcome.says.extend(says)
         outcome.messages.extend(messages)
@@ -319,6 +327,7 @@ class Answering:
         return facts_of(
             conn, who, self.able(who.channel), self._shop.desk, language=language, now=now,
             undo_within=self._shop.flows.loyalty.undo_within, evidence_for=evidence_for, follows_up=follows_up,
+            privacy_url=self._shop.flows.relationship.privacy_url,
         )  # fmt: skip
 
     def _hand_over(self, conn: Connection, who: Any, reason: str, now: datetime) -> None:
@@ -327,7 +336,7 @@ class Answering:
         )
 
     def _queue(
-        self, conn: Connection, who: Any, claimed: Claimed, outcome: _Outcome, now: datetime, lease: timedelta | None
+        self, conn: Connection, who: Any, claimed: Claimed, outcome: Outcome, now: datetime, lease: timedelta | None
     ) -> list[dict[str, Any]]:
         """Queue the answers; they may leave at once where nothing else is on its way there and the rate allows it."""
         able = self.able(who.channel)
@@ -363,7 +372,7 @@ class Answering:
         who: Any,
         claimed: Claimed,
         understood: Understanding | None,
-        outcome: _Outcome,
+        outcome: Outcome,
         rows: Sequence[Mapping[str, Any]],
         now: datetime,
     ) -> None:
@@ -388,8 +397,3 @@ class Answering:
                 failed = {"reason": row["error"], "message": row["ref"]}
                 outcome.journal.add("message.failed", "system", failed)
         outcome.journal.write()
-
-
-def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return facts as they were used, kept as JSON for `explain`."""
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from bot.ports import Capabilities
 from crm_store import orders, outbox, rewards, tickets, zones
 from crm_store.desk_hours import DeskHours
+from crm_store.profile import CALLED
 from flows.engine.values import clock, moment, weekdays
 from flows.replies import Listener
 from flows.wording import address
@@ -30,6 +31,11 @@ class Facts(Mapping[str, Any]):
     def __init__(self, known: Mapping[str, Any], looked_up: Mapping[str, Callable[[], Any]]) -> None:
         self._known = dict(known)
         self._looked_up = looked_up
+        self._told: dict[str, Any] = {}
+
+    def tell(self, **told: Any) -> None:
+        """Add what this message tells of its customer: for the talk alone, and kept with no reason of a turn."""
+        self._told.update(told)
 
     @property
     def known(self) -> dict[str, Any]:
@@ -37,18 +43,20 @@ class Facts(Mapping[str, Any]):
         return self._known
 
     def __getitem__(self, name: str) -> Any:
+        if name in self._told:
+            return self._told[name]
         if name not in self._known:
             self._known[name] = self._looked_up[name]()
         return self._known[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._known or name in self._looked_up
+        return name in self._told or name in self._known or name in self._looked_up
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**self._known, **self._looked_up})
+        return iter({**self._told, **self._known, **self._looked_up})
 
     def __len__(self) -> int:
-        return len({*self._known, *self._looked_up})
+        return len({*self._told, *self._known, *self._looked_up})
 
 
 def facts_of(
@@ -62,6 +70,7 @@ def facts_of(
     undo_within: timedelta,
     evidence_for: str | None = None,
     follows_up: Callable[[], str | None] = lambda: None,
+    privacy_url: str | None = None,
 ) -> Facts:
     """Return the facts for one message of ``who`` (a row of identity, customer and conversation)."""
     back = desk.back_at(now)
@@ -100,6 +109,7 @@ def facts_of(
         "open_complaint": bool(who.open_complaint),
         "evidence_for": evidence_for,
         "returning": who.last_in_at is None or now - who.last_in_at >= A_WHILE,
+        "privacy_url": privacy_url,
     }
     looked_up = {
         "recent_orders": recent_orders,
@@ -114,17 +124,19 @@ def facts_of(
         "desk_closes": lambda: clock(desk.closes, ends=True),
         "follows_up": follows_up,
     }
-    return Facts(known, looked_up)
+    facts = Facts(known, looked_up)
+    facts.tell(noted=None, noted_before=None, instead_of=None, told_matter=None)
+    return facts
 
 
 def listener_for(who: Any, facts: Facts, shop_zone: str, now: datetime) -> Listener:
     """Return to whom we speak; ``who`` is a row of `talk.load`."""
-    gender = (who.attributes or {}).get("gender")
+    kept = who.attributes or {}
     return Listener(
         language=facts["language"],
         zone=zones.of_row(who) or shop_zone,
         now=now,
         key=f"{who.id}:{who.turns}",
-        salutation=address(who.name, gender, facts["language"]),
+        salutation=kept.get(CALLED) or address(who.name, kept.get("gender"), facts["language"]),
         facts=facts,
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, update
 
-from crm_store import customers, history, identities
+from crm_store import customers, history, identities, profile
 from crm_store.errors import ChangedMeanwhile
 from crm_store.joining import follow
 from crm_store.merging import merge
@@ -35,10 +35,16 @@ _VERIFY = (
 def link_phone(conn: Connection, identity: Any, phone: str, *, now: datetime) -> str:
     """The platform vouches that this identity has the phone (E.164): link it to the customer on file.
 
-    Where nobody has that phone, the stranger becomes known by it. Returns the id of
+    Where nobody has that phone, or only by their own word, the stranger becomes known by it. Returns the id of
     the customer that the identity belongs to from now on.
     """
     known = customers.by_phone(conn, phone)
+    owner = customers.by_id(conn, known) if known is not None else None
+    if owner is not None and profile.is_unproved(owner, phone):
+        if identity.customer_id == known:
+            profile.mark_proved(conn, owner)
+        else:
+            known = None  # somebody once typed this number as theirs, and may have mistyped it
     if known is None:
         known = identity.customer_id
         row = customers.by_id(conn, known)

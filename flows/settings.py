@@ -13,6 +13,7 @@ from flows.knowledge.settings import KnowledgeSettings
 from flows.loyalty.settings import LoyaltySettings
 from flows.orders.settings import OrderSettings
 from flows.products.settings import ProductSettings
+from flows.relationship.settings import RelationshipSettings
 from flows.talking import TalkSettings
 
 
@@ -27,3 +28,4 @@ class FlowSettings:
     orders: OrderSettings = field(default_factory=OrderSettings)
     products: ProductSettings = field(default_factory=ProductSettings)
     talk: TalkSettings = field(default_factory=TalkSettings)
+    relationship: RelationshipSettings = field(default_factory=RelationshipSettings)

@@ -43,6 +43,11 @@ FACTS = frozenset(
         "returning",
         "open_case",
         "order_under_way",
+        "noted",
+        "noted_before",
+        "instead_of",
+        "told_matter",
+        "privacy_url",
     }
 )
 """What the runtime tells the engine about the world in each turn.
@@ -57,7 +62,10 @@ number of the case that it was about; ``evidence_for`` is the number of the case
 kept with, which was opened a short while ago. ``desk_days``, ``desk_opens`` and
 ``desk_closes`` are when people are there, in the shop's zone. ``redeemed_lately``: something was redeemed for points
 that can still be undone. ``follows_up`` is the inquiry that words go on with which fit nothing by themselves,
-None where they go on with none.
+None where they go on with none. ``noted`` are the facts that this message told and
+that are remembered now, ``noted_before`` those that were known, ``instead_of`` what they take the place of;
+``told_matter`` is what kind of sensitive thing it told, in a word of ours. ``privacy_url`` is where the shop's
+privacy statement stands.
 """
 
 
@@ -73,7 +81,14 @@ _import_what_acts()
 ANSWERING = "answer_from_knowledge"
 """The flow that answers for the others, and the slot of those that go on to register what is asked for."""
 REGISTER = "register"
-SAID_BY_THE_RUNTIME = ("handoff_cancelled", "handoff_after_error", "window_ends", "not_promised")
+SAID_BY_THE_RUNTIME = (
+    "handoff_cancelled",
+    "handoff_after_error",
+    "window_ends",
+    "not_promised",
+    "noted",
+    "privacy_notice",
+)
 """Replies that no flow says: the runtime does, where the flows are not asked."""
 
 

@@ -190,6 +190,27 @@ KEYWORD_RULES: Final = (
         r"(?:where(?:'s|s)?|when|track|status)(?: \w+){0,5} refund|refund(?: \w+){0,3} (?:status|yet|arrive|arrived)",
     ),
     (
+        "update_profile",
+        STRONG,
+        "(?:改|换|更新|修改|更改|登记|更正|绑定)[一下掉我的个了]{0,4}(?:新)?(?:手机号?码?"
+        "|电话号?码?|号码|生日|邮箱|电子邮件|名字|姓名|称呼"
+        "|昵称|个人资料|资料|个人信息|默认地址|常用地址|语言|时区)"
+        "|(?:手机号?|电话|号码|生日|邮箱|名字|姓名|称呼|昵称|时区"
+        "|资料里?的?地址|默认地址|常用地址)(?:登记|填|写)?(?:改成|改为|换成|换了|变了|错了|更新)"
+        "|我(?:的)?(?:新)?(?:手机号?码?|电话|号码|邮箱)(?:是|变了"
+        "|换了)|我换(?:手机号?码?|电话|号码|号|邮箱)了?|我的生日是|我(?:的)?新(?:号码|手机|邮箱)"
+        "|(?<![别要])[叫喊]我[^,。!?;吗的等来去拿找]{1,4}(?:就好|就行"
+        "|就可以|吧)|(?:以后|可以)[叫喊]我|我搬家了|我改名了|(?:资料|档案)[^,。]{0,6}(?:改|更新)"
+        "|以后[用说讲](?:中文|英文|英语)",
+        r"(?:my new|update my|change my|new) (?:phone(?: number)?"
+        r"|number|mobile(?: number)?|e-?mail(?: address)?|birthday|name"
+        r"|details|profile|time ?zone|language|home address|default address|address (?:in|on) my profile)"
+        r"|my (?:birthday|e-?mail|phone number|phone|number|name|time ?zone) (?:is|has changed|changed)"
+        r"|(?:you can|please|just) call me (?!back|after|before|on|at|in|when|if|later|now|tomorrow|a |an )[a-z]{2,20}"
+        r"|^call me (?!back|after|before|on|at|in|when|if|later"
+        r"|now|tomorrow|a |an )[a-z]{2,20}[.!]?$|i(?:'ve| have)? moved house",
+    ),
+    (
         "change_cancel_order",
         STRONG,
         "(?:取消|修改|更改|改|换)[一下掉我的这那个]{0,4}(?:订单|单子|收货地址|地址|收货人)"

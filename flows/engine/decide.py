@@ -177,9 +177,15 @@ class _Talk:
             self._hand_over("angry", patterns.angry_complaint_flow if complains else patterns.angry_flow)
         elif patterns.cancel_intent in names:
             self._cancel([wish for wish in wishes if wish.intent != patterns.cancel_intent])
-        elif self._run.question is None and self._heard.confidence < CERTAINLY_NEW and self._follows_up():
-            pass  # "and abroad?" looks like this and that, and is about what was asked before
-        elif (either := two_wishes(self._book, self._heard)) and not self._is_for_the_question(wishes):
+        else:
+            if "needs_leave" in self._heard.told and not complains:
+                self._run.speak_afterwards("leave")
+            self._talk(names, wishes)
+
+    def _talk(self, names: list[str], wishes: list[Wish]) -> None:
+        if self._run.question is None and self._heard.confidence < CERTAINLY_NEW and self._follows_up():
+            return  # "and abroad?" looks like this and that, and is about what was asked before
+        if (either := two_wishes(self._book, self._heard)) and not self._is_for_the_question(wishes):
             ask_which(self._run, self._heard, either)
         elif self._run.question is not None:
             self._in_question(self._run.question, names, wishes)
@@ -281,7 +287,7 @@ class _Talk:
         elif names[0] == self._patterns.yes_intent and self._run.top_flow.slots[question.slot].attachment:
             self._understood()  # "ok" says that it will be done, and is not it
             self._run.repair("take_your_time", then=self._repairs.reminding("once"))
-        elif not self._repairs.converse(names):
+        elif not self._repairs.take_in() and not self._repairs.converse(names):
             self._misunderstood(question)
 
     def _interrupt(self, wishes: list[Wish]) -> None:
@@ -323,8 +329,13 @@ class _Talk:
         elif wishes:
             self._understood()
             self._starter.serve(wishes)
-        elif not self._repairs.converse(names) and not self._mentions() and not self._follows_up():
+        elif not self._small_talk(names) and not self._mentions() and not self._follows_up():
             self._misunderstood(None)
+
+    def _small_talk(self, names: list[str]) -> bool:
+        """What somebody tells of themselves is more than the manners around it, and less than a question of theirs."""
+        asks = names[0] in self._book.asides and self._book.flows[self._book.asides[names[0]]].asks_again == "always"
+        return (not asks and self._repairs.take_in()) or self._repairs.converse(names)
 
     def _meant_as_answer(self, intent: str) -> str | None:
         """Return the flow of an answer to our last message, if that is what the message is."""

@@ -12,6 +12,10 @@ from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Understanding
 FlowEventKind = Literal["flow.started", "flow.completed", "flow.cancelled", "flow.interrupted", "flow.resumed"]
 
 
+Told = Literal["noted", "needs_leave"]
+"""Something of themselves: remembered already, or of the kind that is only kept with the customer's leave."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """One message of a customer: words with their understanding, or a pressed button, or an attachment."""
@@ -30,6 +34,8 @@ class Heard:
     """Intents that the message may want instead of its own, which is too unsure to be acted on without asking."""
     foreign: bool = False
     """Written in neither of our languages; `language` is the one to answer in."""
+    told: tuple[Told, ...] = ()
+    """What it tells of its customer beside any wish, as far as the talk has to know."""
     payload: str | None = None
     attachment: str | None = None
     """``photo``, ``voice``, ``sticker``, ``file``, ``location``, ``other``, or ``contact``: the

@@ -37,6 +37,14 @@ class Repairs:
         self._run.misunderstood = 0
         return True
 
+    def take_in(self) -> bool:
+        """Say that what the customer told of themselves is remembered; return whether they told anything."""
+        told = self._heard.told
+        if "noted" in told:
+            self._run.repair("told", then="ask")
+        self._run.misunderstood = 0 if told else self._run.misunderstood
+        return bool(told)
+
     def _repeat(self) -> None:
         run = self._run
         run.repair("repeat", then="keep" if run.said_last else "ask", said=run.said_last)

@@ -20,6 +20,7 @@ _CITIES: Final = (
     " 徐州 xuzhou 南通 nantong 洛阳 luoyang 桂林 guilin 拉萨 lhasa 西宁 xining 银川 yinchuan 中山 zhongshan"
     " 惠州 huizhou 汕头 shantou 香港 hong-kong 澳门 macau 台北 taipei 西安 xian 香港 hongkong"
 )
+CHINESE_CITIES: Final = tuple(dict.fromkeys(_CITIES.split()[::2]))
 _CHANNELS: Final = {
     **dict.fromkeys(("企业微信", "企微", "wecom"), "wecom"),
     **dict.fromkeys(("微信", "wechat", "weixin"), "wechat"),

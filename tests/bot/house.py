@@ -76,7 +76,9 @@ class House:
         given: dict[str, Any] | None = None,
         elsewhere: dict[str, Capabilities] | None = None,
     ) -> None:
-        self.settings: Settings = build(given or {}, root=root)
+        # What the first answer says of privacy has transcripts of its own.
+        unsaid = {"flows": {"relationship": {"privacy_notice": False}}}
+        self.settings: Settings = build(unsaid | dict(given or {}), root=root)
         self.store, self.clock, self.ids, self.channel, self.root = store, clock, ids, channel, root
         self.understand: Any = Listening(build_understander(self.settings, None), store, clock)
         self.parts = build_house(

@@ -64,7 +64,7 @@ FACTS = frozenset(
 """What the shipped patterns look at, and small flows."""
 IN_BETWEEN = {
     path.stem: path.read_text(encoding="utf-8") for path in (Path(flows.__file__).parent / "patterns").glob("*.yml")
-}
+} | {name: f"pattern: {name}\nsteps:\n  - noop: true\n" for name in ("told", "leave")}
 """The patterns as they are shipped…"""
 IN_BETWEEN["cancel"] = "".join(line for line in IN_BETWEEN["cancel"].splitlines(keepends=True) if "undo" not in line)
 """…but for undoing what was redeemed, which is the club's."""

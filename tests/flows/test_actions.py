@@ -24,6 +24,7 @@ ASKED_WITH: dict[str, dict[str, Any]] = {
     "leaving_costs": {},
     "find_order": {"order_no": "A10293"},
     "list_tickets": {},
+    "read_change": {"request": "名字改成王小芳"},
     "read_wish": {"request": "你记得我什么"},
     "check_order_owner": {"order_no": "A20001"},
     "find_open_case": {"order_no": "A10101", "category": "delivery"},

@@ -168,7 +168,7 @@ def test_a_person_taken_in_the_middle_of_a_task_ends_the_tasks_below_it():
     shop = Shop()
     talk = Talk(shop, verified=False)
     talk.says("查订单", "track_order")
-    talk.says("改一下我的名字", "update_profile")
+    talk.says("降价了，补差价", "request_price_adjustment")
 
     said = talk.says("好", "affirm")
 

@@ -37,6 +37,12 @@ RESULTS = (
         "list_tickets": st.just({"ticket_count": 0}),
         "set_marketing_consent": st.fixed_dictionaries({"changed": st.booleans(), "sends": st.just(["offers"])}),
         "hand_over": st.just({}),
+        "read_change": st.fixed_dictionaries(
+            {"asks_owner": st.booleans(), "known": st.booleans()},
+            optional={"field": st.sampled_from(["phone", "name", "birthday"]), "days": st.just(["3 May"])},
+        ),
+        "change_profile": st.fixed_dictionaries({"changed": st.booleans(), "proved": st.booleans()}),
+        "keep_with_leave": st.fixed_dictionaries({"count": st.integers(0, 1)}, optional={"kept": st.just(["tea"])}),
         "read_wish": st.fixed_dictionaries({"wish": st.sampled_from(["tell", "forget", "forget_all", "colleague"])}),
         "tell_known": st.sampled_from(
             [{"count": 0, "known": []}, {"count": 1, "known": [{"name": "likes", "value": "tea"}]}]

@@ -1,0 +1,107 @@
+"""What a customer has changed in their own profile, in their own words.
+
+A phone that was only typed is written down and proves nothing: until its owner's platform
+vouches for it, nobody is linked by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from crm_store import customers, history
+from crm_store.birthdays import check_birthday
+from crm_store.customers import Birthday
+from crm_store.memory import Said
+
+UNPROVED = "phone_unproved"
+"""The attribute that is there while a phone is only the customer's word."""
+ADDRESS = "address"
+CALLED = "called"
+"""The attribute by which the bot addresses somebody who wants to be called otherwise than by their name."""
+COLUMNS = ("name", "phone", "email", "city", "language")
+
+
+def change(conn: Connection, customer_id: str, field: str, value: str, said: Said, *, now: datetime) -> bool:
+    """Set one of `COLUMNS` or `ADDRESS`, and record it: ``profile.changed``; return whether it was another.
+
+    Raises:
+        LookupError: there is no such customer.
+        ValueError: it is no part of the profile.
+    """
+    row = _held(conn, customer_id)
+    attributes: dict[str, Any] = dict(row.attributes or {})
+    if field == ADDRESS:
+        if attributes.get(ADDRESS) == value:
+            return False
+        customers.change(conn, customer_id, attributes={**attributes, ADDRESS: value})
+    elif field in COLUMNS:
+        if getattr(row, field) == value:
+            return False
+        more = {"attributes": {**attributes, UNPROVED: value}} if field == "phone" else {}
+        customers.change(conn, customer_id, **{field: value}, **more)
+    else:
+        raise ValueError(f"a profile has no {field!r}; use one of {', '.join((*COLUMNS, ADDRESS))}")
+    _tell(conn, customer_id, field, said, now)
+    return True
+
+
+def change_birthday(conn: Connection, customer_id: str, birthday: Birthday, said: Said, *, now: datetime) -> bool:
+    """Set the birthday, and record it; return whether it was another.
+
+    Raises:
+        LookupError: there is no such customer.
+        ValueError: it is no day of its calendar.
+    """
+    check_birthday(birthday)
+    row = _held(conn, customer_id)
+    if customers.birthday_of(row) == birthday:
+        return False
+    customers.change(
+        conn, customer_id, birth_year=birthday.year, birth_month=birthday.month, birth_day=birthday.day,
+        birth_calendar=birthday.calendar, birth_leap=birthday.leap_month,
+    )  # fmt: skip
+    _tell(conn, customer_id, "birthday", said, now)
+    return True
+
+
+def call(conn: Connection, customer_id: str, name: str | None) -> None:
+    """Note how the customer wants to be called, beside their name; None where they have no such wish any more.
+
+    Raises:
+        LookupError: there is no such customer.
+    """
+    kept: dict[str, Any] = dict(_held(conn, customer_id).attributes or {})
+    wanted = {**kept, CALLED: name} if name else {key: value for key, value in kept.items() if key != CALLED}
+    if wanted != kept:
+        customers.change(conn, customer_id, attributes=wanted or None)
+
+
+def is_unproved(row: Any, phone: str) -> bool:
+    """Return whether a customer's row has this phone by the customer's word alone."""
+    kept: Mapping[str, Any] = row.attributes or {}
+    return bool(kept.get(UNPROVED) == phone)
+
+
+def mark_proved(conn: Connection, row: Any) -> None:
+    """Note that a platform vouches for the phone of a customer's row."""
+    left = {name: value for name, value in (row.attributes or {}).items() if name != UNPROVED}
+    customers.change(conn, row.id, attributes=left or None)
+
+
+def _held(conn: Connection, customer_id: str) -> Any:
+    customers.hold(conn, customer_id)
+    row = customers.by_id(conn, customer_id)
+    if row is None:
+        raise LookupError("there is no such customer")
+    return row
+
+
+def _tell(conn: Connection, customer_id: str, field: str, said: Said, now: datetime) -> None:
+    history.record(
+        conn, at=now, kind="profile.changed", by=said.by, customer_id=customer_id,
+        conversation_id=said.conversation_id, channel=said.channel, data={"field": field, "source": said.source},
+    )  # fmt: skip

@@ -1,0 +1,94 @@
+"""What customers tell of themselves in passing, and what lasts: tastes, sizes, when to call, where to leave a parcel.
+
+Precision before recall. A fact is a whole clause that says one thing of the speaker, now and
+in earnest. Questions, suppositions, hearsay, quotations, jokes, the past and other people's
+tastes are none, and what no pattern fits is left alone: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from nlu.entities.folding import fold
+from nlu.facts_said import chinese, english
+from nlu.facts_said.telling import Telling
+
+__all__ = ["FactSaid", "facts_said"]
+
+READ_CHARACTERS: Final = 400
+"""Who writes more tells a story; it is for people to read."""
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
+_QUOTED: Final = re.compile('“[^”]*”|"[^"]*"|「[^」]*」|『[^』]*』|‘[^’]{2,}’')
+_CLAUSE: Final = re.compile(r"(?:[^,.;!?。、\n]|[.](?=\d)|、)+")
+_JOINT: Final = re.compile(r"(?:^|\s)(?:but|so|because|and)\s(?=(?:i|i'm|my|please|call|text|email|leave)\b)")
+_ASKS: Final = re.compile(r"\s*\?")
+
+
+@dataclass(frozen=True, slots=True)
+class FactSaid:
+    """One thing that somebody told of themselves: its kind (`crm_store.memory_kinds`), what, and in which words.
+
+    ``whose`` is the person close to them whom it is about, as they called them.
+    """
+
+    kind: str
+    value: str
+    words: str
+    whose: str | None = None
+
+
+def facts_said(text: str) -> tuple[FactSaid, ...]:
+    """Return the lasting facts that ``text`` tells of who wrote it, in their order; mostly none."""
+    if len(text) > READ_CHARACTERS:
+        return ()
+    plain = fold(text).replace("’", "'")
+    plain = _QUOTED.sub(lambda quoted: "?" * len(quoted[0]), plain)
+    language = chinese if _HAN.search(plain) else english
+    if language.NOT_IN_EARNEST.search(plain):
+        return ()
+    found: list[FactSaid] = []
+    for start, clause in _told(plain):
+        fact = _fact(text, start, clause, language.TELLINGS, language.NOT_TOLD)
+        if fact is not None and all(one.kind != fact.kind or one.value != fact.value for one in found):
+            found.append(fact)
+    return tuple(found)
+
+
+def _told(plain: str) -> Iterator[tuple[int, str]]:
+    """Yield the clauses that are no questions, with where they begin."""
+    for match in _CLAUSE.finditer(plain):
+        if not _ASKS.match(plain, match.end()):
+            for start, end in _parts(match[0]):
+                yield match.start() + start, match[0][start:end]
+
+
+def _parts(clause: str) -> Iterator[tuple[int, int]]:
+    """Yield a clause without what only leads into it and out of it, and its halves where "but" and "so" join two."""
+    begin = 0
+    for joint in re.finditer(
+        r"(?:^|\s)(?:but|so|because|and)\s(?=(?:i|i'm|my|please|call|text|email|leave)\b)", clause
+    ):
+        yield begin, joint.start()
+        begin = joint.end()
+    yield begin, len(clause)
+
+
+def _fact(
+    typed: str, start: int, clause: str, tellings: tuple[Telling, ...], not_told: re.Pattern[str]
+) -> FactSaid | None:
+    lead = chinese.LEAD.match(clause) if _HAN.search(clause) else english.LEAD.match(clause)
+    begin = lead.end() if lead else 0
+    said = clause[begin:].rstrip(" ~😊🙂^_")
+    if not said or not_told.search(said):
+        return None
+    for telling in tellings:
+        if (match := telling.pattern.fullmatch(said)) is None:
+            continue
+        own = typed[start + begin : start + begin + len(said)]
+        if telling.capital and not own[match.start("v")].isupper():
+            continue
+        return FactSaid(telling.kind, telling.value(match, own), own.strip(), telling.whose(match, own))
+    return None
