@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from flows.engine.asked import answers_the_question, is_for_the_question, names_what_is_asked
 from flows.engine.clarifying import ask_which, chosen, open_choice, pressed_wish, two_wishes
 from flows.engine.correcting import Corrector, choice_offered
 from flows.engine.filling import answer, entity_value
@@ -171,7 +172,7 @@ class _Talk:
             self._hand_over("danger", patterns.danger_complaint_flow)
         elif patterns.human_intent in names:
             self._hand_over("a person is asked for", patterns.human_flow)
-        elif self._heard.foreign and not self._names_what_is_asked():
+        elif self._heard.foreign and not names_what_is_asked(self._run, self._heard):
             self._run.repair("other_language", asked=self._run.question is not None)
         elif self._heard.sentiment <= patterns.angry_at_most and patterns.angry_unless.isdisjoint(names):
             self._hand_over("angry", patterns.angry_complaint_flow if complains else patterns.angry_flow)
@@ -185,7 +186,7 @@ class _Talk:
     def _talk(self, names: list[str], wishes: list[Wish]) -> None:
         if self._run.question is None and self._heard.confidence < CERTAINLY_NEW and self._follows_up():
             return  # "and abroad?" looks like this and that, and is about what was asked before
-        if (either := two_wishes(self._book, self._heard)) and not self._is_for_the_question(wishes):
+        if (either := two_wishes(self._book, self._heard)) and not is_for_the_question(self._run, self._heard, wishes):
             ask_which(self._run, self._heard, either)
         elif self._run.question is not None:
             self._in_question(self._run.question, names, wishes)
@@ -392,34 +393,8 @@ class _Talk:
             return
         names = self._heard.names
         talk = {OUT_OF_SCOPE, self._patterns.repeat_intent, self._patterns.cancel_intent, *self._book.asides}
-        if run.between and names[0] not in talk and not self._answers_in_between(names):
+        if run.between and names[0] not in talk and not answers_the_question(run, self._heard, names):
             run.stop_between()
-
-    def _is_for_the_question(self, wishes: list[Wish]) -> bool:
-        """Return whether an unsure message answers the open question, or is about its matter anyway."""
-        question = self._run.question
-        if question is None:
-            return False
-        flow = self._run.top_flow
-        slot = flow.slots[question.slot]
-        here = any(wish.flow.matter == self._run.seen_flow.matter for wish in wishes)
-        return here or slot.free or answer(self._book, flow, slot, self._heard, self._heard.names) is not None
-
-    def _names_what_is_asked(self) -> bool:
-        """Return whether a message in another language names the value that was asked for: a number is one in any."""
-        question = self._run.question
-        if question is None:
-            return False
-        return entity_value(self._run.top_flow.slots[question.slot], self._heard) is not None
-
-    def _answers_in_between(self, names: list[str]) -> bool:
-        """Return whether the message answers what a pattern has asked."""
-        question = self._run.question
-        if question is None:
-            return False
-        flow = self._run.top_flow
-        slot = flow.slots[question.slot]
-        return slot.free or answer(self._book, flow, slot, self._heard, names) is not None
 
     def _understood(self) -> None:
         self._run.misunderstood = 0
