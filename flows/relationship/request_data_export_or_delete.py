@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from crm_store import customers, history, memory, related
-from crm_store.memory import Said
+from crm_store import customers, history, memory, profile, related
+from crm_store.memory import Fact, Said
 from flows.actions import ActionContext, action
 from flows.engine.values import word
 
@@ -80,6 +80,7 @@ def forget_said(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
     gone = memory.forget_words(conn, who, words, said, now=context.now, names=NAMES)
     if not gone and _THIS.search(words) and (last := _last_named(context)) is not None:
         gone = memory.forget(conn, who, last, said, now=context.now)
+    _call_no_more(context, gone)
     left = memory.known(conn, who, context.now)
     found: dict[str, Any] = {"count": len(gone), "left": len(left)}
     if gone:
@@ -91,7 +92,14 @@ def forget_said(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
 def forget_everything(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Forget every fact of the customer; return how many there were."""
     gone = memory.forget_all(context.conn, context.customer_id, _said(context), now=context.now)
+    _call_no_more(context, gone)
     return {"count": len(gone)}
+
+
+def _call_no_more(context: ActionContext, gone: Sequence[Fact]) -> None:
+    """Let go of how the customer wanted to be called, where that is forgotten."""
+    if any(one.kind == profile.CALLED for one in gone):
+        profile.call(context.conn, context.customer_id, None)
 
 
 def _last_named(context: ActionContext) -> str | None:
