@@ -112,8 +112,8 @@ def test_resolving_ends_every_open_ticket_and_gives_the_conversation_back(world:
 
 def test_resolving_one_ticket_leaves_the_others_open(world: Talk) -> None:
     numbers = []
-    for _ in range(2):
-        numbers.append(event(world.say("u1", "你们这群骗子！杯子是坏的，垃圾"), "ticket.opened")["number"])
+    for words in ("你们这群骗子！杯子是坏的，垃圾", "你们这群骗子！客服骂人，投诉你们的服务态度，垃圾"):
+        numbers.append(event(world.say("u1", words), "ticket.opened")["number"])
         world(agent="li", action="take", customer="u1")
         world(agent="li", action="return", customer="u1")
 
@@ -138,7 +138,7 @@ def test_every_ticket_event_tells_the_case(world: Talk) -> None:
     for told in (opened, resolved):
         assert told["customer"] == "C1"
         assert (told["number"], told["category"]) == ("T-1001", "product_quality")
-        assert (told["priority"], told["order_no"]) == ("high", "A10293")
+        assert (told["priority"], told["order_no"]) == ("urgent", "A10293")  # angry, and of a first tier
         assert "杯子" in told["summary"]
 
 
