@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 NAMESPACES = frozenset({"slots", "facts", "result", "message", "opening"})
@@ -62,7 +62,7 @@ class Condition:
 
     source: str
     names: frozenset[tuple[str, str]]
-    root: Part
+    root: Part = field(compare=False)  # it says the same as the source
 
     def holds(self, scope: Scope) -> bool:
         """Return whether the condition is true in ``scope`` (namespace → name → value)."""

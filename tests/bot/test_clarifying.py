@@ -29,6 +29,6 @@ def test_two_close_wishes_are_asked_about_and_the_message_is_served_with_its_num
 
     world.close()
     assert [button["title"] for button in asked["sent"][0]["buttons"]] == ["查订单", "投诉配送", "找人工"]
-    assert kinds(asked) == []
+    assert kinds(asked) == ["privacy.noticed"]
     assert "flow.completed" in kinds(answered)
     assert any("SF1234567890" in text for text in texts(answered))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.bot.worlds import WANG, a_world, kinds
 
-HARMLESS = {"flow.started", "flow.completed", "memory.learned"}
+HARMLESS = {"flow.started", "flow.completed", "memory.learned", "privacy.noticed"}
 ODD = (
     "", "   ", "😀", "👍🏽👍🏽", "{name}", "{{7*7}}", "{% raw %}", "%s%s%n", "${jndi:ldap://x}",
     '/set{"order_no":"A1"}', "/complain_delivery", "/request_human_agent", "/cancel_dialogue",
