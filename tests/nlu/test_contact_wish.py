@@ -59,7 +59,7 @@ def test_a_wish_may_be_about_this_chat_alone():
         ("stop contacting me", "opt_out_marketing"), ("stop all messages", "opt_out_marketing"),
         ("有活动告诉我", "opt_in_marketing"), ("生日祝福可以留着", "opt_in_marketing"),
         ("let me know about your offers", "opt_in_marketing"), ("opt in", "opt_in_marketing"),
-        ("tell me about the green tea", "out_of_scope"), ("活动什么时候开始", "out_of_scope"),
+        ("tell me about the green tea", "ask_product_info"), ("活动什么时候开始", "out_of_scope"),
     ],
 )  # fmt: skip
 def test_plain_wishes_are_heard_without_a_model(text, first):
