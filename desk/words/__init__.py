@@ -19,8 +19,8 @@ LANGUAGES = ("zh", "en")
 _ANONYMOUS = re.compile(r"(?:webchat:)?anon:.*(.{4})")
 FAMILIES = (
     "action", "category", "channel", "consent", "coupon", "deal", "event", "evidence", "facet", "fact", "flow",
-    "intent", "item", "kept", "kind", "language", "match", "message", "month", "mood", "order", "pages", "pause",
-    "priority", "promised", "purpose", "reason", "relation", "role", "rule", "said", "scrub", "skip", "stage", "state",
+    "intent", "item", "kept", "kind", "language", "match", "matter", "message", "month", "mood", "order", "pages", "pause",
+    "priority", "purpose", "reason", "relation", "role", "rule", "said", "scrub", "skip", "stage", "state",
     "status", "step", "switch", "tier", "weekday", "when", "wrong",
 )  # fmt: skip
 """Sections whose keys come from data: ``reason.angry``. What has no word there is shown as it is."""
@@ -45,6 +45,11 @@ class Words:
     def named(self, family: str, key: str | None) -> str:
         """Return what something is called, or its own name where the family has none."""
         return self.texts.get(f"{family}.{key}", str(key or ""))
+
+    def matter(self, text: str) -> str:
+        """Return what a task or a promise is about; its first word may be a name of ours (``order.cancel A10293``)."""
+        first, blank, rest = text.partition(" ")
+        return self.named("matter", first) + blank + rest
 
     def called(self, name: str | None) -> str:
         """Return what somebody is called on a page: who has no name on the web has only a number nobody can read."""

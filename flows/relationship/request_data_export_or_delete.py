@@ -1,4 +1,4 @@
-"""Tell a verified customer what is remembered of them, and forget what they name."""
+"""Tell a verified customer what is remembered of them, forget what they name, and pass on what a person has to do."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from crm_store import customers, history, memory, profile, related
+from crm_store import customers, history, memory, profile, related, tasks
 from crm_store.memory import Fact, Said
+from crm_store.tasks import NewTask
 from flows.actions import ActionContext, action
-from flows.engine.values import word
+from flows.engine.values import moment, word
+from flows.promising import promise_answer
 
 MOST_TOLD = 20
 IN_MIND = timedelta(minutes=30)
@@ -49,9 +51,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 """What customers call the kinds of facts, in either language."""
 
 
-@action("read_wish", gives=("wish",), only_reads=True, outcomes={"wish": ("tell", "forget", "forget_all", "colleague")})
+@action(
+    "read_wish", gives=("wish",), only_reads=True, outcomes={"wish": ("tell", "forget", "forget_all", "copy", "end")}
+)
 def read_wish(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return ``wish``: ``tell``, ``forget``, ``forget_all``, or ``colleague`` (copies, and the end of an account)."""
+    """Return ``wish``: ``tell``, ``forget``, ``forget_all``, ``copy`` of everything, or ``end`` of the account."""
     return {"wish": wish_of(str(args.get("request") or ""))}
 
 
@@ -60,7 +64,28 @@ def wish_of(text: str) -> str:
     forget = _FORGET.search(text) or (_DELETE.search(text) and _REMEMBERED.search(text))
     if forget:
         return "forget_all" if _ALL.search(text) else "forget"
-    return "colleague" if _DELETE.search(text) or _COPY.search(text) else "tell"
+    if _DELETE.search(text):
+        return "end"
+    return "copy" if _COPY.search(text) else "tell"
+
+
+@action("request_data", gives=("due_at",), promises=True)
+def request_data(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Pass on that the customer wants a copy of their data, or (``work``: ``end``) the end of their account.
+
+    Once: who asks again while a colleague is at it hears the same time, ``due_at``.
+    """
+    about = f"data.{args['work']}"
+    for row in tasks.of_customer(context.conn, context.customer_id):
+        if row.state == "open" and row.about == about:
+            return {"due_at": moment(row.due_at)}
+    due = promise_answer(context, context.now + context.settings.relationship.data_requests_within, about=about)
+    new = NewTask(
+        key=f"{about}:{context.message}", kind="other", about=about, due_at=due, customer_id=context.customer_id,
+        conversation_id=context.conversation_id,
+    )  # fmt: skip
+    tasks.open_task(context.conn, new, now=context.now, ids=context.ids, by="bot")
+    return {"due_at": moment(due)}
 
 
 @action("tell_known", gives=("count", "known"))

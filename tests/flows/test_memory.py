@@ -99,8 +99,8 @@ def test_everything_is_forgotten_after_a_yes_alone():
         ("忘掉这个", "forget"), ("别记我说过的话", "forget"), ("forget what I told you", "forget"),
         ("删掉你记得的绿茶", "forget"), ("忘掉我刚才说的", "forget"),
         ("全部忘掉", "forget_all"), ("forget everything", "forget_all"),
-        ("注销账户", "colleague"), ("把我的数据删掉", "colleague"), ("export my data", "colleague"),
-        ("隐私数据给我一份", "colleague"), ("delete everything you know about me", "colleague"),
+        ("注销账户", "end"), ("把我的数据删掉", "end"), ("export my data", "copy"),
+        ("隐私数据给我一份", "copy"), ("delete everything you know about me", "end"),
     ],
 )  # fmt: skip
 def test_what_is_wanted_is_read_from_the_words(text, wish):
