@@ -720,7 +720,7 @@ def test_questions_are_answered_from_versioned_entries_that_are_cited(store_url:
         english = shop.say("ana", "how much is shipping?", channel="wechat")
         unknown = shop.say("u1", "没电梯，能送到六楼吗")
 
-        assert texts(chinese) == ["国内满 ¥99 包邮，不满收 ¥8。\n（国内运费 · 2026年11月版）"]
+        assert texts(chinese)[0].startswith("国内满 ¥99 包邮，不满收 ¥8。\n（国内运费 · 2026年11月版）")
         assert "(Shipping in China · Nov 2026)" in texts(english)[0]
         for answer in (chinese, english):
             used = event(answer, "knowledge.used")
