@@ -189,6 +189,29 @@ TEAS = (
 )  # fmt: skip
 
 
+SNACKS = (
+    {"sku": "S-1", "name_zh": "麻辣牛肉干", "category": "零食", "price": "39.00", "currency": "CNY",
+     "stock": 9, "description_zh": "够味的配茶零食。"},
+    {"sku": "S-2", "name_zh": "桂花糕", "category": "零食", "price": "29.00", "currency": "CNY",
+     "stock": 9, "description_zh": "软糯清甜的配茶零食。"},
+)  # fmt: skip
+
+
+def test_what_somebody_says_of_their_taste_is_kept_and_used_next_time(shop: Talk) -> None:
+    """Number 6: "我不吃辣" becomes a fact with its source; days later nothing hot is recommended."""
+    shop.load("products", *SNACKS)
+
+    told = shop.say("u1", "我不吃辣")
+    shop(at="2026-01-08T10:00:00+08:00")
+    advised = shop.say("u1", "推荐点配茶的零食")
+
+    assert event(told, "memory.learned")["kind"] == "taste"
+    assert [one["fact"] for one in shop.show("C1")["memory"] if one["fact"].startswith("taste")] == ["taste: 不吃辣"]
+    assert "桂花糕" in "".join(texts(advised))
+    assert "麻辣" not in "".join(texts(advised))
+    assert "memory.used" in kinds(advised)
+
+
 def test_the_purpose_is_asked_once_and_the_need_behind_it_is_kept(shop: Talk) -> None:
     """Number 10: what somebody wants it for is asked, remembered, and not asked again."""
     shop.load("products", *TEAS)

@@ -36,6 +36,7 @@ _NO_PURPOSE = re.compile(
     r"|^(?:what|how|why|who|where|when|is|are|do|does|can)\b|[?？]$|[吗么]$",
     re.IGNORECASE,
 )
+_LIKED = ("likes", "taste")
 _NOT_FOR_THEM = ("allergy", "dislikes", "note", "taste", "health", "pregnancy")
 
 
@@ -100,7 +101,7 @@ def recommend_products(context: ActionContext, args: Mapping[str, Any]) -> Mappi
         budget=budget,
         without=without,
         unwanted=unwanted_in(text),
-        likes=tuple(fact.value for fact in facts if fact.kind in ("likes", "taste") and fact.about is None),
+        likes=tuple(fact.value for fact in facts if fact.kind in _LIKED and fact.about is None and not _bars(fact)),
         cheapest=wants_cheapest(text),
         passed_over=_passed_over(context, shelf, text),
         popular=bought_together.best_sellers(context.conn, since=context.now - LATELY),
@@ -169,6 +170,10 @@ def _said(context: ActionContext) -> Said:
     return Said(
         context.message, words=context.text or None, conversation_id=context.conversation_id, channel=context.channel
     )
+
+
+def _bars(fact: Fact) -> bool:
+    return bool(without_in(fact.value))
 
 
 def _not_for_them(facts: list[Fact]) -> tuple[str, ...]:

@@ -45,7 +45,8 @@ _CAFFEINE = re.compile(
 _EITHER = (
     ("咖啡因", "caffeine"), ("糖", "sugar"), ("花生", "peanut"), ("坚果", "nut"), ("牛奶", "milk"), ("乳糖", "lactose"),
     ("麸质", "gluten"), ("香精", "flavouring"), ("酒精", "alcohol"), ("大豆", "soy"), ("鸡蛋", "egg"),
-    ("桂花", "osmanthus"), ("茉莉", "jasmine"),
+    ("桂花", "osmanthus"), ("茉莉", "jasmine"), ("辣", "spicy", "chilli"), ("咖啡", "coffee"),
+    ("肉", "meat", "beef", "pork", "chicken", "lamb"),
 )  # fmt: skip
 """What people may not have, in both languages."""
 _SAYS_NOTHING = frozenset((

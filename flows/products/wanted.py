@@ -70,10 +70,12 @@ _UNWANTED = re.compile(
 _WITHOUT = re.compile(
     r"对([\u4e00-\u9fff]{1,6})过敏|([^\W对我你他她也会\da-z]{1,4})过敏|(?:不含|不要含?|不能[喝吃有含碰]"
     r"|不[喝吃爱想]?[喝吃]?太?含?|没有|无|去)(咖啡因|糖|香精|麸质|坚果|花生|牛奶|乳糖|酒精)"
+    r"|不(?:能|爱|想|太|怎么)?[喝吃碰沾]([\u4e00-\u9fff]{1,3})(?<![饭药苦亏惯了的])(?=$|\W|的)"
     r"|(?:without|no|free of|allergic to|can't (?:have|drink|eat)|don't (?:drink|eat|like)"
     r"|avoid(?:ing)?) (?:any )?([a-z]{3,}(?: (?:oil|flowers?))?)"
     r"|([a-z]{3,})[ -]free\b"
 )
+_MEATLESS = re.compile(r"吃素|素食|纯素|\bvegetarian|\bvegan\b")
 _PREGNANT = re.compile(r"孕妇|怀孕|备孕|哺乳|pregnant|breastfeeding|expecting")
 _NO_SUBJECT = re.compile(
     r"有没有|没有|还有没|还有|现货|有货|库存|缺货|断货|补货|到货|来货|上架|下架|在卖|卖完|卖光|售罄|没货|卖"
@@ -185,6 +187,8 @@ def without_in(text: str) -> tuple[str, ...]:
     named = [next(filter(None, found.groups()), "") for found in _WITHOUT.finditer(plain)]
     if _PREGNANT.search(plain):
         named.append("caffeine")
+    if _MEATLESS.search(plain):
+        named.append("meat")
     return tuple(dict.fromkeys(name for name in named if name and name not in _NOTHING))
 
 

@@ -218,3 +218,15 @@ class TestShelf:
         named, perhaps = shelf.meant("白瓷壶多少钱")
 
         assert (named, [ware.sku for ware in perhaps]) == ([], ["A", "B"])
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        ("我不吃辣", ("辣",)), ("不喝咖啡，推荐点别的", ("咖啡",)), ("我吃素", ("meat",)),
+        ("I'm vegetarian", ("meat",)),
+        ("I don't eat spicy food", ("spicy",)), ("不吃了", ()), ("我不吃饭了", ()), ("对花生过敏", ("花生",)),
+    ],
+)  # fmt: skip
+def test_what_somebody_does_not_take_is_read_from_their_words(text, without):
+    assert without_in(text) == without
