@@ -57,13 +57,21 @@ class Customer(Base):
 
 customers = table_of(Customer)
 
+UNPROVED = "phone_unproved"
+"""The attribute that is there, with the phone, while that is only the customer's word."""
+MOST_OF_ONE_PHONE = 20
+"""Customers with one phone that are looked at; most of them only say that it is theirs."""
+
 _ADD = insert(customers)
 _BY_NO = select(customers).where(customers.c.customer_no == bindparam("customer_no"))
 _BY_IDS = select(customers).where(customers.c.id.in_(bindparam("ids", expanding=True)))
 _BY_ID = select(customers).where(customers.c.id == bindparam("id"))
 _HOLD = Prepared(select(customers.c.id).where(customers.c.id == bindparam("id")).with_for_update(key_share=True))
 _BY_PHONE = (
-    select(customers.c.id).where(customers.c.phone == bindparam("phone")).order_by(customers.c.created_at).limit(2)
+    select(customers.c.id, customers.c.attributes)
+    .where(customers.c.phone == bindparam("phone"))
+    .order_by(customers.c.created_at)
+    .limit(MOST_OF_ONE_PHONE)
 )
 _BY_EMAIL = (
     select(customers.c.id).where(customers.c.email == bindparam("email")).order_by(customers.c.created_at).limit(2)
@@ -135,9 +143,18 @@ def by_number(conn: Connection, customer_no: str) -> Any | None:
 
 
 def by_phone(conn: Connection, phone: str) -> str | None:
-    """Return the one customer with this phone (E.164); None where nobody or more than one has it."""
-    found = conn.execute(_BY_PHONE, {"phone": phone}).all()
+    """Return the one customer with this phone (E.164); None where nobody or more than one has it.
+
+    Who only says that it is theirs does not count: else anybody could get between a customer and their own number.
+    """
+    found = [row for row in conn.execute(_BY_PHONE, {"phone": phone}) if not is_unproved(row, phone)]
     return found[0].id if len(found) == 1 else None
+
+
+def is_unproved(row: Any, phone: str) -> bool:
+    """Return whether a customer's row has this phone by the customer's word alone."""
+    kept: Mapping[str, Any] = row.attributes or {}
+    return bool(kept.get(UNPROVED) == phone)
 
 
 def by_email(conn: Connection, email: str) -> str | None:

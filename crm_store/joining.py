@@ -45,7 +45,11 @@ def profile_of_both(absorbed: Any, survivor: Any) -> dict[str, Any]:
         fields |= {name: getattr(absorbed, name) for name in _BIRTHDAY}
     filled: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     if absorbed.attributes:
-        filled["attributes"] = absorbed.attributes | (survivor.attributes or {})
+        theirs = dict(absorbed.attributes)
+        if survivor.phone is not None:
+            theirs.pop(customers.UNPROVED, None)  # a phone that is proved stays so, whoever else named it
+        if theirs:
+            filled["attributes"] = theirs | (survivor.attributes or {})
     if absorbed.member:
         filled["member"] = True
     return filled

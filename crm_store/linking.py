@@ -39,15 +39,11 @@ def link_phone(conn: Connection, identity: Any, phone: str, *, now: datetime) ->
     the customer that the identity belongs to from now on.
     """
     known = customers.by_phone(conn, phone)
-    owner = customers.by_id(conn, known) if known is not None else None
-    if owner is not None and profile.is_unproved(owner, phone):
-        if identity.customer_id == known:
-            profile.mark_proved(conn, owner)
-        else:
-            known = None  # somebody once typed this number as theirs, and may have mistyped it
+    row = customers.by_id(conn, identity.customer_id)
+    if row is not None and customers.is_unproved(row, phone):
+        profile.mark_proved(conn, row)
     if known is None:
         known = identity.customer_id
-        row = customers.by_id(conn, known)
         if row is not None and row.phone is None:
             with bringing(identity.side):
                 customers.change(conn, known, phone=phone)

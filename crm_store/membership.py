@@ -21,8 +21,6 @@ LEFT = "member.left"
 FUNNEL = "join_membership"
 STEPS = ("begun", "phone", "birthday", "consent", "confirm", "joined")
 """How far somebody comes who begins to join."""
-TYPED_PHONE = "phone_typed"
-"""The attribute with a phone that is only the customer's word: nobody is linked by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,9 @@ def join(conn: Connection, customer_id: str, told: Enrolment, said: Said, *, now
     )
     fields: dict[str, dict[str, Any]] = {}
     if told.phone is not None and told.phone != row.phone:
-        fields["phone"] = {"attributes": {**(row.attributes or {}), TYPED_PHONE: told.phone}}
+        fields["phone"] = {
+            "phone": told.phone, "attributes": {**(row.attributes or {}), customers.UNPROVED: told.phone},
+        }  # fmt: skip
     if (born := told.birthday) is not None and born != customers.birthday_of(row):
         fields["birthday"] = {
             "birth_year": born.year, "birth_month": born.month, "birth_day": born.day, "birth_calendar": born.calendar,

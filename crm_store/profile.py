@@ -6,7 +6,6 @@ vouches for it, nobody is linked by it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +13,9 @@ from sqlalchemy import Connection
 
 from crm_store import customers, history
 from crm_store.birthdays import check_birthday
-from crm_store.customers import Birthday
+from crm_store.customers import UNPROVED, Birthday
 from crm_store.memory import Said
 
-UNPROVED = "phone_unproved"
-"""The attribute that is there while a phone is only the customer's word."""
 ADDRESS = "address"
 CALLED = "called"
 """The attribute by which the bot addresses somebody who wants to be called otherwise than by their name."""
@@ -78,12 +75,6 @@ def call(conn: Connection, customer_id: str, name: str | None) -> None:
     wanted = {**kept, CALLED: name} if name else {key: value for key, value in kept.items() if key != CALLED}
     if wanted != kept:
         customers.change(conn, customer_id, attributes=wanted or None)
-
-
-def is_unproved(row: Any, phone: str) -> bool:
-    """Return whether a customer's row has this phone by the customer's word alone."""
-    kept: Mapping[str, Any] = row.attributes or {}
-    return bool(kept.get(UNPROVED) == phone)
 
 
 def mark_proved(conn: Connection, row: Any) -> None:

@@ -70,8 +70,20 @@ def test_their_own_platforms_word_proves_the_phone(store, wang):
 
     assert store.run_now(linking.link_phone, own, NEW, now=NOW) == wang
 
-    assert not profile.is_unproved(row(store, wang), NEW)
+    assert not customers.is_unproved(row(store, wang), NEW)
     assert store.run_now(linking.link_phone, an_identity(store, "second"), NEW, now=NOW) == wang
+
+
+def test_who_types_somebody_elses_number_does_not_get_between_them_and_it(store, wang):
+    typed = an_identity(store, "stranger")
+    store.run_now(profile.change, "stranger", "phone", "+8613800001234", SAID, now=NOW)
+
+    brought = store.run_now(linking.link_phone, an_identity(store, "second"), "+8613800001234", now=NOW)
+    joined = store.run_now(linking.link_phone, typed, "+8613800001234", now=NOW)
+
+    assert (brought, joined) == (wang, wang)
+    assert not customers.is_unproved(row(store, wang), "+8613800001234")
+    assert store.read_now(customers.by_phone, "+8613800001234") == wang
 
 
 def test_what_is_no_part_of_a_profile_is_refused(store, wang):
