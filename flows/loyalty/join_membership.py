@@ -84,7 +84,7 @@ def join_club(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, A
     said = Said(context.message, conversation_id=context.conversation_id, channel=context.channel)
     joined = membership.join(context.conn, context.customer_id, told, said, now=context.now)
     row: Any = customers.by_id(context.conn, context.customer_id)
-    return {"joined": joined, "unproved": phone is not None and phone != row.phone}
+    return {"joined": joined, "unproved": phone is not None and customers.is_unproved(row, phone)}
 
 
 def is_their_own(context: ActionContext) -> bool:
