@@ -56,7 +56,7 @@ async def test_a_hundred_kills_by_either_way_in_lose_and_repeat_nothing(
 @pytest.mark.parametrize("plant", PLANTS)
 async def test_the_sweep_finds_what_was_broken_on_purpose(own_cluster: Cluster, tmp_path: Path, plant: str) -> None:
     found: list[str] = []
-    for seed in range(1, 7):
+    for seed in range(1, 13):  # on a busy machine some faults strike seldom
         folder = tmp_path / str(seed)
         folder.mkdir()
         outcome = await kill_sweep(own_cluster, folder, Plan(seed, kills=20, restarts=0, plant=plant, patience=20))
