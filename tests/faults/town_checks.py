@@ -52,6 +52,9 @@ def _of_customer(customer: Customer, theirs: dict[str, list[Row]]) -> Iterator[s
     if heard != refs:
         yield f"took turns for {heard}, not once for each of {refs}"
     said_by_bot = [row for row in theirs["history"] if row["kind"] == "message.out" and row["by"] == "bot"]
+    if unasked := [row["text"] for row in said_by_bot if "answers" not in from_json(row["data"])]:
+        yield f"was asked whether they are still there, within minutes: {unasked}"
+        return
     answers = [from_json(row["data"])["answers"] for row in said_by_bot]
     if len({(to, row["text"]) for to, row in zip(answers, said_by_bot, strict=True)}) < len(answers):
         yield f"answered twice in the same words: {answers}"

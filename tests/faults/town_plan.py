@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from tests.faults.chronicle import Chronicle
+from tests.faults.sending_checks import came_again
 from tests.faults.town_records import Records
 from tests.servers.telegram_api import Sent
 
@@ -54,6 +55,12 @@ class Outcome:
     """When each of ``sent`` arrived, in seconds since the beginning."""
 
     def story(self) -> str:
-        """Return what was broken, the seed, and everything that happened, in order."""
-        lines = [f"seed {self.plan.seed}, {self.plan}:", *self.broken, "", *self.chronicle.events]
+        """Return what was broken, the seed, everything that happened, in order, and when what came again came."""
+        again = came_again(self.sent)
+        came = [
+            f"{at:8.3f}  {one.ref} came to {one.chat_id}"
+            for one, at in zip(self.sent, self.sent_at, strict=True)
+            if one.ref in again
+        ]
+        lines = [f"seed {self.plan.seed}, {self.plan}:", *self.broken, "", *self.chronicle.events, "", *came]
         return "\n".join(lines)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
+from time import monotonic
 
 from tests.faults.bot_process import FORK_SERVER, ended
 from tests.faults.chronicle import Chronicle
@@ -153,9 +154,12 @@ class TownProcesses:
         """Let it stand still for longer than its leases last, and go on for a moment."""
         pid = _pid(process)
         os.kill(pid, signal.SIGSTOP)
-        await asyncio.sleep(0.1)  # what it has asked of the database may still be under way there
-        self._chronicle.harm("frozen", slot.name, "any moment", await self._database.being_sent_by(pid))
-        await asyncio.wait([gone], timeout=FROZEN_FOR.total_seconds())
+        thawing, sending = monotonic() + FROZEN_FOR.total_seconds(), set[str]()
+        while monotonic() < thawing and not gone.done():
+            # More than once: what it has asked of a slow database is done there while it stands still.
+            sending |= set(await self._database.being_sent_by(pid))
+            await asyncio.wait([gone], timeout=LEASE.total_seconds() / 10)
+        self._chronicle.harm("frozen", slot.name, "any moment", sorted(sending))
         if gone.done():
             return
         os.kill(pid, signal.SIGCONT)
