@@ -32,6 +32,7 @@ from crm_store.precedence import Precedence
 from crm_store.unit_of_work import Store
 from flows.standard import Standard, load_standard
 from nlu.breaker import Breaker
+from nlu.chosen_model import pointer
 from nlu.client import RasaAddress, RasaClient
 from nlu.entities.order_no import OrderPattern
 from nlu.loopback import LoopbackTransport
@@ -61,7 +62,9 @@ def build_understander(
     """Return the understanding of messages; without a classifier keyword rules answer."""
     return Understander(
         classifier,
-        thresholds=Measured(partial(thresholds_file, settings.nlu), settings.nlu.least_confidence),
+        thresholds=Measured(
+            partial(thresholds_file, settings.nlu), settings.nlu.least_confidence, pointer(settings.nlu.models)
+        ),
         region=settings.shop.region,
         currency=settings.shop.currency,
         orders=OrderPattern(settings.shop.order_no),

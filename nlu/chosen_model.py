@@ -19,20 +19,24 @@ def choose_model(models: Path, model: Path) -> None:
     Told again of the same file they do nothing; of one that was made anew under its
     name they take the new one.
     """
-    pointer = models / _POINTER
-    part = pointer.with_name(f".{_POINTER}.{os.getpid()}")
+    part = models / f".{_POINTER}.{os.getpid()}"
     part.write_text(model.name + "\n", encoding="utf-8")
-    part.replace(pointer)
+    part.replace(pointer(models))
 
 
 def chosen_model(models: Path) -> Path | None:
     """Return the model that was chosen last; None where none was, or what stands there is no model of the folder."""
     with suppress(OSError):
-        name = (models / _POINTER).read_text(encoding="utf-8", errors="replace").strip()
+        name = pointer(models).read_text(encoding="utf-8", errors="replace").strip()
         model = models / name
         # The name alone: a path in it would have Rasa, which runs what a model holds, read one from elsewhere.
         return model if name and model.name == name and model.is_file() else None
     return None
+
+
+def pointer(models: Path) -> Path:
+    """Return the file that names the model: written anew whenever one is chosen."""
+    return models / _POINTER
 
 
 def version(model: Path) -> str:

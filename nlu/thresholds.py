@@ -54,17 +54,25 @@ USUAL = Thresholds(answer=0.5, clarify=0.35)
 class Measured:
     """The thresholds in a file, as soon as it is there: the model of a first start is only being trained."""
 
-    def __init__(self, find: Callable[[], Path], least: float | None = None) -> None:
-        """``find`` returns the file, when it is first wanted; ``least`` is what the operator set for ``clarify``."""
+    def __init__(self, find: Callable[[], Path], least: float | None = None, pointer: Path | None = None) -> None:
+        """``find`` returns the file, when it is first wanted and whenever ``pointer``, the file that names the model
+        in use, has been written; ``least`` is what the operator set for ``clarify``.
+        """
         self._find = find
         self._least = least
+        self._pointer = pointer
+        self._written: tuple[int, int] = (0, 0)
         self._file: Path | None = None
         self._read: Thresholds | None = None
 
     def __call__(self) -> Thresholds:
-        if self._read is None:
-            self._file = self._file or self._find()
-            if not self._file.is_file():
+        pointed = _written(self._pointer)
+        if self._file is None or pointed != self._written[0]:
+            self._file, self._read = self._find(), None
+        written = (pointed, _written(self._file))
+        if self._read is None or written != self._written:
+            self._written = written
+            if not written[1]:
                 return self._as_set(USUAL)
             self._read = self._as_set(Thresholds(**json.loads(self._file.read_text(encoding="utf-8"))))
         return self._read
@@ -73,6 +81,14 @@ class Measured:
         if self._least is None:
             return found
         return Thresholds(answer=max(self._least, found.answer), clarify=self._least)
+
+
+def _written(file: Path | None) -> int:
+    """Return when a file was written, 0 where there is none."""
+    try:
+        return file.stat().st_mtime_ns if file is not None else 0
+    except FileNotFoundError:
+        return 0
 
 
 def write_thresholds(file: Path, thresholds: Thresholds) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nlu.chosen_model import choose_model, chosen_model, pointer
 from nlu.thresholds import (
     MOST_REJECTED,
     USUAL,
@@ -64,6 +65,19 @@ def test_the_usual_ones_count_until_the_model_has_its_own(tmp_path: Path) -> Non
 
     assert (before, thresholds()) == (USUAL, Thresholds(answer=0.6, clarify=0.3))
     assert json.loads(file.read_text()) == {"answer": 0.6, "clarify": 0.3}
+
+
+def test_a_model_that_is_chosen_meanwhile_brings_its_own(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    write_thresholds(old, Thresholds(answer=0.6, clarify=0.3))
+    write_thresholds(new, Thresholds(answer=0.7, clarify=0.2))
+    (tmp_path / "new.tar.gz").touch()
+    thresholds = Measured(lambda: new if chosen_model(tmp_path) else old, None, pointer(tmp_path))
+    before = thresholds()
+
+    choose_model(tmp_path, tmp_path / "new.tar.gz")
+
+    assert (before.answer, thresholds().answer) == (0.6, 0.7)
 
 
 def test_an_operator_may_set_the_lower_one(tmp_path: Path) -> None:
