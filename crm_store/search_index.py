@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, text
+from sqlalchemy import Connection, any_, bindparam, delete, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store import timeline
@@ -40,18 +40,12 @@ class Unindexed(Base):
 
 unindexed = table_of(Unindexed)
 
-_TAKE = (
-    delete(unindexed)
-    .where(
-        unindexed.c.id.in_(
-            select(unindexed.c.id)
-            .order_by(unindexed.c.id)
-            .limit(bindparam("most"))
-            .with_for_update(skip_locked=True)
-        )
-    )
-    .returning(unindexed.c.id)
-)  # fmt: skip
+_OLDEST = (
+    select(unindexed.c.id).order_by(unindexed.c.id).limit(bindparam("most")).with_for_update(skip_locked=True)
+).scalar_subquery()
+_TAKE = delete(unindexed).where(unindexed.c.id.in_(_OLDEST)).returning(unindexed.c.id)
+# An array is looked up. As a join, planned when nothing waited, each of them would be sought among all that wait.
+_TAKE_ON_POSTGRES = delete(unindexed).where(unindexed.c.id == any_(func.array(_OLDEST))).returning(unindexed.c.id)
 _WAITS = select(unindexed.c.id).limit(1)
 _COUNT = select(func.count()).select_from(unindexed)
 _ALL_WAIT = unindexed.insert().from_select(
@@ -66,10 +60,10 @@ _ADD_ON_POSTGRES = text(f"INSERT INTO {INDEX} (id, terms) VALUES (:id, array_to_
 
 def catch_up(conn: Connection, *, most: int = A_BATCH) -> int:
     """Take entries that wait, the oldest first, into the index; returns how many there were, ``most`` at the most."""
-    keys = conn.execute(_TAKE, {"most": most}).scalars().all()
+    on_postgres = conn.dialect.name == "postgresql"
+    keys = conn.execute(_TAKE_ON_POSTGRES if on_postgres else _TAKE, {"most": most}).scalars().all()
     if not keys:
         return 0
-    on_postgres = conn.dialect.name == "postgresql"
     rows = []
     for one in conn.execute(_READ, {"keys": keys}):
         if found := terms(words_of(one)):

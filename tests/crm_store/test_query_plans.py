@@ -384,3 +384,27 @@ def test_many_that_wait_after_a_quiet_hour_are_each_looked_at_a_few_times_only(e
     few, many = cost_of_a_claim(0, 100), cost_of_a_claim(100, 400)
 
     assert many < 6 * few, "four times as many wait"
+
+
+def say(conn: Connection, times: int) -> None:
+    said = {"kind": "message.in", "by": "customer", "text": "退款什么时候到账"}
+    conn.execute(history.ADD, [history.entry(at=NOW, ref=f"said-{times}-{one}", **said) for one in range(times)])
+
+
+def test_of_many_words_that_wait_after_a_quiet_hour_a_batch_is_taken_into_the_index(empty_store):
+    def take_in(conn: Connection) -> tuple[int, int]:
+        with effort_on(conn) as cost:
+            taken = search_index.catch_up(conn, most=50)
+        return taken, cost.done
+
+    def a_batch_of(waiting: int) -> tuple[int, int]:
+        while empty_store.run_now(search_index.catch_up):
+            pass
+        empty_store.run_now(analyze)
+        empty_store.run_now(say, waiting)
+        return empty_store.run_now(take_in)
+
+    (few_taken, few), (many_taken, many) = a_batch_of(2_000), a_batch_of(20_000)
+
+    assert few_taken == many_taken == 50
+    assert 0 < many < 2 * few, "ten times as many wait"
