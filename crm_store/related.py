@@ -6,14 +6,14 @@ this person, and kept only with the customer's own leave.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, ForeignKey, Index, Text, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_store import customers, history, memory
+from crm_store import customers, history, memory, origins
 from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.birthdays import check_birthday
 from crm_store.customers import Birthday, birthday_of
@@ -76,6 +76,8 @@ class Person:
     birthday: Birthday | None
     note: str | None
     source: str
+    side: str | None = None
+    """On which side of a merge they were told of, see `origins`."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -89,8 +91,43 @@ class Person:
 
 
 def of_customer(conn: Connection, customer_id: str) -> list[Person]:
-    """Return the people around a customer, the longest known first."""
+    """Return the people around a customer, the longest known first.
+
+    Whom both sides of a merge have told of is one, with what either knows; their id is that
+    of whom the customer themselves has told of.
+    """
+    shown: list[list[Person]] = []
+    for person in every(conn, customer_id):
+        same = (
+            told for told in shown
+            if _as_told(told[0]) == _as_told(person) and all(one.side != person.side for one in told)
+        )  # fmt: skip
+        if (twin := next(same, None)) is not None:
+            twin.append(person)
+        else:
+            shown.append([person])
+    return [_together(told) for told in shown]
+
+
+def every(conn: Connection, customer_id: str) -> list[Person]:
+    """Return them as each side of a merge has told of them, the longest known first."""
     return [_person(row) for row in conn.execute(_OF, {"customer_id": customer_id})]
+
+
+def own(conn: Connection, customer_id: str) -> list[Person]:
+    """Return those of whom the side that speaks now has told itself."""
+    return [one for one in every(conn, customer_id) if one.side == origins.side()]
+
+
+def _as_told(person: Person) -> tuple[str, str | None, str | None]:
+    return person.relation, person.name, person.note if person.name is None else None
+
+
+def _together(told: list[Person]) -> Person:
+    first = next((one for one in told if one.side is None), told[0])
+    birthday = next((one.birthday for one in told if one.birthday is not None), None)
+    note = next((one.note for one in told if one.note is not None), None)
+    return replace(first, birthday=first.birthday or birthday, note=first.note or note)
 
 
 def add(
@@ -116,17 +153,16 @@ def add(
     if birthday is not None:
         check_birthday(birthday)
     customers.hold(conn, customer_id)
-    same = [one for one in of_customer(conn, customer_id) if (one.relation, one.name) == (relation, name)]
+    # Of whom the other side of a merge has told is theirs: each keeps their own.
+    same = [one for one in own(conn, customer_id) if (one.relation, one.name) == (relation, name)]
     if same and name is not None:
         person = same[0]
-        filled = Person(
-            person.id, relation, name, birthday or person.birthday, note or person.note, person.source
-        )  # fmt: skip
+        filled = replace(person, birthday=birthday or person.birthday, note=note or person.note)
         if filled == person:
             return person
         _change(conn, filled)
     else:
-        filled = Person(ids.new(), relation, name, birthday, note, said.source)
+        filled = Person(ids.new(), relation, name, birthday, note, said.source, origins.side())
         conn.execute(
             _ADD,
             {"id": filled.id, "customer_id": customer_id, "relation": relation, "name": name, "note": note,
@@ -137,12 +173,20 @@ def add(
 
 
 def remove(conn: Connection, customer_id: str, person_id: str, said: Said, *, now: datetime) -> bool:
-    """Forget a person, with all that was remembered of them; return whether there was one."""
+    """Forget a person, with all that was remembered of them; return whether there was one.
+
+    One side of a merge forgets whom it has told of itself. A colleague means whom they see,
+    told of by whichever side, and nothing of them is kept: it was to be forgotten.
+    """
     customers.hold(conn, customer_id)
-    if conn.execute(_ONE, {"key": person_id, "whose": customer_id}).one_or_none() is None:
+    people = own(conn, customer_id) if origins.is_said() else every(conn, customer_id)
+    meant = next((one for one in people if one.id == person_id), None)
+    if meant is None:
         return False
-    memory.forget_about(conn, customer_id, person_id, said, now=now)
-    conn.execute(_REMOVE, {"key": person_id})
+    twins = [one for one in people if one.side != meant.side and _as_told(one) == _as_told(meant)]
+    for one in (meant, *twins):
+        memory.forget_about(conn, customer_id, one.id, said, now=now)
+        conn.execute(_REMOVE, {"key": one.id})
     _tell(conn, customer_id, person_id, said, now)
     return True
 
@@ -184,7 +228,7 @@ def _born(birthday: Birthday | None) -> dict[str, Any]:
 
 
 def _person(row: Any) -> Person:
-    return Person(row.id, row.relation, row.name, birthday_of(row), row.note, row.source)
+    return Person(row.id, row.relation, row.name, birthday_of(row), row.note, row.source, row.side)
 
 
 def _text(text: str | None, longest: int, what: str) -> str | None:

@@ -5,7 +5,8 @@ cannot: the profile, the word on a purpose, the running talk. Of those every mer
 keeps both customers' own, and whatever is written is entered here as well, for the
 side that brought it. Nobody who was never merged pays more than a look.
 
-A side is ``{"customer": {…}, "consents": [{…}], "talk": {…} | None}``, columns by name.
+A side is ``{"customer": {…}, "consents": [{…}], "talk": {…} | None}``, columns by name; where
+somebody of the other side has taken off what is this one's, also ``"aside": {table: [{…}]}``.
 """
 
 from __future__ import annotations
@@ -36,6 +37,23 @@ class Word:
     """What became of a word on a side: whether it is a new one there, and the number of a merge to name."""
 
     is_new: bool
+    merge: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """How the side that acts now stands alone: what a word of its is compared with."""
+
+    timezone: str | None
+    created_at: datetime
+    merge: int
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A row, frozen, that is not shown while two are one; ``merge`` keeps it."""
+
+    row: dict[str, Any]
     merge: int
 
 
@@ -79,6 +97,54 @@ def keep_profile(conn: Connection, customer_id: str, fields: Mapping[str, Any]) 
         _set(kept["customer"], **new)
         _set(one.joint, **new)
         _write(conn, one)
+
+
+def alone(conn: Connection, customer_id: str) -> Alone | None:
+    """Return how the side that acts now would stand had it never been merged; None where it never was."""
+    for one, kept, _ in _touched(merges.standing(conn, customer_id), customer_id, origins.side()):
+        own = kept["customer"]  # the oldest merge of a side has it alone
+        return Alone(own["timezone"], datetime.fromisoformat(own["created_at"]), one.id)
+    return None
+
+
+def put_aside(conn: Connection, customer_id: str, table: str, rows: Collection[Any]) -> int | None:
+    """Keep rows of other sides, which the one that acts now has taken off, for the time after an unmerge.
+
+    Returns the number of a merge that keeps them.
+    """
+    standing = merges.standing(conn, customer_id)
+    mine = {(one.id, name) for one, _, name in _touched(standing, customer_id, origins.side())}
+    keeper = None
+    for row in rows:
+        for one, kept, name in _touched(standing, customer_id, row.side):
+            if any(merge == one.id and side != name for merge, side in mine):
+                kept.setdefault("aside", {}).setdefault(table, []).append(frozen(row))
+                _write(conn, one)
+                keeper = int(one.id)
+    return keeper
+
+
+def aside(conn: Connection, customer_id: str, table: str) -> list[Aside]:
+    """Return the rows of the side that acts now which others have put aside."""
+    standing = merges.standing(conn, customer_id)
+    leaf = _leaf(standing, customer_id, origins.side())
+    return [
+        Aside(row, one.id)
+        for one, kept, name in _touched(standing, customer_id, origins.side())
+        for row in kept.get("aside", {}).get(table, ())
+        if leaf == (row["side"] or getattr(one, f"{name}_id"))
+    ]
+
+
+def take_up(conn: Connection, customer_id: str, table: str, taken: Aside) -> None:
+    """Keep a row no more that was put aside."""
+    for one in merges.standing(conn, customer_id):
+        if one.id == taken.merge:
+            for kept in (one.survivor, one.absorbed):
+                rows = kept.get("aside", {}).get(table, [])
+                if taken.row in rows:
+                    rows.remove(taken.row)
+            _write(conn, one)
 
 
 def keep_word(conn: Connection, customer_id: str, word: Mapping[str, Any], *, key: tuple[str, ...]) -> Word | None:
@@ -144,12 +210,16 @@ def keep_owner(conn: Connection, talk: Any, fields: Mapping[str, Any], *, forget
 
 def _touched(standing: list[Any], root: str, side: str | None) -> Iterator[tuple[Any, Side, str]]:
     """Yield each merge that a side is part of, the kept side that it belongs to, and which of the two that is."""
-    leaf = side if side in merges.leaves(standing, root) else root
+    leaf = _leaf(standing, root, side)
     for one in standing:
         if leaf in merges.leaves(standing, one.survivor_id, before=one.id):
             yield one, one.survivor, "survivor"
         elif leaf in merges.leaves(standing, one.absorbed_id):
             yield one, one.absorbed, "absorbed"
+
+
+def _leaf(standing: list[Any], root: str, side: str | None) -> str:
+    return side if side is not None and side in merges.leaves(standing, root) else root
 
 
 def _write(conn: Connection, one: Any) -> None:

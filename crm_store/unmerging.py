@@ -30,6 +30,7 @@ from crm_store import (
     merges,
     showing,
     sides,
+    tags,
 )
 from crm_store.consents import consents
 from crm_store.consents import of_customer as consent_of
@@ -87,6 +88,7 @@ def unmerge(conn: Connection, number: int, *, by: str, now: datetime, ids: Ids) 
     counted = consent_of(conn, survivor)
     for whose, side in ((survivor, merge.survivor), (absorbed, merge.absorbed)):
         _give_words_back(conn, whose, side)
+        _give_tags_back(conn, whose, side)
     for whose, one in ((survivor, ours), (absorbed, theirs)):
         if one is not None:
             _add_talk(conn, whose, one, talk, at_work, now)
@@ -180,3 +182,8 @@ def _give_words_back(conn: Connection, customer_id: str, side: dict[str, Any]) -
     conn.execute(_FORGET_WORDS, {"key": customer_id})
     if words := [sides.thawed(consents, word) | {"customer_id": customer_id} for word in side["consents"]]:
         conn.execute(_ADD_WORDS, words)
+
+
+def _give_tags_back(conn: Connection, customer_id: str, side: dict[str, Any]) -> None:
+    for row in side.get("aside", {}).get(tags.TABLE, ()):
+        tags.put_back(conn, customer_id, row["side"] if row["side"] != customer_id else None, row)

@@ -17,7 +17,7 @@ from phonenumbers import timezone as by_number
 from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_store import customers, history
+from crm_store import customers, history, origins, sides
 from crm_store.base import Base, Counting, UtcDateTime, table_of
 from crm_store.memory import Said
 from crm_store.origins import side_column
@@ -91,25 +91,38 @@ def say(conn: Connection, customer_id: str, zone: str, said: Said, *, now: datet
     row = customers.by_id(conn, customer_id)
     if row is None:
         raise LookupError("there is no such customer")
-    words = evidence(conn, customer_id)
-    if words and words[-1].zone == zone and row.timezone == zone:
-        return False
-    if row.timezone is not None and not words:
+    # What the other side of a merge has said is theirs: each keeps their own, and the last word of both counts.
+    alone = sides.alone(conn, customer_id)
+    kept, known_since = (row.timezone, row.created_at) if alone is None else (alone.timezone, alone.created_at)
+    words = [one for one in evidence(conn, customer_id) if one.side == origins.side()]
+    if words and words[-1].zone == zone and kept == zone:
+        if row.timezone == zone or alone is None:
+            return False
+        _set(conn, customer_id, zone, said, now, merge=alone.merge)  # the other one had contradicted it
+        return True
+    if kept is not None and not words:
         conn.execute(
-            _ADD, {"customer_id": customer_id, "zone": row.timezone, "source": "import", "evidence": "import",
-                   "at": row.created_at}
+            _ADD, {"customer_id": customer_id, "zone": kept, "source": "import", "evidence": "import",
+                   "at": known_since}
         )  # fmt: skip
     conn.execute(
         _ADD, {"customer_id": customer_id, "zone": zone, "source": "said", "evidence": said.source, "at": now}
     )  # fmt: skip
-    if row.timezone == zone:
+    if row.timezone == kept == zone:
         return False
+    _set(conn, customer_id, zone, said, now, merge=alone.merge if alone is not None and kept == zone else None)
+    return bool(row.timezone != zone)
+
+
+def _set(conn: Connection, customer_id: str, zone: str, said: Said, now: datetime, merge: int | None) -> None:
     customers.change(conn, customer_id, timezone=zone)
+    data: dict[str, Any] = {"field": "timezone", "source": said.source}
+    if merge is not None:
+        data["merge"] = merge
     history.record(
         conn, at=now, kind="profile.changed", by=said.by, customer_id=customer_id,
-        conversation_id=said.conversation_id, channel=said.channel, data={"field": "timezone", "source": said.source},
+        conversation_id=said.conversation_id, channel=said.channel, data=data,
     )  # fmt: skip
-    return True
 
 
 def said_by(conn: Connection, customer_id: str) -> str | None:

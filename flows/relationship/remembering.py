@@ -108,7 +108,7 @@ def keep_with_leave(context: ActionContext, args: Mapping[str, Any]) -> Mapping[
 def _person(context: ActionContext, fact: FactSaid, said: Said) -> str:
     whose = fact.whose or ""
     relation = _RELATIONS.get(whose.casefold(), "child" if fact.kind == "child" else "relative")
-    people = related.of_customer(context.conn, context.customer_id)
+    people = related.own(context.conn, context.customer_id)
     known = next((one for one in people if one.relation == relation and one.note == whose), None)
     if known is None:
         known = related.add(

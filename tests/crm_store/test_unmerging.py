@@ -31,6 +31,11 @@ steps = st.one_of(
     step("remembers", st.just("likes"), st.sampled_from(["tea", "coffee"])),
     step("remembers", st.just("dislikes"), st.sampled_from(["tea", "coffee"])),
     step("remembers", st.just("shoe_size"), st.sampled_from(["38", "39"])),
+    step("tells_of", st.sampled_from(["小明", None]), st.sampled_from(["likes tea", "is six"])),
+    step("tells_no_more_of", st.just("小明")),
+    step("lives_in", st.sampled_from(["Asia/Tokyo", "Europe/Paris"])),
+    step("bears", st.sampled_from(["vip", "new"])), step("bears_no_more", st.just("vip")),
+    step("tagged_by_li", st.sampled_from(["vip", "new"])), step("untagged_by_li", st.just("vip")),
     step("orders"), step("leaves"), step("presses"),
     step("merge", who), step("merge", who), step("unmerge"),
 )  # fmt: skip
@@ -61,6 +66,12 @@ def test_merge_then_unmerge_is_as_if_nothing_had_been_whatever_came_meanwhile(st
     @example([("merge", "cat", "dan"), ("says", "cat", "hello"), ("follows", "dan")])
     @example([("word", "ana", "care", True), ("merge", "bob", "ana"), ("word", "bob", "care", True)])
     @example([("merge", "bob", "ana"), ("tells", "ana", "language", "en"), ("merge", "ana", "dan")])
+    @example([("tells_of", "ana", "小明", "is six"), ("merge", "bob", "ana"), ("tells_of", "bob", "小明", "likes tea")])
+    @example([("lives_in", "ana", "Asia/Tokyo"), ("merge", "bob", "ana"), ("lives_in", "bob", "Asia/Tokyo")])
+    @example([("merge", "bob", "ana"), ("bears", "bob", "vip"), ("bears", "ana", "vip")])
+    @example(
+        [("bears", "bob", "vip"), ("merge", "bob", "ana"), ("untagged_by_li", "ana", "vip"), ("bears", "bob", "vip")]
+    )
     def lived(life):
         joined, alone = store.run_now(in_both_worlds, life)
         assert joined == alone

@@ -27,9 +27,12 @@ from crm_store import (
     orders,
     outbox,
     points,
+    related,
     sides,
+    tags,
     tickets,
     windows,
+    zones,
 )
 from crm_store.memory import Said
 from crm_store.merging import merge
@@ -226,6 +229,46 @@ class World:
         said = Said(self.ids.new(), value)
         with bringing(way.side):
             memory.learn(self.conn, way.customer_id, kind, value, said, confidence=0.5, now=self.now, ids=self.ids)
+
+    def _tells_of(self, who: str, name: str | None, note: str) -> None:
+        way = self._way(who)
+        with bringing(way.side):
+            related.add(
+                self.conn, way.customer_id, "child", self._said(), now=self.now, ids=self.ids, name=name, note=note
+            )
+
+    def _tells_no_more_of(self, who: str, name: str) -> None:
+        way = self._way(who)
+        with bringing(way.side):
+            told_of = next((one for one in related.own(self.conn, way.customer_id) if one.name == name), None)
+            if told_of is not None:
+                related.remove(self.conn, way.customer_id, told_of.id, self._said(), now=self.now)
+
+    def _lives_in(self, who: str, zone: str) -> None:
+        way = self._way(who)
+        with bringing(way.side):
+            zones.say(self.conn, way.customer_id, zone, self._said(), now=self.now)
+
+    def _bears(self, who: str, tag: str) -> None:
+        way = self._way(who)
+        with bringing(way.side):
+            tags.add(self.conn, way.customer_id, tag, now=self.now, by="bot")
+
+    def _bears_no_more(self, who: str, tag: str) -> None:
+        way = self._way(who)
+        with bringing(way.side):
+            tags.remove(self.conn, way.customer_id, tag, now=self.now, by="bot")
+
+    def _tagged_by_li(self, who: str, tag: str) -> None:
+        tags.add(self.conn, self._whom(who), tag, now=self.now, by="agent:li")
+        assert tag in tags.of_customer(self.conn, self._whom(who))
+
+    def _untagged_by_li(self, who: str, tag: str) -> None:
+        tags.remove(self.conn, self._whom(who), tag, now=self.now, by="agent:li")
+        assert tag not in tags.of_customer(self.conn, self._whom(who))
+
+    def _said(self) -> Said:
+        return Said(self.ids.new(), "so they said")
 
     def _orders(self, who: str) -> None:
         way = self._way(who)
