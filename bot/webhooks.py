@@ -61,9 +61,10 @@ class Webhooks:
     async def sweep(self) -> None:
         """Tell what is due, once."""
         self._told_some = False
-        if not await self._store.read(webhooks.any_wait):
+        now = self._clock.now()
+        if not await self._store.read(webhooks.is_due, now=now):
             return
-        claimed = await self._store.run(webhooks.claim, now=self._clock.now(), lease=LEASE)
+        claimed = await self._store.run(webhooks.claim, now=now, lease=LEASE)
         self._told_some = any(await asyncio.gather(*(self._tell(one) for one in claimed)))
 
     async def _tell(self, delivery: Delivery) -> bool:

@@ -12,12 +12,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
     UniqueConstraint,
+    and_,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     select,
@@ -35,6 +38,7 @@ GIVEN_UP_AFTER = 12
 """Tries, over some two days; what comes after for the same customer then goes on."""
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(hours=12)
+_IS_WAITING = text("given_up_at IS NULL")
 
 
 class WebhookEndpoint(Base):
@@ -69,9 +73,10 @@ class WebhookDelivery(Base):
     error: Mapped[str | None]
 
     __table_args__ = (
-        Index("ix_webhook_deliveries_next", "endpoint_id", "lane", "id"),
+        Index("ix_webhook_deliveries_waiting", "endpoint_id", "lane", "id", sqlite_where=_IS_WAITING,
+              postgresql_where=_IS_WAITING),
         Index("ix_webhook_deliveries_history_id", "history_id"),
-    )
+    )  # fmt: skip
 
 
 endpoints = table_of(WebhookEndpoint)
@@ -98,15 +103,21 @@ with_statements(deliveries, sqlite=SQLITE, postgresql=POSTGRESQL)
 
 _earlier = deliveries.alias("earlier")
 _waits = deliveries.c.given_up_at.is_(None)
-_FIRST_OF_CUSTOMER = ~(
-    select(_earlier.c.id)
-    .where(
+
+
+def _waits_before(is_same_lane: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(
         _earlier.c.endpoint_id == deliveries.c.endpoint_id,
-        func.coalesce(_earlier.c.lane, "") == func.coalesce(deliveries.c.lane, ""),
+        is_same_lane,
         _earlier.c.id < deliveries.c.id,
         _earlier.c.given_up_at.is_(None),
     )
-    .exists()
+
+
+# Two questions, each of which the index answers; a single one of both would look through all that waits.
+_FIRST_OF_LANE = and_(
+    ~_waits_before(_earlier.c.lane == deliveries.c.lane),
+    ~and_(deliveries.c.lane.is_(None), _waits_before(_earlier.c.lane.is_(None))),
 )
 _DUE = (
     select(deliveries.c.id)
@@ -115,12 +126,12 @@ _DUE = (
         deliveries.c.due_at.is_(None) | (deliveries.c.due_at <= bindparam("now", type_=deliveries.c.due_at.type)),
         deliveries.c.lease_until.is_(None)
         | (deliveries.c.lease_until < bindparam("now", type_=deliveries.c.lease_until.type)),
-        _FIRST_OF_CUSTOMER,
+        _FIRST_OF_LANE,
     )
     .order_by(deliveries.c.id)
     .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, of=deliveries)
 )
+_CLAIM = _DUE.with_for_update(skip_locked=True, of=deliveries)
 _LEASE = (
     update(deliveries)
     .where(deliveries.c.id.in_(bindparam("keys", expanding=True)))
@@ -167,7 +178,6 @@ _STATE = (
     .group_by(endpoints.c.id, endpoints.c.name, endpoints.c.url, endpoints.c.prefix)
     .order_by(endpoints.c.name, endpoints.c.prefix)
 )
-_WAITS = text("SELECT 1 FROM webhook_deliveries WHERE given_up_at IS NULL LIMIT 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,14 +228,14 @@ def everyone(conn: Connection) -> list[Any]:
     return list(conn.execute(_STATE))
 
 
-def any_wait(conn: Connection) -> bool:
-    """Return whether anything is to be told."""
-    return conn.execute(_WAITS).first() is not None
+def is_due(conn: Connection, *, now: datetime) -> bool:
+    """Return whether `claim` would take anything: asked beforehand, so that what has to wait disturbs no writer."""
+    return conn.execute(_DUE, {"now": now, "most": 1}).first() is not None
 
 
 def claim(conn: Connection, *, now: datetime, lease: timedelta, most: int = 20) -> list[Delivery]:
     """Take what is due, of each customer and address the oldest alone; until ``lease`` is over nobody else does."""
-    keys = conn.execute(_DUE, {"now": now, "most": most}).scalars().all()
+    keys = conn.execute(_CLAIM, {"now": now, "most": most}).scalars().all()
     if not keys:
         return []
     conn.execute(_LEASE, {"keys": keys, "until": now + lease})

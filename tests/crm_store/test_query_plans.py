@@ -37,6 +37,7 @@ from crm_store import (
     tasks,
     tickets,
     timeline,
+    webhooks,
 )
 from crm_store.ports import Ulids, VirtualClock
 from crm_store.terms import ask
@@ -408,3 +409,33 @@ def test_of_many_words_that_wait_after_a_quiet_hour_a_batch_is_taken_into_the_in
 
     assert few_taken == many_taken == 50
     assert 0 < many < 2 * few, "ten times as many wait"
+
+
+def test_what_waits_for_an_address_that_is_down_is_each_looked_at_a_few_times_only(empty_store):
+    def note(conn: Connection, first: int, last: int) -> None:
+        live(conn, first, last)
+        of = [f"c{n}" for n in range(first, last)] + [None]
+        conn.execute(history.ADD, [history.entry(at=NOW, kind="note", by="system", customer_id=who) for who in of * 5])
+
+    def fail(conn: Connection) -> bool:
+        claimed = webhooks.claim(conn, now=NOW, lease=timedelta(minutes=1))
+        for one in claimed:
+            webhooks.failed(conn, one, "ConnectError", now=NOW)
+        return bool(claimed)
+
+    def claim(conn: Connection) -> int:
+        with effort_on(conn) as cost:
+            assert webhooks.claim(conn, now=NOW, lease=timedelta(minutes=1)) == []
+        return cost.done
+
+    def cost_of_a_claim(first: int, last: int) -> int:
+        empty_store.run_now(note, first, last)
+        while empty_store.run_now(fail):
+            pass
+        empty_store.run_now(analyze)
+        return empty_store.run_now(claim)
+
+    empty_store.run_now(lambda conn: webhooks.add(conn, "erp", "https://erp.example", ["note"], now=NOW))
+    few, many = cost_of_a_claim(0, 60), cost_of_a_claim(60, 240)
+
+    assert many < 6 * few, "four times as many wait"
