@@ -6,24 +6,35 @@ from collections.abc import Iterator, Mapping
 
 from flows.actions import RegisteredAction
 from flows.engine.check import Problem
-from flows.engine.model import END, Collect, Do, Flow, FlowBook, Slot, Step, Tell
+from flows.engine.model import END, Collect, Do, Flow, FlowBook, SetSlots, Slot, Step, Tell
 from flows.proving.claims import Claim
 from flows.proving.paths import Paths
 from flows.proving.samples import values_of
 
-_ANSWERS = ("true", "is", "is not")
 NO_COMPLAINT = Claim(("facts", "open_complaint"), "false")
 
 
 def guarded(book: FlowBook, actions: Mapping[str, RegisteredAction], paths: Paths) -> Iterator[Problem]:
     """Yield the offers that a complaining customer could get, and what is done for good without a yes."""
+    offers = offers_of(book)
     for flow in book.flows.values():
         for step in flow.steps.values():
-            if isinstance(step, Tell | Collect) and step.offer:
+            if said_by(step) in offers:
                 yield from _offer(book, flow, step, paths)
             elif isinstance(step, Do) and step.action in actions and actions[step.action].irreversible:
                 yield from _for_good(flow, step, paths)
         yield from _kept_yes(flow)
+
+
+def offers_of(book: FlowBook) -> frozenset[str]:
+    """Return the replies that sell something: what one step marks as an offer is one wherever it is said."""
+    steps = (step for flow in book.flows.values() for step in flow.steps.values())
+    return frozenset(reply for step in steps if getattr(step, "offer", False) and (reply := said_by(step)) is not None)
+
+
+def said_by(step: Step) -> str | None:
+    """Return the reply that a step says or asks with; None where it does neither."""
+    return step.reply if isinstance(step, Tell) else step.utter if isinstance(step, Collect) else None
 
 
 def _offer(book: FlowBook, flow: Flow, step: Step, paths: Paths) -> Iterator[Problem]:
@@ -43,7 +54,7 @@ def _for_good(flow: Flow, step: Do, paths: Paths) -> Iterator[Problem]:
     yield _problem(
         step,
         f'step "{step.id}": action "{step.action}" cannot be taken back, and a way leads here on which the customer '
-        "has not said yes to it; collect a bool or a choice before, and come here by its value",
+        "has not said yes to it; collect a bool or a choice before, which nothing else fills, and come here by its yes",
     )
 
 
@@ -51,12 +62,12 @@ def _unconfirmed(flow: Flow, paths: Paths) -> set[str]:
     """The steps that can be come to without a yes."""
     found, waiting = {flow.first_step}, [flow.first_step]
     asked = {step.slot for step in flow.steps.values() if isinstance(step, Collect)}
-    confirming = {("slots", name) for name in asked if _confirms(flow.slots[name])}
+    confirming = {("slots", name): flow.slots[name] for name in asked if _confirms(flow, flow.slots[name])}
     while waiting:
         step = flow.steps[waiting.pop()]
         before = paths.before(flow, step) or frozenset()
         for following, claims in paths.ways(flow, step):
-            if any(claim.name in confirming and claim.says in _ANSWERS for claim in claims - before):
+            if any(claim.name in confirming and _is_yes(confirming[claim.name], claim) for claim in claims - before):
                 continue
             if following != END and following not in found:
                 found.add(following)
@@ -64,9 +75,24 @@ def _unconfirmed(flow: Flow, paths: Paths) -> set[str]:
     return found
 
 
-def _confirms(slot: Slot) -> bool:
-    """A yes is asked for: nothing that is said in passing fills it."""
-    return slot.type in ("bool", "choice") and slot.entity is None and len(values_of(slot)) > 1
+def _confirms(flow: Flow, slot: Slot) -> bool:
+    """A yes is asked for: neither what is said in passing nor the flow itself gives it."""
+    if slot.type not in ("bool", "choice") or len(values_of(slot)) < 2:
+        return False
+    in_passing = {*slot.words, *slot.by_intent.values()} - {slot.no}
+    if slot.yes is not None:
+        in_passing &= {slot.yes}
+    given = [step.values[slot.name] for step in flow.steps.values() if isinstance(step, SetSlots)
+             and slot.name in step.values]  # fmt: skip
+    of_itself = any(value not in (None, False, slot.no) for value in given)
+    return slot.entity is None and slot.attachment is None and not in_passing and not of_itself
+
+
+def _is_yes(slot: Slot, claim: Claim) -> bool:
+    """Of a yes or no only the yes is one; of other choices each value that is named, for who chooses has been asked."""
+    if slot.type == "bool":
+        return claim.says == "true"
+    return claim.says == "is" and (claim.value == slot.yes if slot.yes is not None else claim.value != slot.no)
 
 
 def _kept_yes(flow: Flow) -> Iterator[Problem]:
@@ -74,7 +100,8 @@ def _kept_yes(flow: Flow) -> Iterator[Problem]:
     for name in flow.persisted_slots:
         slot = flow.slots[name]
         collected = any(isinstance(step, Collect) and step.slot == name for step in flow.steps.values())
-        if collected and (_confirms(slot) or slot.attachment is not None or slot.free):
+        asks = slot.type in ("bool", "choice") and slot.entity is None and len(values_of(slot)) > 1
+        if collected and (asks or slot.attachment is not None or slot.free):
             yield Problem(
                 slot.place.file,
                 slot.place.line,

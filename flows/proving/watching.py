@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flows.actions import RegisteredAction
 from flows.engine.model import Collect, Do, FlowBook, Place, Tell
 from flows.engine.state import DialogueState
+from flows.proving.guarding import offers_of
 from flows.proving.moves import Move, answers, person
 from flows.proving.reaching import HANDS_OVER
 from flows.proving.turns import Stage, Turn
@@ -37,20 +38,9 @@ class Watch:
         self._stage = stage
         self._book = stage.book
         self._for_good = {name for name, action in actions.items() if action.irreversible}
-        self._offers = {
-            step.utter if isinstance(step, Collect) else step.reply
-            for flow in self._book.flows.values()
-            for step in flow.steps.values()
-            if isinstance(step, Tell | Collect) and step.offer
-        }
+        self._offers = offers_of(self._book)
         old_button = self._book.flows[self._book.repairs["old_button"]]
         self._old_button = {step.reply for step in old_button.steps.values() if isinstance(step, Tell)}
-        self._offers -= {
-            step.utter if isinstance(step, Collect) else step.reply
-            for flow in self._book.flows.values()
-            for step in flow.steps.values()
-            if isinstance(step, Tell | Collect) and not step.offer
-        }
 
     def faults(self, before: DialogueState, move: Move, facts: Facts, turn: Turn) -> Iterator[Fault]:
         """Yield what is wrong with a turn."""

@@ -13,6 +13,7 @@ from flows.engine.model import Do, Flow, FlowBook
 from flows.engine.payloads import read_payload
 from flows.proving.claims import Name
 from flows.proving.comparing import conditions_of
+from flows.proving.guarding import offers_of, said_by
 from flows.proving.reaching import parts_of
 from flows.proving.samples import TOLD, values_of
 from flows.replies import ITEM, Replies
@@ -146,7 +147,8 @@ def _around(book: FlowBook) -> dict[str, dict[Name, list[Part]]]:
 
 def _sells(book: FlowBook, flow: Flow) -> bool:
     steps = (step for name in parts_of(book, flow.name) for step in book.flows[name].steps.values())
-    return any(getattr(step, "offer", False) for step in steps)
+    offers = offers_of(book)
+    return any(said_by(step) in offers for step in steps)
 
 
 def _combined(domains: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

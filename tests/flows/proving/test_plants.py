@@ -7,6 +7,7 @@ import pytest
 from flows.engine.marks import FlowError
 from flows.proving.proof import Thoroughness
 from flows.proving.talks import FoundProblem
+from tests.flows.proving import plants_guarded  # noqa: F401  (its plants join PLANTS)
 from tests.flows.proving.copies import Copies
 from tests.flows.proving.plants import PLANTS
 

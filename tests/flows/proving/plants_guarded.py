@@ -1,0 +1,114 @@
+"""Faults in what may never happen unasked, unproved or unmeant, each planted in a copy of our flows."""
+
+from __future__ import annotations
+
+from tests.flows.proving.copies import Copies, NoSuchPlace, Step, become
+from tests.flows.proving.plants import plant
+
+NO_YES = "has not said yes to it"
+
+
+def step_of(copies: Copies, flow: str, name: str) -> Step:
+    """A step by its id."""
+    for step in copies.flow(flow)["steps"]:
+        if step.get("id") == name:
+            found: Step = step
+            return found
+    raise NoSuchPlace(f"flow {flow} has no step {name}")
+
+
+def swap_ways(step: Step) -> None:
+    """What the first condition leads to and what else leads to change places."""
+    first, *_, last = step["next"]
+    first["then"], last["else"] = last["else"], first["then"]
+
+
+# Offers
+
+
+@plant
+def an_offer_in_a_complaint_that_is_not_marked(copies: Copies) -> str:
+    step_of(copies, "file_complaint", "added")["next"] = "sell"
+    copies.flow("file_complaint")["steps"] += [
+        {"id": "sell", "action": "list_offers"},
+        {"id": "sold", "say": "offers_told", "next": "end"},
+    ]
+    return "makes an offer, and a way leads here while a complaint is open"
+
+
+@plant
+def an_offer_elsewhere_that_goes_past_the_question_for_complaints(copies: Copies) -> str:
+    step_of(copies, "ask_points_balance", "none")["next"] = "sell"
+    copies.flow("ask_points_balance")["steps"] += [
+        {"id": "sell", "action": "list_offers"},
+        {"id": "sold", "say": "offers_told", "next": "end"},
+    ]
+    return "makes an offer, and a way leads here while a complaint is open"
+
+
+# A yes before what cannot be taken back
+
+
+@plant
+def a_no_that_spends_the_points(copies: Copies) -> str:
+    swap_ways(step_of(copies, "redeem_points", "confirm"))
+    return NO_YES
+
+
+@plant
+def a_no_that_leaves_the_club(copies: Copies) -> str:
+    swap_ways(step_of(copies, "cancel_membership", "decided"))
+    return NO_YES
+
+
+@plant
+def a_no_that_forgets_everything(copies: Copies) -> str:
+    swap_ways(step_of(copies, "request_data_export_or_delete", "all"))
+    return NO_YES
+
+
+@plant
+def a_no_that_cancels_the_order(copies: Copies) -> str:
+    swap_ways(step_of(copies, "change_cancel_order", "sure_to_cancel"))
+    return NO_YES
+
+
+@plant
+def a_no_that_changes_the_order(copies: Copies) -> str:
+    swap_ways(step_of(copies, "change_cancel_order", "decided"))
+    return NO_YES
+
+
+@plant
+def a_no_that_sends_the_goods_back(copies: Copies) -> str:
+    swap_ways(step_of(copies, "return_refund_exchange", "sure"))
+    return NO_YES
+
+
+@plant
+def a_wish_in_passing_that_is_taken_for_the_yes(copies: Copies) -> str:
+    """Who says "cancel it" has chosen what to change, and not yet said yes."""
+    way = step_of(copies, "change_cancel_order", "what")["next"][-1]
+    way["else"] = "cancel"
+    return NO_YES
+
+
+@plant
+def a_yes_that_is_heard_wherever_the_word_is_said(copies: Copies) -> str:
+    copies.flow("redeem_points")["slots"]["sure"]["words"]["yes"] = "换|redeem"
+    return NO_YES
+
+
+@plant
+def a_yes_that_the_flow_gives_itself(copies: Copies) -> str:
+    step_of(copies, "cancel_membership", "costs")["next"][0]["then"] = "of_course"
+    copies.flow("cancel_membership")["steps"].append(
+        {"id": "of_course", "set_slots": {"sure_to_leave": "yes"}, "next": "decided"}
+    )
+    return NO_YES
+
+
+@plant
+def a_change_of_phone_that_is_not_read_back(copies: Copies) -> str:
+    become(step_of(copies, "change_cancel_order", "sure_of_phone"), set_slots={"confirm_change": True})
+    return NO_YES
