@@ -27,6 +27,7 @@ from flows.engine.run import Run
 from flows.engine.silence import fall_silent, greet_again
 from flows.engine.starting import Starter, Wish, wishes_in, without_answers
 from flows.engine.state import DialogueState
+from flows.engine.taken_back import without_taken_back
 from nlu.understanding import OUT_OF_SCOPE, IntentScore
 
 CERTAINLY_NEW = 0.9
@@ -52,7 +53,7 @@ def decide(
         return fall_silent(Run(book, state, facts, {}), closes=event.closes)
     message = {"sentiment": event.sentiment, "urgency": event.urgency, "intent": event.intent}
     run = Run(book, replace(state, acts=0, offered_help=False, complained=False), facts, message)
-    _Talk(book, run, event, state).listen()
+    _Talk(book, run, without_taken_back(book.patterns, event), state).listen()
     run.advance()
     return run.decision()
 

@@ -20,7 +20,7 @@ _SECTIONS: dict[str, dict[str, type]] = {
     "complaint": {"matter": str},
     "misunderstood": {"limit": int, "flow": str},
     "interruption": {"sure": float},
-    "words": {"filler": list, "skip": str, "corrects": str, "refers_back": str, "other_one": str},
+    "words": {"filler": list} | dict.fromkeys(("skip", "corrects", "denies", "adds", "refers_back", "other_one"), str),
     "failed": {"say": str},
 }
 
@@ -36,9 +36,7 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
             raise FlowError(file, source.line_of(key), f'there is no pattern "{key}"; remove it')
     said = {name: _section(source, name, file) for name in _SECTIONS}
     after_care = _after_care(source, file)
-    skip, corrects, refers_back, other_one = (
-        _words(source, said, name, file) for name in ("skip", "corrects", "refers_back", "other_one")
-    )
+    words = {name: _words(source, said, name, file) for name in _SECTIONS["words"] if name != "filler"}
     return Patterns(
         place=Place(file, source.line),
         colleague_flow=said["colleague"]["flow"],
@@ -65,10 +63,7 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
         misunderstood_flow=said["misunderstood"]["flow"],
         sure=float(said["interruption"]["sure"]),
         filler_words=tuple(said["words"]["filler"]),
-        skip=skip,
-        corrects=corrects,
-        refers_back=refers_back,
-        other_one=other_one,
+        **words,
         cannot_go_on=said["failed"]["say"],
     )
 

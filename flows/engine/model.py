@@ -262,6 +262,10 @@ class Patterns:
     """What a customer types who wants to pass over a question."""
     corrects: re.Pattern[str]
     """How a customer says that something said before was wrong."""
+    denies: re.Pattern[str]
+    """What stands right before the one of two things that is not meant: "not A10293"."""
+    adds: re.Pattern[str]
+    """What stands between two things that are both meant."""
     refers_back: re.Pattern[str]
     """How a customer speaks of what was named before: "that order", "它"."""
     other_one: re.Pattern[str]

@@ -21,7 +21,14 @@ danger: {urgency_at_least: 0.9, complaint_flow: person, also_with: []}
 complaint: {matter: complaint}
 misunderstood: {limit: 2, flow: person}
 interruption: {sure: 0.7}
-words: {filler: [我要, i], skip: '^(skip|跳过)$', corrects: '^no|不对', refers_back: that order, other_one: the other}
+words:
+  filler: [我要, i]
+  skip: '^(skip|跳过)$'
+  corrects: '^no|不对'
+  denies: 'not $'
+  adds: ' and '
+  refers_back: that order
+  other_one: the other
 failed: {say: cannot_go_on}
 """
 
