@@ -6,64 +6,42 @@ by table and key; never by a customer's words. It only reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, Connection, Table, and_, exists, func, not_, or_, select, text
+from sqlalchemy import Connection, and_, exists, func, not_, or_, select, text
 from sqlalchemy.sql.elements import ColumnElement
 
-from crm_store import approvals as approval_store
-from crm_store import memory, opportunities, schema
-from crm_store import promises as promise_store
-from crm_store import surveys as survey_store
-from crm_store import tasks as task_store
+from crm_store import schema
 from crm_store import wishes as wish_store
 from crm_store.approvals import approvals
 from crm_store.belongings import OWNED
-from crm_store.consents import EVERY, consent_words, consents
+from crm_store.checking_states import statuses
+from crm_store.consents import consent_words, consents
 from crm_store.conversations import BOT, QUEUE, conversations
-from crm_store.coupons import STATES as COUPON_STATES
 from crm_store.coupons import coupon_rules, coupons
 from crm_store.customer_terms import customer_terms
 from crm_store.customers import customers
+from crm_store.finds import MOST_TOLD, Find, rows
 from crm_store.guarding import openings
 from crm_store.history import history
 from crm_store.identities import identities
 from crm_store.inbox import inbox
-from crm_store.learning import STATES as LESSON_STATES
 from crm_store.learning import lessons
 from crm_store.memory import memory_facts
 from crm_store.memory_kinds import KINDS
 from crm_store.merges import merges
 from crm_store.models import metadata
+from crm_store.orders import orders
 from crm_store.outbox import outbox
-from crm_store.points import KINDS as MOVEMENTS
 from crm_store.points import entries, lots, take_backs
 from crm_store.promises import promises
 from crm_store.search_index import is_ours, unindexed
 from crm_store.surveys import surveys
 from crm_store.tasks import tasks
 from crm_store.tickets import STEPS, tickets
-
-MOST_TOLD = 20
-"""Of each check so many finds are told one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Find:
-    """Something that must not be. ``key`` names the row; ``what`` says what is wrong with it."""
-
-    check: str
-    table: str
-    key: str
-    what: str
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 Check = Callable[[Connection], Iterator[Find]]
 
@@ -76,7 +54,7 @@ def checks() -> dict[str, Check]:
         "references": _references,
         "points": _points,
         "coupons": _coupons,
-        "statuses": _statuses,
+        "statuses": statuses,
         "conversations": _conversations,
         "tickets": _tickets,
         "memory": _memory,
@@ -130,6 +108,8 @@ def _file(conn: Connection) -> Iterator[Find]:
 
 
 # References that the tables themselves do not enforce, since rows of queues are written on the way of every message.
+# A coupon's order is none of them: the till may use one before the shop tells of the order. Nor has an order to have
+# items: an event or a list need not name any.
 _LOOSE: tuple[tuple[ColumnElement[Any], ColumnElement[Any]], ...] = (
     (inbox.c.conversation_id, conversations.c.id),
     (inbox.c.identity_id, identities.c.id),
@@ -147,12 +127,17 @@ _LOOSE: tuple[tuple[ColumnElement[Any], ColumnElement[Any]], ...] = (
     (entries.c.undoes, entries.c.id),
     (entries.c.take_back_id, take_backs.c.id),
     (promises.c.conversation_id, conversations.c.id),
+    (lots.c.order_no, orders.c.order_no),
+    (take_backs.c.order_no, orders.c.order_no),
     (promises.c.ticket, tickets.c.number),
     (promises.c.replaces, promises.c.id),
     (tasks.c.conversation_id, conversations.c.id),
     (tasks.c.promise_id, promises.c.id),
+    (tasks.c.ticket, tickets.c.number),
     (approvals.c.conversation_id, conversations.c.id),
+    (approvals.c.ticket, tickets.c.number),
     (surveys.c.conversation_id, conversations.c.id),
+    (surveys.c.ticket, tickets.c.number),
     (lessons.c.message, history.c.ref),
     (wish_store.stock_wishes.c.message, outbox.c.ref),
 )
@@ -167,7 +152,7 @@ def _references(conn: Connection) -> Iterator[Find]:
         there = parent.table.alias("there")
         lost = and_(child.is_not(None), ~exists().where(there.c[parent.name] == child))
         name = child.name
-        yield from _rows(conn, "references", child.table, lost, f"{name} points to nothing")
+        yield from rows(conn, "references", child.table, lost, f"{name} points to nothing")
 
 
 def _points(conn: Connection) -> Iterator[Find]:
@@ -186,17 +171,17 @@ def _points(conn: Connection) -> Iterator[Find]:
     for row in conn.execute(select(sums).where(sums.c.moved != sums.c.remaining).order_by(sums.c.id)):
         yield Find("points", "points_lots", row.id, f"{row.remaining} are left and its entries add up to {row.moved}")
     wrong = or_(lots.c.remaining < 0, lots.c.remaining > lots.c.points)
-    yield from _rows(conn, "points", lots, wrong, "more is left than was earned, or less than nothing")
+    yield from rows(conn, "points", lots, wrong, "more is left than was earned, or less than nothing")
     foreign = exists().where(lots.c.id == entries.c.lot_id, lots.c.customer_id != entries.c.customer_id)
-    yield from _rows(conn, "points", entries, foreign, "moves points of somebody else's lot")
+    yield from rows(conn, "points", entries, foreign, "moves points of somebody else's lot")
     given = entries.alias("given")
     given_back = select(func.sum(given.c.points)).where(given.c.undoes == entries.c.id).scalar_subquery()
     more = and_(entries.c.kind == "spent", given_back > -entries.c.points)
-    yield from _rows(conn, "points", entries, more, "more of it came back than was spent")
+    yield from rows(conn, "points", entries, more, "more of it came back than was spent")
     moved = select(-func.sum(entries.c.points)).where(entries.c.take_back_id == take_backs.c.id).scalar_subquery()
     parts = func.coalesce(moved, 0) + take_backs.c.owed + take_backs.c.lapsed + take_backs.c.forgiven
     unequal = or_(parts != take_backs.c.points, take_backs.c.owed < 0)
-    yield from _rows(conn, "points", take_backs, unequal, "its parts do not add up to what is taken back")
+    yield from rows(conn, "points", take_backs, unequal, "its parts do not add up to what is taken back")
 
 
 def _coupons(conn: Connection) -> Iterator[Find]:
@@ -206,70 +191,30 @@ def _coupons(conn: Connection) -> Iterator[Find]:
         .where(coupons.c.rule == coupon_rules.c.name, coupons.c.state != "cancelled")
         .scalar_subquery()
     )
-    yield from _rows(conn, "coupons", coupon_rules, coupon_rules.c.issued != standing, "counts others than were issued")
+    yield from rows(conn, "coupons", coupon_rules, coupon_rules.c.issued != standing, "counts others than were issued")
     too_many = coupon_rules.c.issued > coupon_rules.c.stock
-    yield from _rows(conn, "coupons", coupon_rules, too_many, "more were issued than its stock")
+    yield from rows(conn, "coupons", coupon_rules, too_many, "more were issued than its stock")
     used = and_(coupons.c.state == "used", or_(coupons.c.order_no.is_(None), coupons.c.used_at.is_(None)))
-    yield from _rows(conn, "coupons", coupons, used, "is used, and not by an order at a time")
+    yield from rows(conn, "coupons", coupons, used, "is used, and not by an order at a time")
     until = or_(coupons.c.order_no.is_(None), coupons.c.reserved_until.is_(None))
     waits = and_(coupons.c.state == "reserved", until)
-    yield from _rows(conn, "coupons", coupons, waits, "is reserved, and not for an order until a time")
-
-
-def _statuses(conn: Connection) -> Iterator[Find]:
-    """Everything is in a state that exists, with what belongs to that state."""
-    known: Sequence[tuple[Column[Any], Sequence[str]]] = (
-        (inbox.c.status, ("open", "done", "dead")),
-        (outbox.c.status, ("queued", "sending", "sent", "failed", "unknown", "skipped")),
-        (tickets.c.status, tuple(STEPS)),
-        (entries.c.kind, MOVEMENTS),
-        (coupons.c.state, COUPON_STATES),
-        (consents.c.purpose, EVERY),
-        (consent_words.c.purpose, EVERY),
-        (memory_facts.c.status, memory.STATUSES),
-        (opportunities.opportunities.c.stage, opportunities.STAGES),
-        (promises.c.state, tuple(promise_store.STEPS)),
-        (tasks.c.state, task_store.STATES),
-        (approvals.c.state, approval_store.STATES),
-        (surveys.c.state, survey_store.STATES),
-        (lessons.c.state, LESSON_STATES),
-        (wish_store.stock_wishes.c.state, wish_store.STATES),
-    )
-    for column, values in known:
-        wrong = column.not_in(values)
-        yield from _rows(conn, "statuses", column.table, wrong, f"its {column.name} is none that there is")
-    lost = and_(outbox.c.status == "sending", outbox.c.lease_until.is_(None))
-    yield from _rows(conn, "statuses", outbox, lost, "is being sent without a lease: nobody would ever take it up")
-    learnt = and_(
-        lessons.c.state == "accepted",
-        or_(lessons.c.words.is_(None), lessons.c.intent.is_(None), lessons.c.language.is_(None)),
-    )
-    yield from _rows(conn, "statuses", lessons, learnt, "is accepted and has no words, intent or language")
-    gone = and_(lessons.c.state != "accepted", lessons.c.words.is_not(None))
-    yield from _rows(conn, "statuses", lessons, gone, "is not accepted, and its words are still there")
-    wished = wish_store.stock_wishes
-    over = and_(wished.c.state != "open", wished.c.ended_at.is_(None))
-    yield from _rows(conn, "statuses", wished, over, "is over and has no time of it")
-    unsaid = and_(wished.c.state == "told", wished.c.message.is_(None))
-    yield from _rows(conn, "statuses", wished, unsaid, "is told and no message told it")
-    unsent = and_(outbox.c.status == "sent", outbox.c.sent_at.is_(None))
-    yield from _rows(conn, "statuses", outbox, unsent, "is sent and has no time of it")
+    yield from rows(conn, "coupons", coupons, waits, "is reserved, and not for an order until a time")
 
 
 def _conversations(conn: Connection) -> Iterator[Find]:
     """Each has one owner, waits only in the queue, and is leased to the end of a time."""
     owner = conversations.c.owner
     nobody = and_(owner.not_in((BOT, QUEUE)), owner.not_like("agent:_%"))
-    yield from _rows(conn, "conversations", conversations, nobody, "its owner is nobody")
+    yield from rows(conn, "conversations", conversations, nobody, "its owner is nobody")
     waits = or_(
         and_(owner == QUEUE, conversations.c.waiting_since.is_(None)),
         and_(owner != QUEUE, conversations.c.waiting_since.is_not(None)),
     )
-    yield from _rows(
+    yield from rows(
         conn, "conversations", conversations, waits, "waits outside of the queue, or is in it without a time"
     )
     endless = and_(conversations.c.lease_owner.is_not(None), conversations.c.lease_until.is_(None))
-    yield from _rows(conn, "conversations", conversations, endless, "is leased without an end")
+    yield from rows(conn, "conversations", conversations, endless, "is leased without an end")
 
 
 def _tickets(conn: Connection) -> Iterator[Find]:
@@ -294,7 +239,7 @@ def _tickets(conn: Connection) -> Iterator[Find]:
             led = walked[number] or "nowhere"
             yield Find("tickets", "tickets", number, f"is {status}, and its steps lead to {led}")
     resolved = and_(tickets.c.status == "resolved", tickets.c.resolved_at.is_(None))
-    yield from _rows(conn, "tickets", tickets, resolved, "is resolved and has no time of it")
+    yield from rows(conn, "tickets", tickets, resolved, "is resolved and has no time of it")
 
 
 def _memory(conn: Connection) -> Iterator[Find]:
@@ -304,14 +249,14 @@ def _memory(conn: Connection) -> Iterator[Find]:
         consent_words.c.customer_id == consents.c.customer_id, consent_words.c.purpose == consents.c.purpose,
         consent_words.c.channel.is_(None), consent_words.c.value == consents.c.value,
     )  # fmt: skip
-    yield from _rows(conn, "memory", consents, unproved, "is a word without its proof")
+    yield from rows(conn, "memory", consents, unproved, "is a word without its proof")
     left = and_(status.in_(("forgotten", "pending")), or_(facts.c.value.is_not(None), facts.c.words.is_not(None)))
-    yield from _rows(conn, "memory", facts, left, "is forgotten or waits for leave, and its text is still there")
+    yield from rows(conn, "memory", facts, left, "is forgotten or waits for leave, and its text is still there")
     empty = and_(status.in_(("active", "superseded")), facts.c.value.is_(None))
-    yield from _rows(conn, "memory", facts, empty, "is remembered without a text")
+    yield from rows(conn, "memory", facts, empty, "is remembered without a text")
     private = facts.c.kind.in_([kind.name for kind in KINDS.values() if kind.sensitive])
     unasked = and_(status == "active", private, facts.c.consent_word.is_(None))
-    yield from _rows(conn, "memory", facts, unasked, "is sensitive and kept without its owner's leave")
+    yield from rows(conn, "memory", facts, unasked, "is sensitive and kept without its owner's leave")
     other = facts.alias("other")
     twice = and_(
         status == "active",
@@ -321,12 +266,12 @@ def _memory(conn: Connection) -> Iterator[Find]:
             other.c.id > facts.c.id, func.coalesce(other.c.about, "") == func.coalesce(facts.c.about, ""),
         ),
     )  # fmt: skip
-    yield from _rows(conn, "memory", facts, twice, "is remembered beside another that contradicts it")
+    yield from rows(conn, "memory", facts, twice, "is remembered beside another that contradicts it")
 
 
 def _history(conn: Connection) -> Iterator[Find]:
     """It may be changed by nobody, but within the transaction of an erasure."""
-    yield from _rows(conn, "history", openings, openings.c.id > 0, "the history was left open: anybody may change it")
+    yield from rows(conn, "history", openings, openings.c.id > 0, "the history was left open: anybody may change it")
 
 
 def _promises(conn: Connection) -> Iterator[Find]:
@@ -340,13 +285,13 @@ def _promises(conn: Connection) -> Iterator[Find]:
         "was told to the customer after it was due": promises.c.told_at >= promises.c.due_at,
     }
     for what, wrong in wrongs.items():
-        yield from _rows(conn, "promises", promises, wrong, what)
+        yield from rows(conn, "promises", promises, wrong, what)
     later = promises.alias("later")
     follows = ~exists().where(later.c.replaces == promises.c.id)
     lost = and_(promises.c.state == "renegotiated", follows)
-    yield from _rows(conn, "promises", promises, lost, "is renegotiated and nothing came in its place")
+    yield from rows(conn, "promises", promises, lost, "is renegotiated and nothing came in its place")
     undone = and_(tasks.c.state == "done", tasks.c.done_at.is_(None))
-    yield from _rows(conn, "promises", tasks, undone, "is done and has no time of it")
+    yield from rows(conn, "promises", tasks, undone, "is done and has no time of it")
 
 
 def _merges(conn: Connection) -> Iterator[Find]:
@@ -354,24 +299,18 @@ def _merges(conn: Connection) -> Iterator[Find]:
     is_standing = merges.c.undone_at.is_(None)
     there = customers.alias("there")
     twice = and_(is_standing, exists().where(there.c.id == merges.c.absorbed_id))
-    yield from _rows(conn, "merges", merges, twice, "who was absorbed is a customer still")
+    yield from rows(conn, "merges", merges, twice, "who was absorbed is a customer still")
     whole = and_(merges.c.survivor.is_not(None), merges.c.absorbed.is_not(None), merges.c.joint.is_not(None))
-    yield from _rows(conn, "merges", merges, and_(is_standing, not_(whole)), "it could not be undone")
+    yield from rows(conn, "merges", merges, and_(is_standing, not_(whole)), "it could not be undone")
     inner = merges.alias("inner")
     gone = and_(
         is_standing,
         ~exists().where(there.c.id == merges.c.survivor_id),
         ~exists().where(inner.c.absorbed_id == merges.c.survivor_id, inner.c.undone_at.is_(None)),
     )
-    yield from _rows(conn, "merges", merges, gone, "its survivor is nobody")
+    yield from rows(conn, "merges", merges, gone, "its survivor is nobody")
     for of in OWNED:
         astray = and_(
             of.c.side.is_not(None), ~exists().where(inner.c.absorbed_id == of.c.side, inner.c.undone_at.is_(None))
         )
-        yield from _rows(conn, "merges", of, astray, "stands on the side of somebody who was not absorbed")
-
-
-def _rows(conn: Connection, check: str, table: Table, wrong: ColumnElement[bool], what: str) -> Iterator[Find]:
-    keys = list(table.primary_key)
-    for row in conn.execute(select(*keys).where(wrong).order_by(*keys).limit(MOST_TOLD + 1)):
-        yield Find(check, table.name, "/".join(map(str, row)), what)
+        yield from rows(conn, "merges", of, astray, "stands on the side of somebody who was not absorbed")

@@ -16,7 +16,8 @@ import pytest
 
 from bot.keeping_house import KeepingHouse
 from crm_store import agents, audit, search_index
-from crm_store.checking import Find, check
+from crm_store.checking import check
+from crm_store.finds import Find
 from crm_store.ports import SystemClock
 from crm_store.privacy import erasures
 from crm_store.privacy.erasing import is_erased

@@ -15,22 +15,29 @@ from sqlalchemy import Connection
 
 from bot.commands.database import stamp_of
 from crm_store import (
+    approvals,
     checking,
     consents,
+    finds,
     handoffs,
     inbox,
     memory,
     opportunities,
+    orders,
     outbox,
     points,
     points_refunds,
     schema,
+    surveys,
     take_backs,
+    tasks,
     tickets,
 )
+from crm_store.approvals import NewApproval
 from crm_store.engines import open_engine
 from crm_store.memory import Said
 from crm_store.ports import Ulids, VirtualClock
+from crm_store.tasks import NewTask
 from crm_store.unit_of_work import Store
 from crm_store.writer import BEGIN
 from tests.bot.commands import Shuke
@@ -47,6 +54,7 @@ def live(conn: Connection) -> None:
         points.earn(conn, who, 100, at=NOW, ids=IDS)
     points.spend(conn, "ana", 30, at=NOW, reference="tea")
     points_refunds.refund(conn, "ana", "tea", 10, at=NOW, ids=IDS, reference="tea back")
+    orders.add(conn, order_no="A1", customer_id="bo", status="paid", ordered_at=NOW)
     points.earn(conn, "bo", 20, at=NOW, ids=IDS, order_no="A1")
     take_backs.take_back(conn, "bo", 5, order_no="A1", at=NOW, ids=IDS)
     consents.set_marketing(conn, "ana", True, now=NOW, evidence="in-1")
@@ -63,6 +71,12 @@ def live(conn: Connection) -> None:
             conn, customer_id="ana", conversation_id="t-ana", channel="telegram", category="delivery",
             priority="normal", order_no=None, summary="", now=NOW, ids=IDS, desk=DESK,
         )  # fmt: skip
+        about = {"customer_id": "ana", "ticket": opened.number}
+        task = NewTask(f"t-{number}", "reminder", "call", NOW, **about)
+        tasks.open_task(conn, task, now=NOW, ids=IDS, by="bot")
+        asked = NewApproval(f"a-{number}", about="refund", by="agent:li", **about)
+        approvals.request(conn, asked, now=NOW, ids=IDS)
+        surveys.send(conn, key=f"s-{number}", question="csat", now=NOW, id=IDS.new(), **about)
         if number:
             tickets.move(conn, opened.number, "resolved", now=NOW, by="agent:li")
 
@@ -227,6 +241,30 @@ FAULTS = {
         "DELETE FROM tickets WHERE number = 'T-1001'",
         ("tickets", "history", "a case was opened that is not there"),
     ),
+    "an order in no state": (
+        "UPDATE orders SET status = 'lost'", ("statuses", "orders", "its status is none that there is")
+    ),
+    "a customer in no stage": (
+        "UPDATE customers SET stage = 'nowhere' WHERE id = 'bo'",
+        ("statuses", "customers", "its stage is none that there is"),
+    ),
+    "points for an order that is not there": (
+        "UPDATE points_lots SET order_no = 'GONE' WHERE order_no = 'A1'",
+        ("references", "points_lots", "order_no points to nothing"),
+    ),
+    "points taken back of an order that is not there": (
+        "UPDATE points_take_backs SET order_no = 'GONE'",
+        ("references", "points_take_backs", "order_no points to nothing"),
+    ),
+    "a task for a case that is not there": (
+        "UPDATE tasks SET ticket = 'T-9'", ("references", "tasks", "ticket points to nothing")
+    ),
+    "an approval for a case that is not there": (
+        "UPDATE approvals SET ticket = 'T-9'", ("references", "approvals", "ticket points to nothing")
+    ),
+    "a survey after a case that is not there": (
+        "UPDATE surveys SET ticket = 'T-9'", ("references", "surveys", "ticket points to nothing")
+    ),
     "resolved at no time": (
         "UPDATE tickets SET resolved_at = NULL WHERE status = 'resolved'",
         ("tickets", "tickets", "is resolved and has no time of it"),
@@ -284,7 +322,7 @@ def test_a_thousand_faults_of_one_kind_are_not_told_one_by_one(shop: str) -> Non
     with spoilt(shop, f"INSERT INTO inbox ({columns}) VALUES {rows}") as conn:
         found = checking.check(conn)
 
-    assert len(found) == checking.MOST_TOLD + 1
+    assert len(found) == finds.MOST_TOLD + 1
     assert "only the first 20 are told" in found[-1].what
 
 
