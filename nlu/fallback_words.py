@@ -459,7 +459,8 @@ KEYWORD_RULES: Final = (
     (
         "ask_product_info",
         WEAK,
-        "(?:卖|有)(?:些)?(?:什么|哪些)(?:商品|产品|东西|茶)|想(?:买|要|找|送)[^,。!?;]{0,10}(?:礼物|礼品)",
+        "(?:卖|有)(?:些)?(?:什么|哪些)(?:商品|产品|东西|茶)|想(?:买|要|找|送)[^,。!?;]{0,10}(?:礼物|礼品)"
+        "|想(?:[给为送][^,。!?;]{1,6})?[买找选][点些]",
         r"what do you sell|any good \w+|(?:need|want|after) an? (?:gift|present)|(?:has it got|"
         r"does it (?:have|come|work|need))",
     ),

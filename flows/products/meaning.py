@@ -19,6 +19,7 @@ from flows.products.wanted import (
     subject_of,
     wants_advice,
     wants_cheaper,
+    without_in,
 )
 
 ASKED = "product.asked"
@@ -78,12 +79,14 @@ def products_meant(context: ActionContext, shelf: Shelf, args: Mapping[str, Any]
         picked := [shelf[sku] for sku in last_told(context, RECOMMENDED).get("skus", ()) if sku in shelf]
     ):
         return "several", picked
-    if not wants_advice(text) and (nearly := shelf.called_nearly(subject_of(text))) is not None:
+    # "she doesn't drink oolong" names what it may not be.
+    advised = wants_advice(text) or (asks in ("info", "order") and bool(without_in(text)))
+    if not advised and (nearly := shelf.called_nearly(subject_of(text))) is not None:
         return "one", [nearly]
     near = shelf.near(subject_of(text))
     if near and asks in ("price", "stock") and (purpose_in(text) or "gift") in _NO_PURPOSE:
         return "which", near
-    if wants_advice(text):
+    if advised:
         return "advice", []
     if not subject_of(text):
         return "none", []

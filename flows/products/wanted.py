@@ -12,13 +12,14 @@ from nlu.entities.folding import fold
 
 _ADVICE = re.compile(
     r"推荐|推介|建议|最便宜|cheapest|种草|安利|哪[款种个样只套]|什么好|有什么|有啥|有哪些|都有什么|适合|帮我?[挑选看]"
-    r"|挑[个一选]|选[个一]"
+    r"|挑[个一选]|选[个一]|[买来找][点些](?!单)|以内|以下|预算|左右的"
     r"|送[人礼给]|礼[物品]|想[买要找看].{0,6}[个款种套]|求|怎么选|[便贵]宜[点些一]|别的|其他的|换一[个批款]"
     r"|recommend|suggest|advi[cs]e|which(?! order)|what (?:do you|would|should|have you|kind|sort|tea"
     r"|is (?:good|best))"
     r"|looking for|help me (?:choose|pick|find|decide)|any (?:ideas?|thoughts)|(?:best|good|nice|right"
     r"|something) .{0,30}for"
     r"|gift|present\b|something|anything|cheaper|less expensive|other (?:ones|options)|anything else"
+    r"|(?:under|below|up to|at most|within|around) (?:about )?[£$€¥]? ?\d|budget"
 )
 _CHOOSE = re.compile(
     r"推荐(?=[一几个款些点]|.{0,8}[个款种])|recommend (?:an?|some)|suggest (?:an?|some)|looking for (?:an?|some)"
@@ -52,7 +53,7 @@ _TELL_NOT = re.compile(
     r"|my )?(?:alert|reminder|notification)"
 )
 _PURPOSE = re.compile(
-    r"送[^,。!?不货到礼]{1,8}|送礼|礼物|礼品|(?:给|为)[^,。!?我]{1,8}(?:喝|用|买|挑|选|穿|戴|玩|吃)|自己(?:喝"
+    r"送[^,。!?不货到礼]{1,8}|送礼|礼物|礼品|(?:给|为)(?:我(?=[妈爸爷奶外姐哥弟妹老先女儿岳公婆闺朋同领客孩对]))?[^,。!?我]{1,8}(?:喝|用|买|挑|选|穿|戴|玩|吃)|自己(?:喝"
     r"|用|吃|穿)|自用|自饮"
     r"|办公|上班|公司|旅[行游]|出差|露营|户外|早餐|早[上晨]|下午茶|睡前|晚[上间]|夏天|冬天|冷泡|结婚|婚礼"
     r"|生日|乔迁|新手|入门|初学"
@@ -71,7 +72,7 @@ _WITHOUT = re.compile(
     r"对([\u4e00-\u9fff]{1,6})过敏|([^\W对我你他她也会\da-z]{1,4})过敏|(?:不含|不要含?|不能[喝吃有含碰]"
     r"|不[喝吃爱想]?[喝吃]?太?含?|没有|无|去)(咖啡因|糖|香精|麸质|坚果|花生|牛奶|乳糖|酒精)"
     r"|不(?:能|爱|想|太|怎么)?[喝吃碰沾]([\u4e00-\u9fff]{1,3})(?<![饭药苦亏惯了的])(?=$|\W|的)"
-    r"|(?:without|no|free of|allergic to|can't (?:have|drink|eat)|don't (?:drink|eat|like)"
+    r"|(?:without|no|free of|allergic to|can't (?:have|drink|eat)|(?:do|does)(?:n't| not) (?:drink|eat|like)"
     r"|avoid(?:ing)?) (?:any )?([a-z]{3,}(?: (?:oil|flowers?))?)"
     r"|([a-z]{3,})[ -]free\b"
 )
