@@ -17,7 +17,7 @@ _CURRENCIES = {
     **dict.fromkeys(("毛", "角"), "CNY"),
     **dict.fromkeys(("$", "us$", "usd", "美元", "美金", "dollar", "dollars", "bucks", "cent", "cents"), "USD"),
     **dict.fromkeys(("€", "eur", "欧元", "euro", "euros"), "EUR"),
-    **dict.fromkeys(("£", "gbp", "英镑", "pound", "pounds", "quid"), "GBP"),
+    **dict.fromkeys(("£", "gbp", "英镑", "pound", "pounds", "quid", "pence", "penny", "p"), "GBP"),
     **dict.fromkeys(("hk$", "hkd", "港币", "港元"), "HKD"),
     **dict.fromkeys(("nt$", "twd", "台币", "新台币"), "TWD"),
     **dict.fromkeys(("s$", "sgd", "新加坡元", "新币"), "SGD"),
@@ -38,6 +38,15 @@ _UNIT = (
 # 九十九点九元.
 _POINT = "(?:点[零一二三四五六七八九]{1,2})?"
 _DIGIT = "[0-9一二两三四五六七八九]"
+# 12,50 and 1.299,00 and 25,- as they stand on European bills: only beside a currency.
+_COMMA = r"(?<![0-9.,])(?:[0-9]{1,3}(?:\.[0-9]{3}){1,3}|[0-9]{1,6}),(?:[0-9]{1,2}|-)(?![0-9]|[,.][0-9])"
+_AS_MONEY = re.compile(rf"(?P<whole>{_COMMA})")
+# Five pounds fifty.
+_SMALL_COINS = (
+    rf"(?:(?:(?<=pounds)|(?<=dollars)|(?<=euros)|(?<=quid)) (?:and )?(?P<coins>[0-9]{{2}}|{ENGLISH})"
+    r"(?: (?:pence|cents?))?"
+    r"(?=$|[^\w ]| (?:for|each|more|twice|off|back|please|pls|on|to|in|but|and)(?![a-z])))"
+)
 # 三块五, 三块五毛六, 3元5角.
 _SMALL = (
     rf"(?:零?(?P<tenth>{_DIGIT})[毛角](?:零?(?P<cent>{_DIGIT})分?)?"
@@ -45,16 +54,24 @@ _SMALL = (
 )
 # 几十块 and 数百元 are no numbers.
 _VAGUE_BEFORE = "(?<![几数好多第])"
-_BEFORE = re.compile(rf"{_SYMBOL} ?(?P<number>{SCALED_DIGITS}|{CHINESE})(?P<after>元|块)?(?:(?<=[元块])[钱整])?")
-_AFTER = re.compile(
-    rf"(?P<number>{SCALED_DIGITS}|{_VAGUE_BEFORE}{CHINESE}{_POINT}|{ENGLISH}) ?{_UNIT}"
-    rf"(?P<rest>{_SMALL})?(?P<end>[钱整]|正(?![好常品宗]))?"
+_BEFORE = re.compile(
+    rf"{_SYMBOL} ?(?P<number>{_COMMA}|{SCALED_DIGITS}|{CHINESE})(?P<after>元|块)?(?:(?<=[元块])[钱整])?"
 )
-_SIGN_AFTER = re.compile(rf"(?P<number>{SCALED_DIGITS}) ?(?P<unit>[$€£¥])(?![0-9])")
+_AFTER = re.compile(
+    rf"(?P<number>{_COMMA}|{SCALED_DIGITS}|{_VAGUE_BEFORE}{CHINESE}{_POINT}|{ENGLISH}) ?{_UNIT}"
+    rf"(?P<rest>{_SMALL}|{_SMALL_COINS})?(?P<end>[钱整]|正(?![好常品宗]))?"
+)
+_SIGN_AFTER = re.compile(rf"(?P<number>{_COMMA}|{SCALED_DIGITS}) ?(?P<unit>[$€£¥])(?![0-9])")
 _JIAO = re.compile(
     rf"(?<![几好一]){_VAGUE_BEFORE}(?P<number>{_DIGIT})(?P<unit>[毛角])(?:(?P<cent>[0-9一二三四五六七八九])(?![0-9个点月号])|钱|(?![不九衣线巾病孩毯绒笔利尖落色度度豆巾])(?=$|[^\w]|[的吧呢吗]))"
 )
-_CENTS = re.compile(rf"(?P<number>{DIGITS}|{ENGLISH}) (?P<unit>cents?)(?![a-z])")
+_CENTS = re.compile(rf"(?P<number>{DIGITS}|{ENGLISH}) (?P<unit>cents?|pence|penny)(?![a-z])")
+_PENCE = re.compile(r"(?<![0-9.,a-z])(?P<number>[0-9]{1,2})(?P<unit>p)(?![a-z0-9])")
+# 1.5万 of what? Where nothing is counted, of money.
+_MYRIADS = re.compile(
+    r"(?<![0-9.几数好第])(?P<number>[0-9]{1,4}(?:\.[0-9]{1,3})? ?万)"
+    r"(?=$|[^\w]|左右|以[内下]|之内|上下|[的吧呢吗了就多]?(?:$|[^\w]))"
+)
 # 1.2k with nothing behind it is said of money.
 _THOUSANDS = re.compile(
     r"(?<![0-9.a-z])(?P<number>[0-9]{1,4}(?:\.[0-9]{1,3})? ?k)(?![a-z0-9]| ?(?:积?分|点|points?|pts|[件个份]"
@@ -80,7 +97,15 @@ _HINT = re.compile(
 _CENT = Decimal("0.01")
 _MOST = Decimal(10) ** 7
 """A longer number without a currency is the number of something."""
-_PARTS = {"毛": Decimal("0.1"), "角": Decimal("0.1"), "cent": _CENT, "cents": _CENT}
+_PARTS = {
+    "毛": Decimal("0.1"),
+    "角": Decimal("0.1"),
+    "cent": _CENT,
+    "cents": _CENT,
+    "pence": _CENT,
+    "penny": _CENT,
+    "p": _CENT,
+}
 _VERB_AFTER = re.compile(r"[^\W的吗呢吧左以上都也a-z0-9]")
 
 
@@ -128,8 +153,12 @@ def _search(plain: str) -> Iterator[re.Match[str]]:
         yield from _SIGN_AFTER.finditer(plain)
     if "毛" in plain or "角" in plain:
         yield from _JIAO.finditer(plain)
-    if "cent" in plain:
+    if "cent" in plain or "pen" in plain:
         yield from _CENTS.finditer(plain)
+    if "p" in plain:
+        yield from _PENCE.finditer(plain)
+    if "万" in plain:
+        yield from _MYRIADS.finditer(plain)
     if "k" in plain:
         yield from _THOUSANDS.finditer(plain)
 
@@ -141,12 +170,19 @@ def _is_together(match: re.Match[str]) -> bool:
 
 
 def _number(written: str, unit: str | None, rest: Mapping[str, str | None]) -> Decimal | None:
-    number = to_number(written)
+    number = _by_the_comma(written) if _AS_MONEY.fullmatch(written) else to_number(written)
     if number is None:
         return None
     number *= _PARTS.get(unit or "", Decimal(1))
     tenths = to_number(rest.get("tenth") or rest.get("small") or "") or Decimal(0)
-    return number + tenths / 10 + (to_number(rest.get("cent") or "") or Decimal(0)) / 100
+    hundredths = to_number(rest.get("cent") or rest.get("coins") or "") or Decimal(0)
+    return number + tenths / 10 + hundredths / 100 if hundredths < 100 else None
+
+
+def _by_the_comma(written: str) -> Decimal:
+    """Return what 12,50 and 1.299,00 and 25,- say."""
+    whole, _, parts = written.replace(".", "").partition(",")
+    return Decimal(f"{whole}.{parts.removesuffix('-') or 0}")
 
 
 def _value(number: Decimal, currency: str) -> dict[str, Any]:

@@ -20,21 +20,35 @@ AMBIGUOUS: Final = "ambiguous"
 _DAYS_FROM_TODAY = {
     **dict.fromkeys(("今天", "今日", "今儿", "今晚", "今早", "today", "tonight"), 0),
     **dict.fromkeys(("明天", "明日", "明儿", "明晚", "明早", "tomorrow", "tmrw", "tmr"), 1),
-    **dict.fromkeys(("后天", "the day after tomorrow", "day after tomorrow"), 2),
+    **dict.fromkeys(("后天", "后儿", "the day after tomorrow", "day after tomorrow"), 2),
     "大后天": 3,
     **dict.fromkeys(("昨天", "昨日", "昨儿", "昨晚", "yesterday", "last night"), -1),
-    **dict.fromkeys(("前天", "the day before yesterday", "day before yesterday"), -2),
+    **dict.fromkeys(("前天", "前儿", "the day before yesterday", "day before yesterday"), -2),
     "大前天": -3,
 }
-_CHINESE_DAY_WORD = re.compile("(?P<word>大[后前]天|[今明昨][天日儿晚早]|[后前]天)(?:(?<=儿)个)?")
+_CHINESE_DAY_WORD = re.compile("(?P<word>大[后前]天|[今明昨][天日儿晚早]|[后前]天|[后前]儿(?=个))(?:(?<=儿)个)?")
 _ENGLISH_DAY_WORD = re.compile(
-    r"(?<![a-z])(?:(?:the )?day (?:after tomorrow|before yesterday)"
+    r"(?<![a-z])(?:(?:the )?day (?:after (?:tomorrow|tmrw?)|before yesterday)"
     r"|tomorrow|tmrw?|today|tonight|yesterday|last night)(?![a-z])"
 )
+_TMRW = re.compile("after tmrw?")
 _ENGLISH_HINT = re.compile(
-    r"day|tom|tmr|night|week|month|year|next |this |last |on (?:mon|tue|wed|thu|fri|sat|sun)|[0-9](?:st|nd|rd|th)"
+    r"day|tom|tmr|night|week|month|year|next |this |last |on (?:mon|tue|wed|thu|fri|sat|sun)|fri|thur|tues|weds"
+    r"|sat |weekend|[0-9](?:st|nd|rd|th)"
 )
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_AFTER_A_DAY = "|".join(
+    f"(?<={day} {joined} )" for day in ["mon", "tue", "wed", "thu", "fri", "sat"] for joined in ("or", "and")
+)
+# 周末送货吗 asks about every weekend, 周末愉快 about none; which one is meant the words beside it show.
+_WEEKEND = re.compile(
+    r"(?P<week>下下|上上|[下上这本])个?周末|(?<![每各逢双个,，])(?:^|(?<=[^\w])|(?<=[这就等到在我]))周末(?=前|之前|以前"
+    r"|能到|到不|可以到|来得及|要用|给我|我?在家|有空|我|吧|行|再|见|[^\w]|$)"
+)
+_ENGLISH_WEEKEND = re.compile(
+    r"(?<![a-z])(?:(?P<week>this coming|this|next|last) weekend"
+    r"|(?:by|before|over|on|at) the (?P<bare>weekend))(?![a-z])"
+)
 _CHINESE_WEEKDAY = re.compile(
     r"(?P<week>下下|上上|[下上这本])?个?(?:(?<![一两二三四五六七八九十几每0-9])|(?<=[周期拜][一二三四五六]))"
     r"(?:周|星期|礼拜)(?P<day>[一二三四五六日天]|[1-7](?![0-9]))(?![个年])"
@@ -42,10 +56,13 @@ _CHINESE_WEEKDAY = re.compile(
 _ENGLISH_WEEKDAY = re.compile(
     r"(?<![a-z])(?:(?P<week>next|this coming|this|last|coming) (?:week )?(?:on )?)?"
     rf"(?P<day>{'|'.join(_WEEKDAYS)}"
-    r"|(?:(?<=next )|(?<=this )|(?<=last )|(?<=on ))(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun))(?![a-z])"
+    r"|(?:(?<=next )|(?<=this )|(?<=last )|(?<=on ))(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)"
+    rf"|fri|thurs?|tues|weds|sat(?= (?:or|and) sun)|(?:{_AFTER_A_DAY})"
+    r"(?:sat|sun|mon|tue|wed|thu))(?![a-z])"
     r"(?: (?P<after>next|this|last) week(?![a-z]))?"
 )
 _WEEKS_AWAY = {"下下": 2, "下": 1, "next": 1, "上": -1, "last": -1, "上上": -2, "这": 0, "本": 0, "this": 0}
+_SATURDAY = 5
 _CHINESE_SPAN = re.compile(
     r"(?<![0-9第几数一两二三四五六七八九十])(?P<count>[0-9]{1,3}|[一两二三四五六七八九十]{1,3}|半)个?(?P<half>半)?(?P<unit>工作日|天|日|周|星期|礼拜|月|年)[之以]?(?P<way>后|前)"
 )
@@ -76,6 +93,9 @@ _ENGLISH_DAY_OF_MONTH = re.compile(
     r"(?![a-z0-9]| (?:day |of )?(?:[a-z]+ )?(?:lunar|month)"
     r"| (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
     r"| (?:floor|time|one|order|item|birthday|anniversary|cup|street|avenue))"
+)
+_ENGLISH_MONTH_THEN_DAY = re.compile(
+    r"(?<![a-z])(?P<month>this|next|last) month,?(?: on)?(?: the)? (?P<day>[0-9]{1,2})(?:st|nd|rd|th)(?![a-z0-9])"
 )
 _PAST_AFTER = re.compile(
     "(?:那天|当天|那会|那阵|期间|的时候|时|就|我|在|刚|才)*(?:在你们家?)?(?:买|下|拍|订|付|收到|签收|退)(?:单|款|货)?[的了过]|(?:下|付)(?:单|款)的?"
@@ -153,6 +173,9 @@ def _chinese(plain: str, today: date) -> Iterator[_Dated]:
             day = match["day"]
             weekday = 6 if day in "日天7" else (to_whole(day) or 1) - 1
             yield _weekday(weekday, match["week"], today, _tense(plain, match.span())), match.span()
+    if "周末" in plain:
+        for match in _WEEKEND.finditer(plain):
+            yield _weekend(match["week"], today, _tense(plain, match.span())), match.span()
     if "后" in plain or "前" in plain:
         for match in _CHINESE_SPAN.finditer(plain):
             sign, unit = 1 if match["way"] == "后" else -1, match["unit"]
@@ -180,11 +203,14 @@ def _chinese(plain: str, today: date) -> Iterator[_Dated]:
 
 def _english(plain: str, today: date) -> Iterator[_Dated]:
     for match in _ENGLISH_DAY_WORD.finditer(plain):
-        yield today + timedelta(days=_DAYS_FROM_TODAY[match[0]]), match.span()
+        yield today + timedelta(days=_DAYS_FROM_TODAY[_TMRW.sub("after tomorrow", match[0])]), match.span()
     for match in _ENGLISH_WEEKDAY.finditer(plain):
         weekday = next(index for index, name in enumerate(_WEEKDAYS) if name.startswith(match["day"][:3]))
         tense = _tense(plain, match.span())
         yield _weekday(weekday, match["week"] or match["after"], today, tense), match.span()
+    for match in _ENGLISH_WEEKEND.finditer(plain):
+        place = match.span("bare") if match["bare"] else match.span()
+        yield _weekend(match["week"], today, _tense(plain, place)), place
     for match in _ENGLISH_SPAN.finditer(plain):
         if match["ahead"] or match["way"]:
             count = _SMALL_COUNTS.get(match["count"]) or to_whole(match["count"]) or 0
@@ -192,6 +218,9 @@ def _english(plain: str, today: date) -> Iterator[_Dated]:
             yield _away(today, signed, match["unit"]), match.span()
     for match in _ENGLISH_END_OF.finditer(plain):
         yield _last_day(match["which"], match["unit"], today), match.span()
+    for match in _ENGLISH_MONTH_THEN_DAY.finditer(plain):
+        if found := _day_of_month(int(match["day"]), match["month"], today, None):
+            yield found, match.span()
     for match in _ENGLISH_DAY_OF_MONTH.finditer(plain):
         tense = _tense(plain, match.span())
         if found := _day_of_month(int(match["day"]), match["month"], today, tense):
@@ -205,6 +234,13 @@ def _weekday(weekday: int, week: str | None, today: date, tense: Tense | None) -
     if tense == "past":
         return today - timedelta(days=(today.weekday() - weekday) % 7)
     return today + timedelta(days=(weekday - today.weekday()) % 7)
+
+
+def _weekend(week: str | None, today: date, tense: Tense | None) -> date:
+    """Return the Saturday of the weekend meant; on a Sunday this weekend is today."""
+    if today.weekday() > _SATURDAY and _WEEKS_AWAY.get(week or "", 0) == 0 and tense != "past":
+        return today
+    return _weekday(_SATURDAY, week, today, tense)
 
 
 def _away(today: date, count: int, unit: str) -> date:

@@ -25,6 +25,17 @@ _AT_HOUR = re.compile(
     r"| (?!tomorrow|today|tonight|on |next |this )[a-z])"
 )
 _AT_HINT = re.compile("(?:at|around|by|before|after) ")
+# 1530 after "at" is a time, except that years look the same; after anything else it needs a day beside it.
+_FOUR_DIGITS = re.compile(
+    r"(?<![a-z])(?P<cue>at|around|by|before|after|from|until|till) "
+    r"(?P<whole>(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9])"
+    r"(?: ?h(?:ou)?rs?(?![a-z]))?)(?![0-9a-z%:/-]|[.,][0-9]"
+    r"| (?!tomorrow|tmrw?|today|tonight|on |next |this |and |or |please|pls|sharp|to |till |until |latest|if )[a-z])"
+)
+_CONTINENTAL = re.compile(r"(?<![0-9a-z:.])(?P<hour>[01]?[0-9]|2[0-3])h(?P<minute>[0-5][0-9])(?![0-9a-z])")
+_ISH = re.compile(rf"{_BEGIN}(?P<hour>{_HOUR})[ -]?ish(?![a-z])")
+_HALF_HOUR = re.compile(rf"{_BEGIN}half (?P<hour>{_HOUR})(?:{_HALF}|{_PART}){_END}")
+_YEARS: Final = range(19, 21)
 _NAMED = re.compile(r"(?<![a-z])(?:noon|midday|midnight)(?![a-z])")
 _COUNTS = (
     r"half an|[0-9]{1,3}(?:\.[0-9])?|an?|one|two|three|four|five|six|eight|ten|twelve|fifteen|twenty|thirty"
@@ -54,12 +65,21 @@ def find_clock_times(plain: str, *, has_digit: bool) -> Iterator[EnglishTime]:
     if has_digit and "." in plain:
         for match in _DOTTED.finditer(plain):
             yield int(match["hour"]), int(match["minute"]), match["half"], match.span(), True
+    if has_digit:
+        yield from _in_figures(plain)
+    if "ish" in plain:
+        yield from (
+            (to_whole(match["hour"]) or 0, 0, _tonight(match), match.span(), False) for match in _ISH.finditer(plain)
+        )
+    if "half " in plain:
+        yield from (
+            (to_whole(match["hour"]) or 0, 30, _part(match), match.span(), True) for match in _HALF_HOUR.finditer(plain)
+        )
     if " past " in plain or " to " in plain or " after " in plain:
         yield from _past_and_to(plain)
     if _AT_HINT.search(plain):
         for match in _AT_HOUR.finditer(plain):
-            part = "晚" if _TONIGHT.match(plain, match.end()) else None
-            yield to_whole(match["hour"]) or 0, 0, part, match.span("hour"), False
+            yield to_whole(match["hour"]) or 0, 0, _tonight(match), match.span("hour"), False
 
 
 def find_spans(plain: str) -> Iterator[tuple[float, tuple[int, int]]]:
@@ -91,10 +111,23 @@ def _past_and_to(plain: str) -> Iterator[EnglishTime]:
         yield hour, minutes, _part(match), match.span(), True
 
 
+def _in_figures(plain: str) -> Iterator[EnglishTime]:
+    """Yield the times of the 24-hour clock: at 1530, 15h30."""
+    for match in _FOUR_DIGITS.finditer(plain):
+        hour = int(match["hour"])
+        yield hour, int(match["minute"]), "midday", match.span("whole"), match["cue"] == "at" and hour not in _YEARS
+    for match in _CONTINENTAL.finditer(plain):
+        yield int(match["hour"]), int(match["minute"]), "midday", match.span(), True
+
+
 def _part(match: re.Match[str]) -> str | None:
-    if match["night"] or _TONIGHT.match(match.string, match.end()):
+    if match["night"] or _tonight(match):
         return "晚"
     return match["half"] or match["part"]
+
+
+def _tonight(match: re.Match[str]) -> str | None:
+    return "晚" if _TONIGHT.match(match.string, match.end()) else None
 
 
 def _count(written: str) -> float:

@@ -15,6 +15,8 @@ from nlu.understanding import Entity
 NO_SUCH_NUMBER: Final = "no_such_number"
 
 _CANDIDATE = re.compile(r"(?<![0-9a-z])(?:\(\+|\+ ?|\()?[0-9](?:[ ().-]{0,2}[0-9]){6,15}(?![0-9a-z])")
+# 138，0000，1234, as some keyboards and all who dictate part it.
+_WITH_COMMAS = re.compile(r"(?<![0-9a-z,])1[3-9][0-9][,、] ?[0-9]{4}[,、] ?[0-9]{4}(?![0-9a-z]|,[0-9])")
 _CUE = re.compile(
     r"(?:电话|手机|号码|联系方式|致电|(?<![a-z])(?:phone|mobile|cell|tel|call|number|whatsapp))[^0-9。!?;]{0,8}$"
 )
@@ -45,7 +47,7 @@ def find(
     if not message.has_digit:
         return []
     found = []
-    for match in _CANDIDATE.finditer(message.plain):
+    for match in (*_CANDIDATE.finditer(message.plain), *_WITH_COMMAS.finditer(message.plain)):
         digits = re.sub(r"[^0-9+]", "", match[0])
         called = asked or _CUE.search(message.plain, max(0, match.start() - _CUE_REACH), match.start()) is not None
         certain = called or _is_certain(digits, match[0], region)

@@ -12,9 +12,11 @@ from nlu.understanding import Entity
 
 # 三分 may be minutes, marks or cents; from here on 分 alone is points.
 _FEWEST_CALLED_FEN = 11
+# 三十多分 is a lap's time or a mark, 八百多分 is points.
+_FEWEST_ABOUT = 100
 
 _CHINESE = re.compile(
-    rf"(?P<number>{SCALED_DIGITS}|{CHINESE}) ?(?P<unit>个?积分|点积分|分)"
+    rf"(?P<number>{SCALED_DIGITS}|{CHINESE})(?P<about>[多来余])? ?(?P<unit>个?积分|点积分|分)"
     r"(?!之|满意|好评|推荐|完美|靠谱|赞|喜欢|好(?!换)|钟|期|类|店|公司|部|开|享|[0-9一二三四五六七八九])"
 )
 _BEFORE = re.compile(rf"积分(?:是|有|为|余额|:| )?(?P<number>{SCALED_DIGITS})(?![0-9]| ?[元块件个年月号日天%])")
@@ -46,4 +48,6 @@ def _search(message: Folded) -> Iterator[re.Match[str]]:
 def _are_points(match: re.Match[str], points: int) -> bool:
     if match.re is not _CHINESE or match["unit"] != "分":
         return True
-    return points >= _FEWEST_CALLED_FEN and not _MARK_CUE.search(match.string, max(0, match.start() - 6), match.start())
+    return points >= (_FEWEST_ABOUT if match["about"] else _FEWEST_CALLED_FEN) and not _MARK_CUE.search(
+        match.string, max(0, match.start() - 6), match.start()
+    )

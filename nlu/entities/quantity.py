@@ -20,7 +20,7 @@ _CHINESE = re.compile(
 )
 # Twelve to the dozen; 打开 and 打电话 are none.
 _DOZENS = re.compile(
-    rf"(?<![几数好第])(?P<whole>(?P<number>{DIGITS}|{CHINESE}|半)打(?=$|[^\w]|[的吧呢吗鸡啤]|[杯盒瓶包碗茶马白紫玻](?!开)))"
+    rf"(?<![几数好第])(?P<whole>(?P<number>{DIGITS}|{CHINESE}|半)打(?=$|[^\w]|[的吧呢吗鸡啤]|[杯盒瓶包碗茶马白紫玻公壶盖品](?!开)))"
 )
 _PAIR_WORD = re.compile(
     r"(?<![们我你他她咱妻母父姐弟兄妹哥])(?P<whole>[俩仨])(?!人|月|字|小时|钟|星期|礼拜|词|问题|孩|娃|年|天|口)"
@@ -35,6 +35,7 @@ _ENGLISH_UNIT = re.compile(
     r"(?:pieces?|pcs?|boxe?s?|packs?|packets?|bags?|bottles?|sets?|pairs?|items?|cans?|cups?|mugs?|units?|jars?|tins?"
     r"|cartons?|copies|teapots?|pots?)(?![a-z])"
 )
+_COUPLE = re.compile(rf"(?<![a-z])(?P<whole>(?:a )?couple(?: of| more)? {_ENGLISH_UNIT.pattern})")
 _ENGLISH = re.compile(rf"(?P<whole>(?P<number>{DIGITS}|{ENGLISH}) ?{_ENGLISH_UNIT.pattern})")
 _TIMES = re.compile(r"(?<![0-9a-z.])(?P<whole>x ?(?P<number>[0-9]{1,4}))(?![0-9a-z.])")
 _TIMES_AFTER = re.compile(r"(?<![0-9a-z.])(?P<whole>(?P<number>[0-9]{1,4}) ?x)(?![0-9a-z])")
@@ -69,6 +70,8 @@ def _counted(message: Folded) -> Iterator[tuple[int, tuple[int, int]]]:
                 6 if match["half"] else 12 * (1 if match["one"] else to_whole(match["number"]) or 0),
                 match.span("whole"),
             )
+    if "couple" in plain:
+        yield from ((2, match.span("whole")) for match in _COUPLE.finditer(plain))
     if "a " in plain:
         yield from ((1, match.span("whole")) for match in _A_PAIR.finditer(plain))
 

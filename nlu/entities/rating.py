@@ -23,7 +23,7 @@ _SYMBOLS = re.compile(r"(?:[⭐★🌟]\ufe0f?){1,5}(?:[☆✩⚝]\ufe0f?){0,4}"
 _OUT_OF = re.compile(
     r"(?<![0-9./-])(?P<value>[0-9]{1,3}(?:\.[0-9])?) ?/ ?(?P<scale>5|10|100)(?![0-9/]|\.[0-9]|-[0-9])"
     r"|(?<![a-z0-9./-])(?P<spelled>[0-9]{1,3}(?:\.[0-9])?|zero|one|two|three|four|five|six|seven|eight|nine|ten)"
-    r"(?: (?:stars?|points?))? out of (?P<spelled_scale>five|ten|100|10|5)(?![a-z0-9/]|\.[0-9]|-[0-9])"
+    r"(?: (?:stars?|points?))? (?:out of|outta) (?P<spelled_scale>five|ten|100|10|5)(?![a-z0-9/]|\.[0-9]|-[0-9])"
 )
 _FULL_MARKS = re.compile(
     rf"(?P<scale>{_VALUE})分?满分?,? ?[我只]{{0,2}}[打评给]?(?:个|你们|您|你)?(?P<value>{_VALUE})分"
@@ -56,7 +56,7 @@ def find(message: Folded, *, asked: bool, scale: int | None) -> list[Entity]:
     matches: list[tuple[re.Match[str], str, int | None]] = []
     if "星" in plain or "star" in plain:
         matches += [(match, _stars(match), 5) for match in _STARS.finditer(plain)]
-    if ("/" in plain and message.has_digit) or "out of" in plain:
+    if ("/" in plain and message.has_digit) or " out" in plain:
         for match in _OUT_OF.finditer(plain):
             before = _DATE_CUE.search(plain, max(0, match.start() - 16), match.start())
             if not before and not ("/" in match[0] and SAID_OF_A_DAY.match(plain, match.end())):

@@ -13,11 +13,11 @@ from nlu.entities.numbers import to_number, to_whole
 from nlu.understanding import Entity
 
 _HOUR = "[0-9]{1,2}|[零一两二三四五六七八九]|十[一二三四五六七八九]?|二十[一二三四]?"
-_PART = "凌晨|正午|午夜|清早|清晨|早上|早晨|上午|中午|下午|午后|傍晚|晚上|夜里|半夜|(?<![今明昨])[早晚]"
+_PART = "凌晨|正午|午夜|清早|清晨|早上|早晨|上午|中午|下午|午后|下昼|上昼|傍晚|晚上|夜里|半夜|(?<![今明昨])[早晚]"
 _CHINESE = re.compile(
     rf"(?P<part>{_PART})?(?:的)?(?:(?<![0-9.一二三四五六七八九十百千两])|(?<=[周期拜][一二三四五六]))"
     rf"(?P<hour>{_HOUR}) ?(?:点|时)(?!数)"
-    r"(?P<minute>半(?![会刻天])|[一三]刻|[0-9]{2}分?|[0-9]分|零[一二三四五六七八九]分?"
+    r"(?P<minute>半(?![会刻天])|[一三13]刻|[0-9]{2}分?|[0-9]分|零[一二三四五六七八九]分?"
     r"|[二三四五]?十[一二三四五六七八九]?分?|[一二三四五六七八九]分)?(?P<sharp>钟|整|左右|前|之前|以前|后|之后|以后|到|(?=能[到送来发取]|送|来|才|开门|关门|营业|[上下]班|打烊|开始|收货|取件))?"
 )
 # 差五分三点, 三点差一刻.
@@ -30,7 +30,7 @@ _CLOCK = re.compile(
     r"(?: ?(?P<half>am|pm|a\.m\.|p\.m\.))?(?![0-9:a-z])"
 )
 _SPAN = re.compile(
-    r"(?<![0-9.几数一两二三四五六七八九十])(?P<count>半|[0-9]{1,3}(?:\.[0-9])?|[一两二三四五六七八九十]{1,3})个?(?P<half>半)?"
+    r"(?<![0-9.几数一两二三四五六七八九十])(?P<count>半|[俩仨](?=[个小钟])|[0-9]{1,3}(?:\.[0-9])?|[一两二三四五六七八九十]{1,3})个?(?P<half>半)?"
     r"(?P<unit>小时|钟头|分钟|刻钟)[之以]?(?P<way>后|前)"
 )
 _BETWEEN_DAY_AND_TIME = re.compile(
@@ -40,7 +40,8 @@ _BETWEEN_DAY_AND_TIME = re.compile(
 # "Tomorrow evening at 7".
 _PART_BESIDE_DAY = re.compile(r"(?<![a-z])(?P<part>morning|afternoon|evening)(?:,? (?:at|around|by|about|after))?$")
 _FROM_TO = re.compile(r" ?(?:到|至|-|~|to|until|till|and) ?")
-_AFTERNOON = frozenset(("下午", "午后", "傍晚", "晚上", "晚", "夜里", "afternoon", "evening", "pm", "p.m."))
+_AFTERNOON = frozenset(("下午", "下昼", "午后", "傍晚", "晚上", "晚", "夜里", "afternoon", "evening", "pm", "p.m."))
+_FEW = {"俩": 2, "仨": 3}
 _MINUTES = {"分钟": 1, "刻钟": 15}
 _NIGHT = frozenset(("凌晨", "半夜"))
 _LATE = frozenset(("晚上", "晚", "夜里", "半夜", "午夜"))
@@ -119,7 +120,11 @@ def _spans(message: Folded, now: datetime) -> Iterator[tuple[datetime, tuple[int
     if "小时" in message.plain or "钟" in message.plain:
         for match in _SPAN.finditer(message.plain):
             written = match["count"]
-            count = 0.5 if written == "半" else float(to_number(written) or 0) + (0.5 if match["half"] else 0)
+            count = (
+                0.5
+                if written == "半"
+                else float(_FEW.get(written) or to_number(written) or 0) + (0.5 if match["half"] else 0)
+            )
             span = timedelta(minutes=count * _MINUTES.get(match["unit"], 60))
             yield _later(now, span if match["way"] == "后" else -span), match.span()
     for hours, place in find_spans(message.plain):
@@ -152,7 +157,7 @@ def _chinese_minute(written: str | None) -> int | None:
     if written == "半":
         return 30
     if written.endswith("刻"):
-        return 15 if written[0] == "一" else 45
+        return 15 if written[0] in "一1" else 45
     minute = to_whole(written.removesuffix("分").removeprefix("零"))
     return minute if minute is not None and minute < 60 else None
 

@@ -71,10 +71,21 @@ _MONTH_NAME = (
 )
 _ORDINAL = "|".join(sorted(_ORDINALS, key=len, reverse=True))
 _DAY = rf"(?P<day>[0-9]{{1,2}}(?:st|nd|rd|th)?|{_ORDINAL})(?![a-z0-9])"
-_YEAR = r"(?:,? (?:of )?(?P<year>(?:1[89]|20)[0-9]{2}|'[0-9]{2})(?![0-9]))?"
-_MONTH_DAY = re.compile(rf"(?<![a-z]){_LUNAR_BEFORE}{_MONTH_NAME},? ?(?:the )?{_DAY}{_YEAR}{_LUNAR_AFTER}")
+_TENS = "(?:ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty)"
+_YEAR_WORDS = rf"nineteen {_TENS}(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?(?![a-z])"
+_ENDS = r"(?= *(?:$|[,.;!?)\n]|(?:is|was)(?![a-z])))"
+# Two digits are a year at the end of what is said, and after a month's name and a day ("Mar 5 10") only where
+# they can be neither an hour nor a count of days.
+_YEAR = (
+    r"(?:[,./-]?[ ./-]?(?:of )?"
+    rf"(?P<year>(?:1[89]|20)[0-9]{{2}}|'[0-9]{{2}}|{_YEAR_WORDS}|(?<=[ /.-])%s{_ENDS})(?![0-9]))?"
+)
+_MONTH_DAY = re.compile(
+    rf"(?<![a-z]){_LUNAR_BEFORE}{_MONTH_NAME},?[ -]?(?:the )?{_DAY}{_YEAR % '[3-9][0-9]'}{_LUNAR_AFTER}"
+)
 _DAY_MONTH = re.compile(
-    rf"(?<![a-z0-9]){_LUNAR_BEFORE}{_DAY} (?:day )?(?:of )?{_MONTH_NAME}(?![a-z]){_YEAR}{_LUNAR_AFTER}"
+    rf"(?<![a-z0-9]){_LUNAR_BEFORE}{_DAY}[ ./-](?:day )?(?:of )?{_MONTH_NAME}(?![a-z])"
+    rf"{_YEAR % '[0-9]{2}'}{_LUNAR_AFTER}"
 )
 _OF_LUNAR_MONTH = re.compile(
     rf"(?<![a-z0-9]){_DAY} (?:day )?of (?:the )?(?P<leap>leap )?"
@@ -202,6 +213,8 @@ def _year(written: str | None, today: date) -> int | None:
         return None
     if written in _NAMED_YEARS:
         return today.year + _NAMED_YEARS[written]
+    if written.startswith("nineteen "):
+        return 1900 + (to_whole(written.removeprefix("nineteen ")) or 0)
     value = to_whole(written.removeprefix("'"))
     if value is None or value >= 100:
         return value

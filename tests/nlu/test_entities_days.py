@@ -143,7 +143,7 @@ def test_a_date_that_does_not_exist_has_a_problem() -> None:
     assert (found.entity, found.value, found.problem) == ("date", None, "no_such_day")
 
 
-@pytest.mark.parametrize("text", ["每周五", "一周三次", "5号电池", "3-5天", "周末", "第3号"])
+@pytest.mark.parametrize("text", ["每周五", "一周三次", "5号电池", "3-5天", "周末营业吗", "每个周末", "第3号"])
 def test_what_only_looks_like_a_date_is_none(text: str) -> None:
     assert values(text, "date") == []
 
