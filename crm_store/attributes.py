@@ -113,14 +113,22 @@ def put(conn: Connection, customer_id: str, name: str, value: Value | None, *, n
         raise LookupError("there is no such customer")
     kept = dict(row.attributes or {})
     written = value if isinstance(value, bool | int | str) or value is None else str(value)
-    if kept.get(name) == written and type(kept.get(name)) is type(written):
+    own = customers.own(conn, row)
+    is_told = _is((own.row.attributes or {}).get(name), written)
+    if is_told and _is(kept.get(name), written):
         return False
     if written is None:
-        del kept[name]
+        kept.pop(name, None)
     else:
         kept[name] = written
-    customers.change(conn, customer_id, attributes=kept or None)
-    history.record(
-        conn, at=now, kind="profile.changed", by=by, customer_id=customer_id, data={"field": name}
-    )  # fmt: skip
+    told = None if written is None else {name: written}
+    customers.change(conn, customer_id, told=told, attributes=kept or None)
+    data: dict[str, Any] = {"field": name}
+    if is_told:
+        data["merge"] = own.merge  # only the other one of two who were merged had it otherwise
+    history.record(conn, at=now, kind="profile.changed", by=by, customer_id=customer_id, data=data)
     return True
+
+
+def _is(kept: Any, written: Any) -> bool:
+    return bool(kept == written) and type(kept) is type(written)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Index, bindparam, insert, select, text, update
@@ -163,10 +164,32 @@ def by_email(conn: Connection, email: str) -> str | None:
     return found[0].id if len(found) == 1 else None
 
 
-def change(conn: Connection, id: str, **fields: Any) -> None:
-    """Set columns of a customer; of one who was merged, those of the side that brought it as well."""
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What the side that acts now has of a customer's profile itself; ``merge`` is one that it is part of, if any."""
+
+    row: Any
+    merge: int | None = None
+
+
+def own(conn: Connection, row: Any) -> Own:
+    """Return the profile with which what is written now is compared: each side of a merge keeps its own word.
+
+    Else who repeats what the other one has said too would have said nothing.
+    """
+    alone = sides.alone(conn, row.id)
+    if alone is None:
+        return Own(row)
+    return Own(SimpleNamespace(**sides.thawed(customers, alone.customer)), alone.merge)
+
+
+def change(conn: Connection, id: str, *, told: Mapping[str, Any] | None = None, **fields: Any) -> None:
+    """Set columns of a customer; of one who was merged, those of the side that brought it as well.
+
+    ``told`` are the attributes that this side speaks of; unless given, those that are not what they were.
+    """
     put(conn, id, fields)
-    sides.keep_profile(conn, id, fields)
+    sides.keep_profile(conn, id, fields, told)
 
 
 def put(conn: Connection, id: str, fields: Mapping[str, Any]) -> None:

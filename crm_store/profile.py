@@ -30,19 +30,25 @@ def change(conn: Connection, customer_id: str, field: str, value: str, said: Sai
         ValueError: it is no part of the profile.
     """
     row = _held(conn, customer_id)
+    own = customers.own(conn, row)
     attributes: dict[str, Any] = dict(row.attributes or {})
+    fields: dict[str, Any]
+    told: dict[str, Any]
     if field == ADDRESS:
-        if attributes.get(ADDRESS) == value:
-            return False
-        customers.change(conn, customer_id, attributes={**attributes, ADDRESS: value})
+        known, joint = (own.row.attributes or {}).get(ADDRESS), attributes.get(ADDRESS)
+        fields, told = {"attributes": {**attributes, ADDRESS: value}}, {ADDRESS: value}
     elif field in COLUMNS:
-        if getattr(row, field) == value:
-            return False
-        more = {"attributes": {**attributes, UNPROVED: value}} if field == "phone" else {}
-        customers.change(conn, customer_id, **{field: value}, **more)
+        known, joint = getattr(own.row, field), getattr(row, field)
+        fields, told = {field: value}, {}
+        if field == "phone":
+            told = {UNPROVED: value}
+            fields["attributes"] = {**attributes, **told}
     else:
         raise ValueError(f"a profile has no {field!r}; use one of {', '.join((*COLUMNS, ADDRESS))}")
-    _tell(conn, customer_id, field, said, now)
+    if known == joint == value:
+        return False
+    customers.change(conn, customer_id, told=told, **fields)
+    _tell(conn, customer_id, field, said, now, merge=own.merge if known == value else None)
     return True
 
 
@@ -55,13 +61,15 @@ def change_birthday(conn: Connection, customer_id: str, birthday: Birthday, said
     """
     check_birthday(birthday)
     row = _held(conn, customer_id)
-    if customers.birthday_of(row) == birthday:
+    own = customers.own(conn, row)
+    known = customers.birthday_of(own.row)
+    if known == customers.birthday_of(row) == birthday:
         return False
     customers.change(
         conn, customer_id, birth_year=birthday.year, birth_month=birthday.month, birth_day=birthday.day,
         birth_calendar=birthday.calendar, birth_leap=birthday.leap_month,
     )  # fmt: skip
-    _tell(conn, customer_id, "birthday", said, now)
+    _tell(conn, customer_id, "birthday", said, now, merge=own.merge if known == birthday else None)
     return True
 
 
@@ -71,10 +79,12 @@ def call(conn: Connection, customer_id: str, name: str | None) -> None:
     Raises:
         LookupError: there is no such customer.
     """
-    kept: dict[str, Any] = dict(_held(conn, customer_id).attributes or {})
+    row = _held(conn, customer_id)
+    kept: dict[str, Any] = dict(row.attributes or {})
     wanted = {**kept, CALLED: name} if name else {key: value for key, value in kept.items() if key != CALLED}
-    if wanted != kept:
-        customers.change(conn, customer_id, attributes=wanted or None)
+    theirs = (customers.own(conn, row).row.attributes or {}).get(CALLED)
+    if wanted != kept or theirs != name:
+        customers.change(conn, customer_id, told={CALLED: name} if name else None, attributes=wanted or None)
 
 
 def mark_proved(conn: Connection, row: Any) -> None:
@@ -91,8 +101,11 @@ def _held(conn: Connection, customer_id: str) -> Any:
     return row
 
 
-def _tell(conn: Connection, customer_id: str, field: str, said: Said, now: datetime) -> None:
+def _tell(conn: Connection, customer_id: str, field: str, said: Said, now: datetime, merge: int | None) -> None:
+    data: dict[str, Any] = {"field": field, "source": said.source}
+    if merge is not None:
+        data["merge"] = merge  # they only repeat what they said; the other one had contradicted it
     history.record(
         conn, at=now, kind="profile.changed", by=said.by, customer_id=customer_id,
-        conversation_id=said.conversation_id, channel=said.channel, data={"field": field, "source": said.source},
+        conversation_id=said.conversation_id, channel=said.channel, data=data,
     )  # fmt: skip

@@ -42,10 +42,9 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """How the side that acts now stands alone: what a word of its is compared with."""
+    """How the side that acts now would stand alone: its columns, frozen, and a merge that it is part of."""
 
-    timezone: str | None
-    created_at: datetime
+    customer: dict[str, Any]
     merge: int
 
 
@@ -82,8 +81,13 @@ def _thaw(table: Table, name: str, value: Any) -> Any:
     return value
 
 
-def keep_profile(conn: Connection, customer_id: str, fields: Mapping[str, Any]) -> None:
-    """Columns of a customer have been set: they are those of the side that brought them."""
+def keep_profile(
+    conn: Connection, customer_id: str, fields: Mapping[str, Any], told: Mapping[str, Any] | None = None
+) -> None:
+    """Columns of a customer have been set: they are those of the side that brought them.
+
+    Of the attributes, that side's are those that are other than they were, and those that it has ``told``.
+    """
     standing = merges.standing(conn, customer_id)
     if not standing:
         return
@@ -91,8 +95,8 @@ def keep_profile(conn: Connection, customer_id: str, fields: Mapping[str, Any]) 
     if "attributes" in new:
         last = [one for one in standing if one.survivor_id == customer_id][-1]
         known, after = last.joint.get("attributes") or {}, new.pop("attributes") or {}
-        told = {name: value for name, value in after.items() if name not in known or known[name] != value}
-        new |= {"told": told, "dropped": [name for name in known if name not in after]}
+        new_ones = {name: value for name, value in after.items() if name not in known or known[name] != value}
+        new |= {"told": new_ones | dict(told or {}), "dropped": [name for name in known if name not in after]}
     for one, kept, _ in _touched(standing, customer_id, origins.side()):
         _set(kept["customer"], **new)
         _set(one.joint, **new)
@@ -102,8 +106,7 @@ def keep_profile(conn: Connection, customer_id: str, fields: Mapping[str, Any]) 
 def alone(conn: Connection, customer_id: str) -> Alone | None:
     """Return how the side that acts now would stand had it never been merged; None where it never was."""
     for one, kept, _ in _touched(merges.standing(conn, customer_id), customer_id, origins.side()):
-        own = kept["customer"]  # the oldest merge of a side has it alone
-        return Alone(own["timezone"], datetime.fromisoformat(own["created_at"]), one.id)
+        return Alone(kept["customer"], one.id)  # the oldest merge of a side has it alone
     return None
 
 

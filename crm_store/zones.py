@@ -17,7 +17,7 @@ from phonenumbers import timezone as by_number
 from sqlalchemy import Connection, ForeignKey, Index, bindparam, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_store import customers, history, origins, sides
+from crm_store import customers, history, origins
 from crm_store.base import Base, Counting, UtcDateTime, table_of
 from crm_store.memory import Said
 from crm_store.origins import side_column
@@ -92,25 +92,24 @@ def say(conn: Connection, customer_id: str, zone: str, said: Said, *, now: datet
     if row is None:
         raise LookupError("there is no such customer")
     # What the other side of a merge has said is theirs: each keeps their own, and the last word of both counts.
-    alone = sides.alone(conn, customer_id)
-    kept, known_since = (row.timezone, row.created_at) if alone is None else (alone.timezone, alone.created_at)
+    own = customers.own(conn, row)
     words = [one for one in evidence(conn, customer_id) if one.side == origins.side()]
-    if words and words[-1].zone == zone and kept == zone:
-        if row.timezone == zone or alone is None:
+    if words and words[-1].zone == zone == own.row.timezone:
+        if row.timezone == zone:
             return False
-        _set(conn, customer_id, zone, said, now, merge=alone.merge)  # the other one had contradicted it
+        _set(conn, customer_id, zone, said, now, merge=own.merge)  # the other one had contradicted it
         return True
-    if kept is not None and not words:
+    if own.row.timezone is not None and not words:
         conn.execute(
-            _ADD, {"customer_id": customer_id, "zone": kept, "source": "import", "evidence": "import",
-                   "at": known_since}
+            _ADD, {"customer_id": customer_id, "zone": own.row.timezone, "source": "import", "evidence": "import",
+                   "at": own.row.created_at}
         )  # fmt: skip
     conn.execute(
         _ADD, {"customer_id": customer_id, "zone": zone, "source": "said", "evidence": said.source, "at": now}
     )  # fmt: skip
-    if row.timezone == kept == zone:
+    if row.timezone == own.row.timezone == zone:
         return False
-    _set(conn, customer_id, zone, said, now, merge=alone.merge if alone is not None and kept == zone else None)
+    _set(conn, customer_id, zone, said, now, merge=own.merge if own.row.timezone == zone else None)
     return bool(row.timezone != zone)
 
 

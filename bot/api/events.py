@@ -22,10 +22,11 @@ from bot.api.calling import Caller, House, answer, may
 from bot.api.customers import named
 from bot.api.refusals import ApiRefused, refusal
 from bot.channels.edge import storable
-from crm_store import api_answers, customers, history
+from crm_store import api_answers, customers, history, merges
 from crm_store.api_answers import Answer
 from crm_store.errors import StoreBusy, StoreError
 from crm_store.imports import RowRefused, apply_shop_event
+from crm_store.imports.lookups import brought_to
 
 log = structlog.get_logger(__name__)
 
@@ -126,5 +127,6 @@ def _happen(conn: Connection, house: House, by: str, event: EventBody, now: date
         raise ApiRefused(422, "invalid", "data is too long, or holds what cannot be stored", "send less, as plain text")
     key = named(conn, event.customer_id)
     customers.hold(conn, key)
-    history.record(conn, at=now, kind=event.type, by=by, customer_id=key, data=event.data)
+    with brought_to(merges.numbered(conn, event.customer_id)):
+        history.record(conn, at=now, kind=event.type, by=by, customer_id=key, data=event.data)
     return "added"

@@ -46,13 +46,16 @@ def router(house: House) -> APIRouter:
 
         def move(conn: Connection, now: datetime) -> Answer:
             key = named(conn, customer_id)
+            # The number of who was merged into another one says whose the points are, should they come apart.
+            is_numbered = customers.by_number(conn, customer_id) is not None
             holder = customers.by_id(conn, key)
-            if holder is None or holder.customer_no is None:
+            number = customer_id if is_numbered or holder is None else holder.customer_no
+            if number is None:
                 raise ApiRefused(
                     409, "not_on_file", "points are for customers whom the shop has on file",
                     "put the customer by the shop's own customer_id first",
                 )  # fmt: skip
-            row = body.row() | {"customer_id": holder.customer_no, "reference": reference}
+            row = body.row() | {"customer_id": number, "reference": reference}
             result = apply_row(conn, "points", row, now=now, ids=house.ids, settings=house.imports)
             status = 201 if result is RowResult.ADDED else 200
             told = {"result": result, "reference": reference, **_shown(conn, key, now)}

@@ -14,7 +14,7 @@ from crm_store import coupon_use, coupons, customers
 from crm_store.errors import NotAllowed
 from crm_store.imports.cells import Cells
 from crm_store.imports.holding import Touched
-from crm_store.imports.lookups import customer_named
+from crm_store.imports.lookups import brought_to, customer_named
 from crm_store.imports.outcomes import RowRefused, RowResult
 from crm_store.ports import Ids
 
@@ -54,11 +54,11 @@ class CouponRow:
 
         What was used is not looked at again by the rule's own terms: the shop has taken it.
         """
-        customer = customer_named(conn, self.customer_no)
+        customer, side = customer_named(conn, self.customer_no)
         customers.hold(conn, customer)
         known = coupons.by_reference(conn, self.reference)
         try:
-            with conn.begin_nested():
+            with conn.begin_nested(), brought_to(side):
                 row = coupons.issue(
                     conn, customer, self.rule, at=self.issued_at, ids=ids, reference=self.reference, by="import",
                     code=self.code, expires_at=self.expires_at,

@@ -18,6 +18,7 @@ from crm_store.desk_hours import DeskHours
 from crm_store.imports.birthdays import read_birthday
 from crm_store.imports.cells import Cells
 from crm_store.imports.holding import Touched
+from crm_store.imports.lookups import brought_to, customer_named
 from crm_store.imports.outcomes import RowRefused, RowResult
 from crm_store.ports import Ids
 
@@ -60,8 +61,17 @@ class CustomerRow:
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Add the customer, or change what the row says otherwise, and link what proves to be theirs."""
         known = customers.by_number(conn, self.customer_no)
+        side = None
+        if known is not None and known.customer_no != self.customer_no:
+            side = customer_named(conn, self.customer_no).side  # they were merged into another, whose row this is
+        with brought_to(side):
+            return self._apply(conn, known, now, ids)
+
+    def _apply(self, conn: Connection, known: Any | None, now: datetime, ids: Ids) -> RowResult:
         identity = self._identity_unless_of_another(conn, known)
-        stranger = self._stranger_with_phone(conn) if known is None or self._changes_phone(known) else None
+        # Of two who were merged the list speaks of each as it always has: that is nothing new of the other.
+        own = None if known is None else customers.own(conn, known).row
+        stranger = self._stranger_with_phone(conn) if own is None or self._changes_phone(own) else None
         if known is None:
             customer_id = ids.new()
             new = {"customer_no": self.customer_no, "attributes": self.others or None, **self.fields}
@@ -69,7 +79,7 @@ class CustomerRow:
             changed = False
         else:
             customer_id = known.id
-            changed = self._change(conn, known, now)
+            changed = self._change(conn, known, own, now)
         if stranger is not None:
             linking.link(conn, stranger, customer_id, evidence=EVIDENCE, now=now)
             identity = identities.find(conn, *self.identity) if self.identity else None
@@ -105,19 +115,19 @@ class CustomerRow:
             return None
         return next((one for one in identities.of_customer(conn, holder) if one.verified), None)
 
-    def _change(self, conn: Connection, known: Any, now: datetime) -> bool:
-        said, kept = self._said(known), known.attributes or {}
-        changed = {name: value for name, value in said.items() if getattr(known, name) != value}
+    def _change(self, conn: Connection, known: Any, own: Any, now: datetime) -> bool:
+        said, kept = self._said(own), own.attributes or {}
+        changed = {name: value for name, value in said.items() if getattr(own, name) != value}
         if "timezone" in changed and zones.said_by(conn, known.id) is not None:
             del changed["timezone"]  # they told us where they live: no list knows better
         names = dict.fromkeys("birthday" if name.startswith("birth_") else name for name in changed)
         others = {name: value for name, value in self.others.items() if not (self.is_further and name in kept)}
         if kept | others != kept:
-            changed["attributes"] = kept | others
+            changed["attributes"] = (known.attributes or {}) | others
             names |= dict.fromkeys(name for name, value in others.items() if kept.get(name) != value)
         if not changed:
             return False
-        customers.change(conn, known.id, **changed)
+        customers.change(conn, known.id, told=others, **changed)
         if "tier" in changed and self.desk is not None:
             tickets.tier_changed(conn, known.id, now=now, desk=self.desk, by="import")
         conn.execute(

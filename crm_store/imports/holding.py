@@ -18,6 +18,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple
 from crm_store.coupons import coupon_rules, coupons
 from crm_store.customers import customers
 from crm_store.identities import identities
+from crm_store.merges import STANDING, merges
 from crm_store.orders import orders
 from crm_store.points import lots
 
@@ -46,9 +47,15 @@ def _any_of(name: str) -> BindParameter[Any]:
     return bindparam(name, expanding=True)
 
 
-_NUMBERED = select(customers.c.id).where(customers.c.customer_no.in_(_any_of("customers")))
+_GONE = merges.c.absorbed_no.in_(_any_of("customers")), STANDING
+_GONE_TO = select(merges.c.survivor_id).where(*_GONE).cte("gone_to", recursive=True)
+_GONE_TO = _GONE_TO.union(
+    select(merges.c.survivor_id).join(_GONE_TO, merges.c.absorbed_id == _GONE_TO.c.survivor_id).where(STANDING)
+)
+"""Of the numbers of those who were merged, whom they were merged into, and whom these were."""
 _WHOSE = union(
-    _NUMBERED,
+    select(customers.c.id).where(customers.c.customer_no.in_(_any_of("customers"))),
+    select(_GONE_TO.c.survivor_id),
     select(customers.c.id).where(customers.c.phone.in_(_any_of("phones"))),
     select(identities.c.customer_id).where(tuple_(identities.c.channel, identities.c.user_id).in_(_any_of("ways"))),
     *(
@@ -69,7 +76,11 @@ _HOLD_RULES = (
     .with_for_update(key_share=True)
 )
 _OWNED = select(func.count()).where(orders.c.order_no.in_(_any_of("orders")), orders.c.customer_id.is_not(None))
-_KNOWN = select(func.count()).select_from(_NUMBERED.subquery())
+_NUMBERS = union(
+    select(customers.c.customer_no).where(customers.c.customer_no.in_(_any_of("customers"))),
+    select(merges.c.absorbed_no).where(*_GONE),
+)
+_KNOWN = select(func.count()).select_from(_NUMBERS.subquery())
 _ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(_NEW_ONES))
 
 

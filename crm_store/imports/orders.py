@@ -21,7 +21,7 @@ from crm_store import catalogue, coupon_use, history, loyalty, order_requests, o
 from crm_store.history import history as history_table
 from crm_store.imports.cells import Cells
 from crm_store.imports.holding import Touched
-from crm_store.imports.lookups import customer_named
+from crm_store.imports.lookups import brought_to, customer_named
 from crm_store.imports.outcomes import RowRefused, RowResult
 from crm_store.loyalty import Loyalty
 from crm_store.ports import Ids
@@ -34,7 +34,9 @@ REQUIRED = ("order_no",)
 TIMES = {"created": "ordered_at", "paid": "paid_at", "shipped": "shipped_at", "delivered": "delivered_at"}
 """The column that tells when an order reached a status; the others have none."""
 
-_RECORDED = select(history_table.c.kind, history_table.c.data).where(
+_OWNER = ("customer_id", "side")
+"""Whose an order is: of two who were merged, on whose side."""
+_RECORDED = select(history_table.c.kind, history_table.c.data, history_table.c.side).where(
     history_table.c.customer_id == bindparam("customer"),
     history_table.c.kind.in_([f"order.{status}" for status in orders.STATUSES]),
 )
@@ -85,11 +87,17 @@ class OrderRow:
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Add the order or its item, or change what the row says otherwise."""
-        fields = dict(self.fields)
+        fields, before = dict(self.fields), orders.head(conn, self.order_no)
+        side = None if before is None else before.side
         if self.customer_no is not None:
-            fields["customer_id"] = customer_named(conn, self.customer_no)
+            fields["customer_id"], fields["side"] = customer_named(conn, self.customer_no)
+            if not (self.is_further and before is not None and before.customer_id is not None):
+                side = fields["side"]
+        with brought_to(side):
+            return self._apply(conn, before, fields, now, ids)
+
+    def _apply(self, conn: Connection, before: Any, fields: dict[str, Any], now: datetime, ids: Ids) -> RowResult:
         line = self.item.row(conn) if self.item else None
-        before = orders.head(conn, self.order_no)
         result = self._write(conn, before, fields, line, now)
         if result is not RowResult.UNCHANGED and fields.get("status") in orders.ENDED:
             self._let_coupons_go(conn, now)
@@ -125,11 +133,13 @@ class OrderRow:
         return True
 
     def _change(self, conn: Connection, before: Any, fields: dict[str, Any], now: datetime) -> bool:
-        present = {name: getattr(before, name) for name in ("customer_id", "status", *TIMES.values())}
+        present = {name: getattr(before, name) for name in (*_OWNER, "status", *TIMES.values())}
         if self.is_further:
+            is_somebodys = before.customer_id is not None
             fields = {
-                name: value for name, value in fields.items() if name in TIMES.values() or getattr(before, name) is None
-            }
+                name: value for name, value in fields.items()
+                if name in TIMES.values() or (not is_somebodys if name in _OWNER else getattr(before, name) is None)
+            }  # fmt: skip
         for column in TIMES.values():
             if present[column] is not None and column in fields:
                 fields[column] = min(present[column], fields[column])
@@ -139,12 +149,12 @@ class OrderRow:
         orders.change(conn, self.order_no, **changed)
         after = present | changed
         new = _steps(after, otherwise=now)
-        if after["customer_id"] == present["customer_id"]:
+        if all(after[name] == present[name] for name in _OWNER):
             known = _steps(present, otherwise=now)
             new = {status: at for status, at in new.items() if status not in known}
         if new and after["customer_id"] is not None:
             for row in conn.execute(_RECORDED, {"customer": after["customer_id"]}):
-                if row.data["order_no"] == self.order_no:
+                if row.data["order_no"] == self.order_no and row.side == after["side"]:
                     new.pop(row.kind.removeprefix("order."), None)
         self._record(conn, after["customer_id"], new)
         return True

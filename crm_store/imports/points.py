@@ -12,7 +12,7 @@ from crm_store import customers, points
 from crm_store.errors import NotEnoughPoints
 from crm_store.imports.cells import Cells
 from crm_store.imports.holding import Touched
-from crm_store.imports.lookups import customer_named
+from crm_store.imports.lookups import brought_to, customer_named
 from crm_store.imports.outcomes import RowRefused, RowResult
 from crm_store.ports import Ids
 
@@ -41,16 +41,21 @@ class PointsRow:
         A lot that has expired meanwhile is entered all the same: it was there to be
         spent, and the history has to say so.
         """
-        customer = customer_named(conn, self.customer_no)
+        customer, side = customer_named(conn, self.customer_no)
         customers.hold(conn, customer)
         if points.is_known(conn, self.reference):
             return RowResult.UNCHANGED
+        with brought_to(side):
+            self._move(conn, customer, ids)
+        return RowResult.ADDED
+
+    def _move(self, conn: Connection, customer: str, ids: Ids) -> None:
         if self.points > 0:
             points.earn(
                 conn, customer, self.points, at=self.at, ids=ids, expires_at=self.expires_at,
                 reason=self.reason, reference=self.reference, by="import",
             )  # fmt: skip
-            return RowResult.ADDED
+            return
         try:
             points.spend(
                 conn, customer, -self.points, at=self.at, reason=self.reason, reference=self.reference, by="import"
@@ -59,7 +64,6 @@ class PointsRow:
             raise RowRefused(
                 "points", "are more than there were at that time", "put the rows that earned them first, oldest on top"
             ) from None
-        return RowResult.ADDED
 
 
 def read(cells: Cells) -> PointsRow:

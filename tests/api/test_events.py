@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
+from crm_store.merging import merge
+from crm_store.showing import find_customer
+from crm_store.unmerging import unmerge
 from tests.api.shops import HOOK_SECRET, KEY, NOW, ShopSystem
 
 SHIPPED = {
@@ -111,3 +115,32 @@ async def test_a_key_or_secret_is_never_in_an_answer_or_a_log(
     assert "hook.refused" in said
     assert not any(secret in said + wrong.text for secret in (KEY, HOOK_SECRET, "shk_wrong", "another-secret"))
     assert "my phone is" not in said + refused.text
+
+
+async def test_the_number_of_who_was_merged_works_and_what_it_brings_is_theirs_again(shop: ShopSystem) -> None:
+    await shop.call("PUT", "/customers/C2", {"name": "王小雨"})
+    house = shop.house
+
+    def joined(conn: Connection) -> int:
+        absorbed, survivor = (find_customer(conn, one) or "" for one in ("C2", "C1"))
+        return merge(conn, absorbed, survivor, evidence="agent", by="agent:li", now=NOW)
+
+    number = house.store.run_now(joined)
+    row = {"customer_id": "C2", "ordered_at": "2026-11-20T09:00:00+08:00", "items": [{"sku": "T1", "unit_price": 9}]}
+
+    put = await shop.call("PUT", "/orders/A1", row)
+    told = await shop.tell(SHIPPED | {"data": SHIPPED["data"] | {"customer_id": "C2"}})
+    visit = await shop.tell({"id": "e-2", "type": "shop.visit", "customer_id": "C2"})
+    earned = await shop.call("POST", "/customers/C2/points", {"points": 30, "reference": "gift"})
+    said = await shop.call("PUT", "/customers/C2", {"name": "小雨"})
+
+    assert [one.status_code for one in (put, told, visit, earned, said)] == [201, 201, 201, 201, 200]
+    house.store.run_now(unmerge, number, by="agent:li", now=NOW, ids=house.ids)
+    first, second = shop.known("C1"), shop.known("C2")
+    assert (first["name"], first["points"], first["orders"]) == ("王雨薇", 0, [])
+    assert (second["name"], second["points"]) == ("小雨", 30)
+    assert {order["order_no"] for order in second["orders"]} == {"A1", "A20001"}
+    happened = ("order.shipped", "shop.visit")
+    assert [[kind for kind in happened if kind in {e["kind"] for e in one["timeline"]}] for one in (first, second)] == [
+        [], list(happened),
+    ]  # fmt: skip

@@ -31,6 +31,10 @@ steps = st.one_of(
     step("remembers", st.just("likes"), st.sampled_from(["tea", "coffee"])),
     step("remembers", st.just("dislikes"), st.sampled_from(["tea", "coffee"])),
     step("remembers", st.just("shoe_size"), st.sampled_from(["38", "39"])),
+    step("writes_down", st.sampled_from(["city", "address"]), st.sampled_from(["上海", "杭州"])),
+    step("writes_down", st.just("phone"), st.just("+8613900139000")),
+    step("born_on", st.sampled_from([5, 6])), step("called", st.sampled_from(["阿明", None])),
+    step("put_by_li", st.sampled_from([2, 3, None])),
     step("tells_of", st.sampled_from(["小明", None]), st.sampled_from(["likes tea", "is six"])),
     step("tells_no_more_of", st.just("小明")),
     step("lives_in", st.sampled_from(["Asia/Tokyo", "Europe/Paris"])),
@@ -72,6 +76,12 @@ def test_merge_then_unmerge_is_as_if_nothing_had_been_whatever_came_meanwhile(st
     @example(
         [("bears", "bob", "vip"), ("merge", "bob", "ana"), ("untagged_by_li", "ana", "vip"), ("bears", "bob", "vip")]
     )
+    @example([("writes_down", "ana", "city", "上海"), ("merge", "bob", "ana"), ("writes_down", "bob", "city", "上海")])
+    @example(
+        [("writes_down", "ana", "address", "杭"), ("merge", "bob", "ana"), ("writes_down", "bob", "address", "杭")]
+    )
+    @example([("born_on", "ana", 5), ("merge", "bob", "ana"), ("born_on", "bob", 5)])
+    @example([("called", "ana", "阿明"), ("merge", "bob", "ana"), ("called", "bob", "阿明")])
     def lived(life):
         joined, alone = store.run_now(in_both_worlds, life)
         assert joined == alone

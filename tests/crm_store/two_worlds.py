@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from crm_store import (
+    attributes,
     audit,
     consents,
     conversations,
@@ -27,6 +28,7 @@ from crm_store import (
     orders,
     outbox,
     points,
+    profile,
     related,
     sides,
     tags,
@@ -34,6 +36,7 @@ from crm_store import (
     windows,
     zones,
 )
+from crm_store.customers import Birthday
 from crm_store.memory import Said
 from crm_store.merging import merge
 from crm_store.models import metadata
@@ -229,6 +232,24 @@ class World:
         said = Said(self.ids.new(), value)
         with bringing(way.side):
             memory.learn(self.conn, way.customer_id, kind, value, said, confidence=0.5, now=self.now, ids=self.ids)
+
+    def _writes_down(self, who: str, field: str, value: str) -> None:
+        way = self._way(who)
+        with bringing(way.side):
+            profile.change(self.conn, way.customer_id, field, value, self._said(), now=self.now)
+
+    def _born_on(self, who: str, day: int) -> None:
+        way = self._way(who)
+        with bringing(way.side):
+            profile.change_birthday(self.conn, way.customer_id, Birthday(3, day), self._said(), now=self.now)
+
+    def _called(self, who: str, name: str | None) -> None:
+        way = self._way(who)
+        with bringing(way.side):
+            profile.call(self.conn, way.customer_id, name)
+
+    def _put_by_li(self, who: str, value: int | None) -> None:
+        attributes.put(self.conn, self._whom(who), "a", value, now=self.now, by="agent:li")
 
     def _tells_of(self, who: str, name: str | None, note: str) -> None:
         way = self._way(who)
