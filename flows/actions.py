@@ -80,6 +80,12 @@ class RegisteredAction:
     """It cannot be taken back: the customer has to have said yes to it."""
     outcomes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """All the values that a name of the result can have, where they are few; conditions may ask for no other."""
+    takes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """All the values that an argument can have, where they are few; flows may give no other."""
+    meant: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What an argument has to be in a flow that one of these intents starts."""
+    needs_proof: bool = False
+    """It is for who has proved who they are: no flow comes here before that."""
 
 
 class Actions(dict[str, RegisteredAction]):
@@ -103,6 +109,9 @@ def action(
     promises: bool = False,
     irreversible: bool = False,
     outcomes: Mapping[str, tuple[Any, ...]] | None = None,
+    takes: Mapping[str, tuple[Any, ...]] | None = None,
+    meant: Mapping[str, Mapping[str, Any]] | None = None,
+    needs_proof: bool = False,
 ) -> Callable[[Action], Action]:
     """Register the function below under ``name``, as flows call it."""
 
@@ -110,8 +119,9 @@ def action(
         if name in REGISTERED:
             raise ValueError(f'there are two actions "{name}"; rename one')
         REGISTERED[name] = RegisteredAction(
-            name, function, frozenset(gives), frozenset(may_give), only_reads, promises, irreversible, outcomes or {}
-        )
+            name, function, frozenset(gives), frozenset(may_give), only_reads, promises, irreversible,
+            outcomes or {}, takes or {}, meant or {}, needs_proof,
+        )  # fmt: skip
         return function
 
     return register

@@ -15,7 +15,7 @@ MOST_SHOWN = 5
 _STEPS = ("ticket.opened", "ticket.updated", "ticket.resolved", "ticket.reopened", "ticket.closed")
 
 
-@action("list_tickets", gives=("ticket_count",), may_give=("tickets",), only_reads=True)
+@action("list_tickets", gives=("ticket_count",), may_give=("tickets",), only_reads=True, needs_proof=True)
 def list_tickets(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``ticket_count`` of the verified customer and their ``tickets``: all that are open, else the latest one.
 

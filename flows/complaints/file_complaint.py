@@ -43,6 +43,7 @@ def find_open_case(context: ActionContext, args: Mapping[str, Any]) -> Mapping[s
     gives=("number", "due_at", "category_word", "priority", "is_new"),
     may_give=("sorry", "photo_helps", "reasons", "call"),
     promises=True,
+    takes={"join": (True, False)},
 )
 def open_ticket(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Open a ticket from the slots and promise its answer; a verified customer's never names another's order.

@@ -10,8 +10,11 @@ from flows.actions import ActionContext, action
 from flows.feedback.call_backs import wanted_call
 from flows.promising import promise_when_back
 
+REASONS = ("asked", "angry", "danger", "in_need", "misunderstood", "verification", "reopened", "order", "colleague")
+"""Why a person is called, as agents read it beside the talk."""
 
-@action("hand_over", gives=(), promises=True)
+
+@action("hand_over", gives=(), promises=True, takes={"reason": REASONS})
 def hand_over(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Request a person, for the flow's ``reason``; while nobody is there, an answer is promised.
 

@@ -15,6 +15,7 @@ from flows.engine.values import money, word
     gives=("outcome", "tier", "benefits"),
     may_give=("next_tier", "missing", "months"),
     only_reads=True,
+    needs_proof=True,
 )
 def membership_tier(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``outcome``: ``tier``, ``member`` (the shop has given them none), or ``none`` (no member).

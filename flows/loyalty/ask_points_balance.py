@@ -26,6 +26,7 @@ _EXPIRY = re.compile(r"过期|到期|有效|失效|清零|\b(?:expir\w*|valid|ru
     gives=("points", "wants", "frozen"),
     may_give=("expiring", "expires_on", "lots", "owed"),
     only_reads=True,
+    needs_proof=True,
 )
 def points_balance(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the balance, what expires when, and ``wants``: ``balance``, ``expiry`` or ``history``.
@@ -50,7 +51,7 @@ def points_balance(context: ActionContext, args: Mapping[str, Any]) -> Mapping[s
     return known
 
 
-@action("points_history", gives=("count", "movements"), only_reads=True)
+@action("points_history", gives=("count", "movements"), only_reads=True, needs_proof=True)
 def list_movements(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the last movements of a verified customer's points; none for anybody else."""
     if not context.verified:

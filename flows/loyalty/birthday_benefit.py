@@ -15,7 +15,7 @@ from flows.engine.values import day
 from flows.loyalty.worth import titles
 
 
-@action("birthday_benefit", gives=("outcome", "title", "code", "expires_on", "begins_on"))
+@action("birthday_benefit", gives=("outcome", "title", "code", "expires_on", "begins_on"), needs_proof=True)
 def birthday_benefit(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give a verified member the birthday's coupon, once for each of their birthdays.
 

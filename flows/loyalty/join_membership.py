@@ -30,7 +30,7 @@ def join_state(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, 
     }
 
 
-@action("join_step")
+@action("join_step", takes={"step": membership.STEPS})
 def join_step(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Count that the customer has come to the ``step``."""
     funnels.reach(

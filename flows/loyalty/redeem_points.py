@@ -18,7 +18,7 @@ _REFUSED = {"coupon_gone": "gone", "coupon_limit": "limit", "no_coupon_rule": "g
 
 
 @action(
-    "pick_reward", gives=("outcome", "title", "cost", "balance", "left", "missing"), only_reads=True
+    "pick_reward", gives=("outcome", "title", "cost", "balance", "left", "missing"), only_reads=True, needs_proof=True,
 )  # fmt: skip
 def pick_reward(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Find the reward that the slots name.
@@ -56,6 +56,7 @@ def pick_reward(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
     "list_rewards",
     gives=("outcome", "rewards", "balance", "title", "cost", "missing"),
     only_reads=True,
+    needs_proof=True,
 )
 def list_rewards(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the ``rewards`` that there are points for; or, as ``too_few``, the cheapest and how many are missing.
@@ -83,6 +84,7 @@ def list_rewards(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str
     gives=("outcome", "title", "code", "expires_on", "balance", "missing"),
     may_give=("minutes",),
     irreversible=True,
+    needs_proof=True,
 )
 def redeem_reward(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give what `pick_reward` found for its points, once for this message.

@@ -17,6 +17,7 @@ from flows.orders.asking import ask_shop, item_names, own_order, under_way
     may_give=("items", "carrier", "tracking_no", "asked_at", "until"),
     only_reads=True,
     outcomes={"stage": ("open", "cancelling", "shipped", "delivered", "ended", "not_yours")},
+    needs_proof=True,
 )
 def look_change(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``stage``: ``open``, ``cancelling`` (asked for), ``shipped``, ``delivered``, ``ended`` or ``not_yours``.
@@ -47,6 +48,7 @@ def look_change(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
     promises=True,
     outcomes={"new": (True, False, None)},
     irreversible=True,
+    needs_proof=True,
 )
 def request_cancel(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask the shop to cancel the order: a task, a promised answer and ``order.cancel_requested``, once."""
@@ -60,6 +62,7 @@ def request_cancel(context: ActionContext, args: Mapping[str, Any]) -> Mapping[s
     promises=True,
     outcomes={"new": (True, False, None)},
     irreversible=True,
+    needs_proof=True,
 )
 def request_change(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask the shop for another address, phone or item; what is asked for anew takes the place of what was."""

@@ -42,6 +42,7 @@ class Cheaper:
     may_give=("until", "items", "days"),
     only_reads=True,
     outcomes={"outcome": ("lower", "not_lower", "unknown", "late", "asked", "ended", "not_yours", "which")},
+    needs_proof=True,
 )
 def compare_prices(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``outcome``: ``lower``, ``not_lower``, ``unknown`` (a price is), ``late``, ``asked``, ``ended``,
@@ -72,7 +73,12 @@ def compare_prices(context: ActionContext, args: Mapping[str, Any]) -> Mapping[s
 
 
 @action(
-    "request_difference", gives=("new", "due_at"), may_give=("until",), promises=True, outcomes={"new": (True, False)}
+    "request_difference",
+    gives=("new", "due_at"),
+    may_give=("until",),
+    promises=True,
+    outcomes={"new": (True, False)},
+    needs_proof=True,
 )
 def request_difference(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask for the difference to be paid: an approval with the sum worked out, and an answer promised, once."""
@@ -103,6 +109,7 @@ def request_difference(context: ActionContext, args: Mapping[str, Any]) -> Mappi
     may_give=("until",),
     promises=True,
     outcomes={"new": (True, False)},
+    needs_proof=True,
 )
 def ask_about_price(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Have a colleague look, once, where a price is not known."""

@@ -25,6 +25,7 @@ _ALL = ("全部", "都", "所有", "整单", "all", "both", "everything", "whole
     may_give=("items", "several", "asked_at", "until", "asked_kind", "eta"),
     only_reads=True,
     outcomes={"stage": ("there", "asked", "unsent", "shipped", "ended", "not_yours"), "several": (True, False)},
+    needs_proof=True,
 )
 def look_return(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``stage``: ``there``, ``asked`` (already), ``unsent``, ``shipped``, ``ended`` or ``not_yours``.
@@ -55,6 +56,7 @@ def look_return(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
     may_give=("item_name", "last_day", "delivered_on"),
     only_reads=True,
     outcomes={"verdict": ("fine", "late", "not_returnable", "no_such_item")},
+    needs_proof=True,
 )
 def judge_return(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``verdict``: ``fine``, ``late``, ``not_returnable`` or ``no_such_item``, with the days it follows from.
@@ -90,6 +92,7 @@ def judge_return(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str
     promises=True,
     outcomes={"new": (True, False, None)},
     irreversible=True,
+    needs_proof=True,
 )
 def request_return(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask the shop to take it back: a task, a promised answer and ``order.return_requested``, once for an order."""

@@ -47,6 +47,7 @@ def find_order(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, 
     may_give=("late", "eta", "since", "carrier", "tracking_no"),
     outcomes={"outcome": ("own", "which"), "stage": orders.STATUSES},
     only_reads=True,
+    needs_proof=True,
 )
 def latest_order(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``outcome``: ``own`` with all about the only order under way, ``which`` where it isn't the only one."""

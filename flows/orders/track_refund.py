@@ -27,6 +27,7 @@ _ABOUT_MONEY = ("return", "refund", CANCEL, MONEY)
     outcomes={
         "outcome": ("refunded", "requested", "looking", "late", "cancelled", "never_paid", "none", "not_yours", "which")
     },
+    needs_proof=True,
 )
 def look_refund(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``outcome`` of the order named, or of the only one that money is owed for.
@@ -53,6 +54,7 @@ def look_refund(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
     may_give=("until",),
     promises=True,
     outcomes={"new": (True, False)},
+    needs_proof=True,
 )
 def look_for_money(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Have a colleague look for the refund of a cancelled order, once."""
@@ -66,6 +68,7 @@ def look_for_money(context: ActionContext, args: Mapping[str, Any]) -> Mapping[s
     may_give=("until",),
     promises=True,
     outcomes={"new": (True, False)},
+    needs_proof=True,
 )
 def escalate_refund(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Make a late refund a case of its own, unless there is one that is open."""

@@ -54,6 +54,7 @@ _NOT_FOR_THEM = ("allergy", "dislikes", "note", "taste", "health", "pregnancy")
         "wants_word",
         "wants_cheapest",
     ),
+    takes={"asks": ("info", "price", "stock", "order")},
 )
 def look_up_products(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what of the catalogue is meant, as ``found``.

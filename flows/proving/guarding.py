@@ -1,4 +1,4 @@
-"""What must not happen unasked: an offer while a complaint is open, and anything that cannot be taken back."""
+"""What must not happen: an offer in a complaint, what is for good without a yes, the customer's own without a proof."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from flows.proving.paths import Paths
 from flows.proving.samples import values_of
 
 NO_COMPLAINT = Claim(("facts", "open_complaint"), "false")
+PROVED = Claim(("facts", "verified"), "true")
 
 
 def guarded(book: FlowBook, actions: Mapping[str, RegisteredAction], paths: Paths) -> Iterator[Problem]:
@@ -24,6 +25,7 @@ def guarded(book: FlowBook, actions: Mapping[str, RegisteredAction], paths: Path
             elif isinstance(step, Do) and step.action in actions and actions[step.action].irreversible:
                 yield from _for_good(flow, step, paths)
         yield from _kept_yes(flow)
+        yield from _for_the_proved(flow, actions, paths)
 
 
 def offers_of(book: FlowBook) -> frozenset[str]:
@@ -56,6 +58,26 @@ def _for_good(flow: Flow, step: Do, paths: Paths) -> Iterator[Problem]:
         f'step "{step.id}": action "{step.action}" cannot be taken back, and a way leads here on which the customer '
         "has not said yes to it; collect a bool or a choice before, which nothing else fills, and come here by its yes",
     )
+
+
+def _for_the_proved(flow: Flow, actions: Mapping[str, RegisteredAction], paths: Paths) -> Iterator[Problem]:
+    """From the beginning of the flow, every way to what is only the customer's own goes through facts.verified."""
+    first = paths.before(flow, flow.steps[flow.first_step])
+    if first is None or PROVED in first:
+        return
+    found, waiting = {flow.first_step}, [flow.first_step]
+    while waiting:
+        for following, claims in paths.ways(flow, flow.steps[waiting.pop()]):
+            if following != END and following not in found and PROVED not in claims:
+                found.add(following)
+                waiting.append(following)
+    for step in (flow.steps[name] for name in flow.steps if name in found):
+        if isinstance(step, Do) and step.action in actions and actions[step.action].needs_proof:
+            yield _problem(
+                step,
+                f'step "{step.id}": action "{step.action}" is for who has proved who they are, and a way leads here '
+                "without that; call prove_owner before, and come here by facts.verified",
+            )
 
 
 def _unconfirmed(flow: Flow, paths: Paths) -> set[str]:

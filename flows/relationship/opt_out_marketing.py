@@ -16,7 +16,13 @@ CHATS = frozenset({"telegram", "wechat", "wecom", "webchat"})
 _TOLD = ("marketing", "care", "service")
 
 
-@action("set_marketing_consent", gives=("changed", "sends"), may_give=("stopped", "kept", "channel", "nothing_left"))
+@action(
+    "set_marketing_consent",
+    gives=("changed", "sends"),
+    may_give=("stopped", "kept", "channel", "nothing_left"),
+    takes={"value": (True, False)},
+    meant={"value": {OPT_IN: True, OPT_OUT: False}},
+)
 def set_marketing_consent(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Keep the wish that the message says; ``value`` is which way it goes.
 

@@ -82,7 +82,7 @@ def keep_fact(context: ActionContext, fact: FactSaid, source: str) -> Learned:
     )  # fmt: skip
 
 
-@action("keep_with_leave", gives=("count",), may_give=("kept",))
+@action("keep_with_leave", gives=("count",), may_give=("kept",), takes={"leave": (True, False)})
 def keep_with_leave(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Take the customer's yes or no (``leave``) to keeping what is sensitive; after a yes, keep what they told.
 

@@ -69,7 +69,7 @@ def wish_of(text: str) -> str:
     return "copy" if _COPY.search(text) else "tell"
 
 
-@action("request_data", gives=("due_at",), promises=True)
+@action("request_data", gives=("due_at",), promises=True, needs_proof=True, takes={"work": ("copy", "end")})
 def request_data(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Pass on that the customer wants a copy of their data, or (``work``: ``end``) the end of their account.
 
@@ -88,7 +88,7 @@ def request_data(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str
     return {"due_at": moment(due)}
 
 
-@action("tell_known", gives=("count", "known"))
+@action("tell_known", gives=("count", "known"), needs_proof=True)
 def tell_known(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``known``, what is remembered, with what each thing is called; and how much that is."""
     facts = memory.known(context.conn, context.customer_id, context.now)
@@ -97,7 +97,7 @@ def tell_known(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, 
     return {"count": len(told), "known": told}
 
 
-@action("forget_said", gives=("count", "left", "forgotten"), may_give=("values",))
+@action("forget_said", gives=("count", "left", "forgotten"), may_give=("values",), needs_proof=True)
 def forget_said(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Forget what the customer's words name; return it, or the ``values`` to choose from where they name nothing."""
     conn, who, said = context.conn, context.customer_id, _said(context)
@@ -113,7 +113,7 @@ def forget_said(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
     return found | {"values": [one.value for one in left[:MOST_TOLD]]}
 
 
-@action("forget_everything", gives=("count",), irreversible=True)
+@action("forget_everything", gives=("count",), irreversible=True, needs_proof=True)
 def forget_everything(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Forget every fact of the customer; return how many there were."""
     gone = memory.forget_all(context.conn, context.customer_id, _said(context), now=context.now)

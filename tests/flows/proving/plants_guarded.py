@@ -6,6 +6,7 @@ from tests.flows.proving.copies import Copies, NoSuchPlace, Step, become
 from tests.flows.proving.plants import plant
 
 NO_YES = "has not said yes to it"
+NO_PROOF = "is for who has proved who they are"
 
 
 def step_of(copies: Copies, flow: str, name: str) -> Step:
@@ -112,3 +113,66 @@ def a_yes_that_the_flow_gives_itself(copies: Copies) -> str:
 def a_change_of_phone_that_is_not_read_back(copies: Copies) -> str:
     become(step_of(copies, "change_cancel_order", "sure_of_phone"), set_slots={"confirm_change": True})
     return NO_YES
+
+
+# Proof of who it is
+
+
+@plant
+def points_for_who_has_proved_nothing(copies: Copies) -> str:
+    document = copies.flow("ask_points_balance")
+    document["steps"].remove(step_of(copies, "ask_points_balance", "who"))
+    return NO_PROOF
+
+
+@plant
+def points_for_who_has_failed_to_prove_it(copies: Copies) -> str:
+    swap_ways(step_of(copies, "redeem_points", "who"))
+    return NO_PROOF
+
+
+@plant
+def a_refund_for_whoever_asks(copies: Copies) -> str:
+    step_of(copies, "track_refund", "who")["next"][-1]["else"] = "look"
+    return NO_PROOF
+
+
+@plant
+def an_account_that_anybody_can_have_forgotten(copies: Copies) -> str:
+    become(step_of(copies, "request_data_export_or_delete", "who"), noop=True)
+    step_of(copies, "request_data_export_or_delete", "who")["next"] = "wish"
+    return NO_PROOF
+
+
+# Values
+
+
+@plant
+def a_category_with_a_slip(copies: Copies) -> str:
+    step_of(copies, "complain_billing", "kind")["set_slots"] = {"category": "biling"}
+    return 'slot "category" can never be \'biling\'; did you mean "billing"?'
+
+
+@plant
+def a_yes_or_no_that_is_neither(copies: Copies) -> str:
+    step_of(copies, "ask_stock", "note")["set_slots"] = {"tell_me": "maybe"}
+    return "slot \"tell_me\" can never be 'maybe'"
+
+
+@plant
+def an_argument_with_another_value(copies: Copies) -> str:
+    step_of(copies, "request_data_export_or_delete", "end_account")["args"] = {"work": "copy_all"}
+    return "can do nothing with work 'copy_all'"
+
+
+@plant
+def a_reason_for_a_person_with_a_slip(copies: Copies) -> str:
+    document = copies.flow("angry")
+    next(step for step in document["steps"] if "set_slots" in step)["set_slots"] = {"reason": "angri"}
+    return "can do nothing with reason 'angri'; did you mean \"angry\"?"
+
+
+@plant
+def an_opting_out_that_opts_in(copies: Copies) -> str:
+    step_of(copies, "opt_out_marketing", "stop")["args"] = {"value": True}
+    return "who says opt_out_marketing means False"
