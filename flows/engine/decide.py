@@ -187,7 +187,10 @@ class _Talk:
     def _talk(self, names: list[str], wishes: list[Wish]) -> None:
         if self._run.question is None and self._heard.confidence < CERTAINLY_NEW and self._follows_up():
             return  # "and abroad?" looks like this and that, and is about what was asked before
-        if (either := two_wishes(self._book, self._heard)) and not is_for_the_question(self._run, self._heard, wishes):
+        either = two_wishes(self._book, self._heard)
+        if either and self._run.question is None and self._repairs.take_in():
+            self._run.note(f"unsure between {either[0]} and {either[1]}, and it tells of its writer")
+        elif either and not is_for_the_question(self._run, self._heard, wishes):
             ask_which(self._run, self._heard, either)
         elif self._run.question is not None:
             self._in_question(self._run.question, names, wishes)

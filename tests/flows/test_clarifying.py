@@ -37,6 +37,15 @@ def test_two_close_wishes_are_asked_about_and_the_press_serves_what_was_said(tmp
     assert bot.events == ["started change", "completed change"]
 
 
+def test_who_tells_of_themselves_is_not_asked_which_wish_it_was(tmp_path):
+    bot = a_bot(tmp_path)
+
+    said = bot.hears(replace(unsure("no chillies for me, note that", "track_order", "change_order"), told=("noted",)))
+
+    assert "ask_wish" not in said
+    assert bot.state.flow is None
+
+
 @pytest.mark.parametrize(
     ("typed", "intents", "events"),
     [
