@@ -13,6 +13,9 @@ from flows.engine.heard import Heard
 from flows.engine.state import DialogueState
 from nlu.understanding import Language, Understanding
 
+_DIGITS_KEPT = 4
+"""Of a phone that was shared: the history is for good and not sealed, and the customer's record has the whole."""
+
 
 def write_down(journal: Journal, claimed: Claimed, about: Mapping[str, Any] | None) -> None:
     """Put what came in into the history; ``about`` is what a platform's event was found to say."""
@@ -57,7 +60,7 @@ def _not_words(inbound: Inbound) -> dict[str, Any] | None:
     said = {
         "payload": inbound.payload,
         "attachment": inbound.attachment,
-        "contact": inbound.contact_phone,
+        "contact": inbound.contact_phone and inbound.contact_phone[-_DIGITS_KEPT:],
         **inbound.data,
     }
     return {name: value for name, value in said.items() if value} or None

@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_store.base import Base, Json, UtcDateTime, table_of
+from crm_store.base import Base, UtcDateTime, table_of
 from crm_store.leases import lease_end
 from crm_store.prepared import Prepared
+from crm_store.sealing import SealedInPassing
 
 BOT = "bot"
 QUEUE = "queue"
@@ -37,7 +38,7 @@ class Conversation(Base):
     identity_id: Mapped[str] = mapped_column(ForeignKey("identities.id"))
     """The identity that spoke last: an answer leaves by it."""
     owner: Mapped[str] = mapped_column(default=BOT)
-    state: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    state: Mapped[dict[str, Any] | None] = mapped_column(SealedInPassing)
     """The dialogue's own state; only the flow engine reads it."""
     turns: Mapped[int] = mapped_column(default=0)
     waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -14,11 +14,12 @@ from sqlalchemy import Connection, Index, UniqueConstraint, bindparam, exists, f
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_store.base import Base, Counting, Json, UtcDateTime, table_of
+from crm_store.base import Base, Counting, UtcDateTime, table_of
 from crm_store.conversations import conversations
 from crm_store.identities import identities
 from crm_store.leases import lease_end, moment
 from crm_store.prepared import Prepared
+from crm_store.sealing import SealedInPassing
 from crm_store.switches import switches
 
 OPEN = text("status = 'open'")  # literal: a bound value would not match the partial index
@@ -37,7 +38,7 @@ class InboxMessage(Base):
     external_id: Mapped[str]
     conversation_id: Mapped[str]
     identity_id: Mapped[str]
-    body: Mapped[dict[str, Any]] = mapped_column(Json)
+    body: Mapped[dict[str, Any]] = mapped_column(SealedInPassing)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     status: Mapped[str]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -130,3 +130,9 @@ class SealedJson(TypeDecorator[dict[str, Any]]):
             return found
         whole: dict[str, Any] | None = value
         return whole
+
+
+class SealedInPassing(SealedJson):
+    """Sealed as `SealedJson`, of what is soon written anew or deleted: from before there was a key it may stay."""
+
+    cache_ok = True

@@ -23,7 +23,7 @@ from sqlalchemy.types import String
 
 from crm_store import sealing
 from crm_store.models import metadata
-from crm_store.sealing import Sealed, SealedJson, SealError
+from crm_store.sealing import Sealed, SealedInPassing, SealedJson, SealError
 
 A_BATCH = 500
 _IN_JSON = '{"sealed":"'
@@ -66,17 +66,28 @@ def refuse_unsealed(conn: Connection) -> None:
 
 
 def is_unsealed(conn: Connection) -> bool:
-    """Return whether anything is not sealed by the present key; such is not found by equality."""
+    """Return whether anything is not sealed by the present key; such is not found by equality.
+
+    What may stay as it was before there was a key counts where it is sealed by another.
+    """
     return any(
-        conn.execute(select(literal(1)).where(_otherwise(column)).limit(1)).first() is not None
-        for _, column in columns()
-    )  # fmt: skip
+        conn.execute(select(literal(1)).where(_hinders(column)).limit(1)).first() is not None for _, column in columns()
+    )
+
+
+def _hinders(column: Column[Any]) -> ColumnElement[bool]:
+    otherwise = _otherwise(column)
+    return and_(_begins(column, sealing.MARK), otherwise) if isinstance(column.type, SealedInPassing) else otherwise
 
 
 def _otherwise(column: Column[Any]) -> ColumnElement[bool]:
-    within = isinstance(column.type, SealedJson)
-    begins = _IN_JSON if within else ""
-    kept, mark = (cast(column, String) if within else type_coerce(column, String)), sealing.present()
+    mark = sealing.present()
     if mark is None:
-        return func.replace(kept, " ", "").startswith(begins + sealing.MARK)
-    return and_(column.is_not(None), not_(func.replace(kept, " ", "").startswith(begins + mark)))
+        return _begins(column, sealing.MARK)
+    return and_(column.is_not(None), not_(_begins(column, mark)))
+
+
+def _begins(column: Column[Any], mark: str) -> ColumnElement[bool]:
+    within = isinstance(column.type, SealedJson)
+    kept = cast(column, String) if within else type_coerce(column, String)
+    return func.replace(kept, " ", "").startswith((_IN_JSON if within else "") + mark)

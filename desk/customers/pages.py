@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from crm_store import (
+    audit,
     catalogue,
     consents,
     conversations,
@@ -50,6 +51,7 @@ def customer_pages(desk: Desk, pages: Pages, router: APIRouter) -> None:
         typed = q.strip()[:LONGEST_SEARCH]
         if typed:
             found = await desk.store.read(finding.find, typed, region=desk.region)
+            await desk.store.run(_keep, desk, visitor, found)
         else:
             found = await desk.store.read(finding.latest)
         return pages.show(request, "customers.html", found=found, typed=typed)
@@ -67,6 +69,13 @@ def customer_pages(desk: Desk, pages: Pages, router: APIRouter) -> None:
         return pages.show(
             request, "customer.html", told=told, more=more, kinds=KINDS, channels=ways, notice=None, **shown
         )
+
+
+def _keep(conn: Connection, desk: Desk, visitor: Visitor, found: list[Any]) -> None:
+    """Keep who was shown, and that somebody looked where that is nobody; never what for."""
+    nobody: list[str | None] = [None]
+    for customer_id in [row.id for row in found] or nobody:
+        audit.record(conn, at=desk.clock.now(), by=visitor.owner, action="find_customer", customer_id=customer_id)
 
 
 def _open(conn: Connection, desk: Desk, visitor: Visitor, customer_id: str) -> dict[str, Any]:

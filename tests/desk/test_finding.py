@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from crm_store import customers
+from crm_store.audit import audit
 from crm_store.unit_of_work import Store
 from tests.bot.house import new_house
 from tests.desk.desks import DeskHouse
@@ -28,3 +30,20 @@ async def test_a_phone_typed_without_its_country_is_one_of_the_shops_country(
     assert "Ana Whitfield" in found
     desk.desk.live.close()
     desk.passwords.close()
+
+
+async def test_who_was_shown_by_looking_customers_up_is_audited_and_never_what_was_typed(desk: DeskHouse) -> None:
+    for name in ("ana", "ann"):
+        desk.house.write(customers.add, id=name, created_at=desk.now, name=f"{name} Whitfield")
+    browser = await desk.agent("li")
+
+    for typed in ("Whitfield", "Nobody at all", ""):
+        await browser.get("/desk/customers", params={"q": typed})
+
+    looks = select(audit.c.by, audit.c.customer_id, audit.c.data).where(audit.c.action == "find_customer")
+    kept = desk.house.read(lambda conn: conn.execute(looks.order_by(audit.c.id)).all())
+    assert [tuple(row) for row in kept] == [
+        ("agent:li", "ana", None),
+        ("agent:li", "ann", None),
+        ("agent:li", None, None),
+    ]
