@@ -6,7 +6,7 @@ import csv
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +34,11 @@ _OFTEN = """
     redeem_points update_profile
 """
 OFTEN = frozenset(_OFTEN.split())
+_MANNERS = """
+    greet goodbye thank affirm deny cancel_dialogue repeat ask_bot_identity ask_bot_help request_human_agent
+    chitchat out_of_scope
+"""
+WISHES = INTENTS - frozenset(_MANNERS.split())
 BARE_WORDS = {
     "人工": "request_human_agent",
     "你好": "greet",
@@ -54,6 +59,7 @@ BARE_WORDS = {
 FEWEST_OFTEN = 100
 FEWEST = 60
 FEWEST_TESTED = 30
+FEWEST_NEAR_MISSES = 3
 TOO_ALIKE = 0.75
 LANGUAGES = ("zh", "en")
 DATA = Path(__file__).parent / "data"
@@ -89,20 +95,23 @@ def trigrams(text: str) -> frozenset[str]:
     return frozenset(padded[n : n + 3] for n in range(len(padded) - 2))
 
 
-def alike(sentences: list[str]) -> Iterator[tuple[str, str]]:
-    """Give the pairs whose trigrams have a Jaccard likeness of `TOO_ALIKE` or more.
+def alike(sentences: list[str], known: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+    """Give the pairs whose trigrams have a Jaccard likeness of `TOO_ALIKE` or more: of `known` and a sentence where
+    there is anything known, else of two sentences.
 
     Such a pair shares one of each one's rarest trigrams, as many as could be missing; only those are looked up.
     """
-    sets = [trigrams(text) for text in sentences]
+    both = [*known, *sentences]
+    sets = [trigrams(text) for text in both]
     common = Counter(gram for grams in sets for gram in grams)
     seen: dict[str, list[int]] = defaultdict(list)
     for place, grams in enumerate(sets):
+        is_known = place < len(known)
         rarest = sorted(grams, key=lambda gram: (common[gram], gram))[: len(grams) - int(TOO_ALIKE * len(grams)) + 1]
-        for other in {other for gram in rarest for other in seen[gram]}:
+        for other in {other for gram in rarest for other in seen[gram]} if not is_known else ():
             if len(grams & sets[other]) >= TOO_ALIKE * len(grams | sets[other]):
-                yield sentences[other], sentences[place]
-        for gram in rarest:
+                yield both[other], both[place]
+        for gram in rarest if is_known or not known else ():
             seen[gram].append(place)
 
 
@@ -146,6 +155,8 @@ def test_likeness_is_found_where_it_is() -> None:
     sentences = ["where is my order", "where is my order?", "where is your order", "can I pay by card"]
 
     assert list(alike(sentences)) == [("where is my order", "where is my order?")]
+    assert list(alike(["where is my order?"], sentences[:1])) == [("where is my order", "where is my order?")]
+    assert list(alike(sentences[1:2], sentences[3:])) == []
 
 
 def test_no_sentence_reads_as_markup_to_rasa() -> None:
@@ -167,6 +178,24 @@ def test_the_test_set_has_thirty_sentences_of_each_intent_and_none_was_taught_or
     assert {intent for intent in INTENTS if counts[intent] < FEWEST_TESTED} == set()
     assert {name for row in rows for name in row["accept"].split("|") if name} <= INTENTS
     assert [row["text"] for row in rows if letters(row["text"]) in known] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_test_set_was_written_apart_and_holds_nothing_that_is_nearly_taught(language: str) -> None:
+    taught = [sentence.text for sentence in SENTENCES if sentence.language == language]
+    tested = [row["text"] for row in read_rows(DATA / f"intents_{language}.csv")]
+
+    assert list(alike(tested, taught)) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_nearly_is_each_wish_and_is_none_of_ours_is_taught_as_out_of_scope(language: str) -> None:
+    near = yaml.safe_load((DATA / "near_misses.yml").read_text(encoding="utf-8"))[language]
+    taught = {s.text for s in SENTENCES if s.language == language and s.intent == "out_of_scope"}
+
+    assert set(near) == WISHES
+    assert {intent for intent, sentences in near.items() if len(set(sentences)) < FEWEST_NEAR_MISSES} == set()
+    assert [text for sentences in near.values() for text in sentences if text not in taught] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
