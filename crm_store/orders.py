@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from crm_store.base import Base, Exact, UtcDateTime, table_of
 from crm_store.customers import customers
 from crm_store.origins import side_column
 from crm_store.prepared import Prepared
+from crm_store.sealing import SealedJson
 
 _AT_ONCE = 500
 """Orders whose items one statement asks for."""
@@ -39,6 +41,8 @@ class Order(Base):
     eta: Mapped[datetime | None] = mapped_column(UtcDateTime)
     carrier: Mapped[str | None]
     tracking_no: Mapped[str | None]
+    attributes: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
+    """What a list says of it under names of the shop's own; an address may be among it, so all of it is sealed."""
     side: Mapped[str | None] = side_column()
 
     __table_args__ = (Index("ix_orders_customer_id", "customer_id", "ordered_at"),)
@@ -120,6 +124,7 @@ class OrderView:
     tracking_no: str | None
     phone_last4: str | None
     items: tuple[OrderItem, ...] = ()
+    attributes: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         def moment(at: datetime | None) -> str | None:
@@ -144,6 +149,7 @@ class OrderView:
                 }
                 for i in self.items
             ],
+            **({"attributes": dict(self.attributes)} if self.attributes else {}),
         }
 
 
@@ -151,6 +157,7 @@ def _view(row: Any, items: tuple[OrderItem, ...] = ()) -> OrderView:
     return OrderView(
         row.order_no, row.customer_id, row.status, row.ordered_at, row.paid_at, row.shipped_at, row.delivered_at,
         row.eta, row.carrier, row.tracking_no, row.phone[-4:] if row.phone else None, items,
+        row.attributes,
     )  # fmt: skip
 
 

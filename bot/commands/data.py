@@ -89,6 +89,11 @@ def import_(
     else:
         for row in report.refused:
             errors.print(f"{file.name}:{row.line}: {row.field}: {row.reason}", markup=False)
+        if report.ignored_columns:
+            console.print(
+                f"not kept, as {kind} have no place for them: the columns {', '.join(report.ignored_columns)}",
+                markup=False,
+            )
         if report.resumed_at:
             console.print(f"went on behind row {report.resumed_at:,}, where it was stopped before", markup=False)
         if report.replaced:

@@ -10,7 +10,7 @@ own time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -77,6 +77,8 @@ class OrderRow:
     is_further: bool = False
     """Whether the file spoke of this order before."""
     loyalty: Loyalty | None = None
+    others: dict[str, str] = field(default_factory=dict)
+    """Columns that are not ours."""
 
     def touches(self) -> Touched:
         """Return what it writes about."""
@@ -126,7 +128,10 @@ class OrderRow:
         if not times:
             raise RowRefused("ordered_at", "is empty", "say when it was ordered, such as 2026-11-22T18:30:00+08:00")
         furthest = list(times)[-1]
-        fields = {"customer_id": None, "status": furthest, "ordered_at": min(times.values()), **fields}
+        fields = {
+            "customer_id": None, "status": furthest, "ordered_at": min(times.values()),
+            "attributes": self.others or None, **fields,
+        }  # fmt: skip
         orders.add(conn, order_no=self.order_no, **fields)
         # When it was cancelled or refunded is not known: not before the last thing that is.
         self._record(conn, fields["customer_id"], _steps(fields, otherwise=max(times.values())))
@@ -144,6 +149,9 @@ class OrderRow:
             if present[column] is not None and column in fields:
                 fields[column] = min(present[column], fields[column])
         changed = {name: value for name, value in fields.items() if getattr(before, name) != value}
+        kept = before.attributes or {}
+        if (attributes := self.others | kept if self.is_further else kept | self.others) != kept:
+            changed["attributes"] = attributes
         if not changed:
             return False
         orders.change(conn, self.order_no, **changed)
@@ -186,7 +194,13 @@ def read(cells: Cells) -> OrderRow:
     """Read a row of a list; `RowRefused` names the column that cannot be read."""
     order_no, fields = cells.required("order_no"), _fields(cells)
     return OrderRow(
-        order_no, cells.text("customer_id"), fields, _item(cells), cells.ordinal > 1, cells.settings.loyalty
+        order_no,
+        cells.text("customer_id"),
+        fields,
+        _item(cells),
+        cells.ordinal > 1,
+        cells.settings.loyalty,
+        cells.others(COLUMNS),
     )
 
 

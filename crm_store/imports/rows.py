@@ -46,7 +46,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "customers": Kind(customers.COLUMNS, customers.REQUIRED, True, customers.read, "customer_id"),
     "products": Kind(products.COLUMNS, products.REQUIRED, True, products.read, "sku"),
-    "orders": Kind(orders.COLUMNS, orders.REQUIRED, False, orders.read, "order_no"),
+    "orders": Kind(orders.COLUMNS, orders.REQUIRED, True, orders.read, "order_no"),
     "points": Kind(points.COLUMNS, points.REQUIRED, False, points.read),
     "coupons": Kind(coupons.COLUMNS, coupons.REQUIRED, False, coupons.read),
 }

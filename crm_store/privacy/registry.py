@@ -94,7 +94,7 @@ REGISTRY: Mapping[str, Belonging] = {
         theirs(),
         fates(
             kept="order_no customer_id status ordered_at paid_at shipped_at delivered_at eta carrier",
-            cleared="tracking_no side",
+            cleared="tracking_no attributes side",
         ),
     ),
     "order_lines": Scrubbed(by_order, fates(kept="order_no line sku quantity unit_price currency")),

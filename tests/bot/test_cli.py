@@ -205,6 +205,17 @@ class TestImport:
         assert dry.out.startswith("1 rows: 1 would be added")
         assert (first.json["added"], again.json["added"], again.json["unchanged"]) == (1, 0, 1)
 
+    def test_columns_without_a_place_are_named_though_nothing_was_refused(self, shuke: Shuke, root: Path) -> None:
+        (root / "customers.csv").write_text("customer_id,allergy\nC1,nuts\n")
+        (root / "points.csv").write_text("customer_id,points,till,clerk\nC1,5,north,Li\n")
+
+        people = shuke("import", "customers", str(root / "customers.csv"))
+        points = shuke("import", "points", str(root / "points.csv"))
+
+        assert (people.code, points.code) == (0, 0)
+        assert "not kept" not in people.out
+        assert points.out.startswith("not kept, as points have no place for them: the columns till, clerk\n")
+
     @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
     def test_one_that_is_stopped_goes_on_where_it_was(self, shuke: Shuke, root: Path, stop: signal.Signals) -> None:
         file = root / "customers.csv"

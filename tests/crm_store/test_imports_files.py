@@ -8,6 +8,7 @@ import pytest
 
 from crm_store.customers import customers
 from crm_store.imports import ColumnMap, ImportRefused, Refused, import_file, load_mapping
+from crm_store.orders import orders
 from tests.crm_store.importing import NOW, SETTINGS, Shop
 
 DEMO = Path(__file__).parents[2] / "demo"
@@ -82,13 +83,26 @@ def test_a_value_of_several_lines_is_one_row_and_lines_go_on_counting(shop: Shop
 
 def test_unknown_columns_are_kept_as_attributes_and_named_where_there_is_no_place(shop: Shop) -> None:
     shop.import_text("customers", "customer_id,allergy\nC1,nuts\nC2,\n")
-    orders = shop.import_text(
-        "orders", "order_no,customer_id,ordered_at,sku,unit_price,wrapping\nA1,C1,2026-11-01,T1,9,red\n"
-    )
+    points = shop.import_text("points", "customer_id,points,till\nC1,9,north\n")
 
     attributes = {row.customer_no: row.attributes for row in shop.rows(customers)}
     assert attributes == {"C1": {"allergy": "nuts"}, "C2": None}
-    assert orders.ignored_columns == ("wrapping",)
+    assert points.ignored_columns == ("till",)
+
+
+def test_unknown_columns_of_an_order_are_kept_with_it_its_first_row_speaking(shop: Shop) -> None:
+    rows = ["order_no,customer_id,ordered_at,sku,wrapping,door", "A1,C1,2026-11-01,T1,red,", "A1,,,T2,blue,side"]
+    shop.import_text("customers", "customer_id\nC1\n")
+
+    first = shop.import_text("orders", "\n".join([*rows, "A2,C1,2026-11-02,T1,,"]) + "\n")
+    again = shop.import_text("orders", "\n".join([*rows, "A2,C1,2026-11-02,T1,,"]) + "\n")
+
+    assert (first.ignored_columns, first.refused, again.unchanged) == ((), [], 3)
+    assert {row.order_no: row.attributes for row in shop.rows(orders)} == {
+        "A1": {"wrapping": "red", "door": "side"}, "A2": None,
+    }  # fmt: skip
+    shop.load("orders", {"order_no": "A1", "wrapping": "green"})
+    assert shop.show("C1")["orders"][-1]["attributes"] == {"wrapping": "green", "door": "side"}
 
 
 def test_a_header_without_the_key_is_refused_with_the_mend(shop: Shop) -> None:
