@@ -33,6 +33,13 @@ _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _REPLY_KEYS = frozenset({"text", "buttons", "lines", "request_contact", "promises"})
 PROMISED = frozenset({"due_at", "back_at"})
 """A wording that names one of these says by when somebody does something: a promise, as is any of a reply so marked."""
+_BY_A_TIME = re.compile(
+    r"(?:\d+|[一二两三四五六七八九十几半]+)\s*个?(?:小时|分钟|天|工作日|星期|周)(?:之内|以内|内|后)|[今明后]天(?:之内|以内|内|之前|以前|前)"
+    r"|\b(?:with)?in (?:\d+|an?|one|two|three|four|five|six|a few|the next) (?:\w+ )?(?:minutes?|hours?|days?|weeks?)\b"
+    r"|\bby (?:tomorrow|tonight|the end of)\b",
+    re.IGNORECASE,
+)
+"""So does one that says it in plain words."""
 
 Piece = tuple[str, bool]
 """A part of a template: its text, or the name of a placeholder (True)."""
@@ -98,6 +105,7 @@ class _Wording:
     needs: frozenset[str]
     named: bool
     place: Place
+    by_a_time: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,7 @@ class _Reply:
     promises: bool
 
     def is_promise(self, wording: _Wording) -> bool:
-        return self.promises or bool(wording.needs & PROMISED)
+        return self.promises or bool(wording.needs & PROMISED) or wording.by_a_time
 
 
 class Replies:
@@ -183,6 +191,14 @@ class Replies:
         """Return whether any wording of a reply is a promise."""
         found = self._replies.get(language, {}).get(reply)
         return found is not None and any(found.is_promise(wording) for group in found.groups for wording in group)
+
+    def texts(self, reply: str, language: str) -> list[tuple[Place, str]]:
+        """Return each wording of a reply as it is written, and what it tells of a list."""
+        found = self._replies.get(language, {}).get(reply)
+        if found is None:
+            return []
+        told = [(wording.place, _template(wording.pieces)) for group in found.groups for wording in group]
+        return told if found.lines is None else [*told, (found.groups[0][0].place, _template(found.lines.pieces))]
 
     def names(self, language: str) -> frozenset[str]:
         """Return the names of all replies of a language."""
@@ -356,7 +372,8 @@ def _read_reply(name: str, said: Any, line: int, file: str) -> _Reply:
         pieces = _pieces(each, f'reply "{name}"', at, file)
         names = frozenset(part for part, is_name in pieces if is_name)
         needs = names - {NAME}
-        groups.setdefault(needs, []).append(_Wording(number, pieces, needs, NAME in names, Place(file, at)))
+        by_a_time = _BY_A_TIME.search(each) is not None
+        groups.setdefault(needs, []).append(_Wording(number, pieces, needs, NAME in names, Place(file, at), by_a_time))
     ordered = sorted(groups.values(), key=lambda group: -len(group[0].needs))
     return _Reply(
         groups=tuple(tuple(group) for group in ordered),

@@ -17,6 +17,8 @@ from flows.replies import Replies
 
 MOST_TRIED = 4096
 """Combinations of values on which a rejection is tried."""
+_LIKE_NO = re.compile(r"^(?:先?不|没|还没|别|算了|(?:no|not|don.?t|never|still not)\b)", re.IGNORECASE)
+_LIKE_YES = re.compile(r"^(?:是的?$|对|好的?$|要$|确认|确定|可以|(?:yes|yeah|ok|okay|sure)\b)", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\{[a-z_][a-z0-9_]*\}")
 
 
@@ -31,6 +33,7 @@ def asked(book: FlowBook, replies: Replies) -> Iterator[Problem]:
                 slot = flow.slots[step.slot]
                 yield from _answerable(step, slot, replies)
                 yield from _wrong_answers(step, slot)
+                yield from _same_again(step, replies)
                 yield from _never_taken(flow, step)
                 for language in replies.languages:
                     yield from _buttons_of(flow, step, slot, replies, language)
@@ -57,6 +60,18 @@ def _wrong_answers(step: Collect, slot: Slot) -> Iterator[Problem]:
             f'step "{step.id}": an answer for slot "{slot.name}" can be wrong, and nothing says what is wanted; '
             "add help: REPLY",
         )
+
+
+def _same_again(step: Collect, replies: Replies) -> Iterator[Problem]:
+    """Who has not understood the question is not helped by the question."""
+    for language in replies.languages if step.help is not None else ():
+        asked, helped = ({text for _, text in replies.texts(name, language)} for name in (step.utter, str(step.help)))
+        if helped and helped <= asked:
+            yield _problem(
+                step.place,
+                f'step "{step.id}": help "{step.help}" only says the question again in {language}; say what is wanted',
+            )
+            return
 
 
 def _never_taken(flow: Flow, step: Collect) -> Iterator[Problem]:
@@ -146,6 +161,8 @@ def _buttons_of(flow: Flow, step: Collect, slot: Slot, replies: Replies, languag
                     )
         for pressed in _pressed(replies, reply, language, fixed=True):
             yield from _dead(flow, step, slot, pressed, layout.place, reply)
+        for title, payload, _ in layout.buttons:
+            yield from _means_the_other(slot, title, payload, layout.place, reply)
 
 
 def _dead(flow: Flow, step: Collect, slot: Slot, pressed: Pressed, place: Place, reply: str) -> Iterator[Problem]:
@@ -160,6 +177,19 @@ def _dead(flow: Flow, step: Collect, slot: Slot, pressed: Pressed, place: Place,
                 f'reply "{reply}": a button sets "{name}" to {value!r}, which step "{step.id}" '
                 f"({step.place.file}:{step.place.line}) does not take",
             )
+
+
+def _means_the_other(slot: Slot, title: str, payload: str, place: Place, reply: str) -> Iterator[Problem]:
+    """A button that says no gives the no, and one that says yes the yes."""
+    pressed = _read(payload)
+    if pressed is None or pressed.command != SET or slot.name not in pressed.slots:
+        return
+    yes, no = (True, False) if slot.type == "bool" else (slot.yes, slot.no)
+    value = pressed.slots[slot.name]
+    if (yes is not None and value == yes and _LIKE_NO.match(title)) or (
+        no is not None and value == no and _LIKE_YES.match(title)
+    ):
+        yield _problem(place, f'reply "{reply}": button "{title}" gives {value!r}; swap the titles or the payloads')
 
 
 def _named_values(slot: Slot, step: Collect, replies: Replies, language: str) -> Iterator[Problem]:

@@ -8,19 +8,21 @@ from typing import Any
 
 from flows.actions import RegisteredAction
 from flows.engine.check import Problem
-from flows.engine.model import Do, Flow, FlowBook, SetSlots, Slot, Step
+from flows.engine.model import END, Call, Collect, Do, Flow, FlowBook, Link, SetSlots, Slot, Step, Tell
 from flows.proving.claims import Claims, are_set
 from flows.proving.paths import Paths
-from flows.proving.taking import taken_by
+from flows.proving.taking import Taken, taken_by
+from flows.replies import Replies
 
 
-def done(book: FlowBook, actions: Mapping[str, RegisteredAction], paths: Paths) -> Iterator[Problem]:
+def done(book: FlowBook, replies: Replies, actions: Mapping[str, RegisteredAction], paths: Paths) -> Iterator[Problem]:
     """Yield the steps that give an action too little, or what it does not know."""
     taken = {name: taken_by(action.run) for name, action in actions.items()}
     for flow in book.flows.values():
         for step in flow.steps.values():
             if isinstance(step, SetSlots):
                 yield from _set(flow, step)
+                yield from _in_vain(book, flow, step, replies, taken)
             before = paths.before(flow, step)
             if not isinstance(step, Do) or before is None or step.action not in actions:
                 continue
@@ -53,6 +55,56 @@ def _set(flow: Flow, step: SetSlots) -> Iterator[Problem]:
         if value is not None and not _can_be(slot, value):
             can_be = slot.values or {"bool": (True, False), "number": ("a number",)}.get(slot.type, ("a text",))
             yield _problem(step, f'slot "{name}" can never be {value!r}{_mend(value, can_be)}')
+
+
+def _in_vain(
+    book: FlowBook, flow: Flow, step: SetSlots, replies: Replies, taken: Mapping[str, Taken]
+) -> Iterator[Problem]:
+    """What is set is looked at later on some way; else what it was for is missing there, such as calling a person."""
+    behind = [flow.steps[name] for name in _behind(flow, step)]
+    for name, value in step.values.items():
+        used = name in flow.persisted_slots or any(_looks_at(book, flow, one, name, replies, taken) for one in behind)
+        if value is not None and not used:
+            yield _problem(
+                step,
+                f'slot "{name}" is set, and nothing that comes then looks at it; do what it is for, or take it out',
+            )
+
+
+def _behind(flow: Flow, step: Step) -> set[str]:
+    found, waiting = {step.id}, [step.id]
+    while waiting:
+        following = {route.then for route in flow.steps[waiting.pop()].routes} - {END} - found
+        found |= following
+        waiting += following
+    return found
+
+
+def _looks_at(book: FlowBook, flow: Flow, step: Step, name: str, replies: Replies, taken: Mapping[str, Taken]) -> bool:
+    if any(("slots", name) in route.when.names for route in step.routes if route.when is not None):
+        return True
+    match step:
+        case Do():
+            return step.action not in taken or taken[step.action].knows(name)
+        case Call() | Link():
+            return name in book.flows[step.flow].slots
+        case Collect():
+            said = (step.utter, step.help, *(one.utter for one in step.rejections))
+            asked = any(("slots", name) in one.when.names for one in step.rejections)
+            return step.slot == name or asked or any(_names(replies, reply, name) for reply in said if reply)
+        case Tell():
+            return _names(replies, step.reply, name)
+    return False
+
+
+def _names(replies: Replies, reply: str, name: str) -> bool:
+    """Whether a wording or a button of a reply has a place for a value."""
+    for language in replies.languages:
+        layout = replies.layout(reply, language)
+        shown = [] if layout is None else [f"{title}{payload}" for title, payload, _ in layout.buttons]
+        if any(f"{{{name}}}" in text for text in (*shown, *(text for _, text in replies.texts(reply, language)))):
+            return True
+    return False
 
 
 def _can_be(slot: Slot, value: Any) -> bool:

@@ -206,6 +206,7 @@ def _person(book: FlowBook) -> Iterator[Problem]:
             if intent in slot.by_intent:
                 yield _problem(slot.place, f'slot "{slot.name}": "{intent}" is no value of a slot; it calls a person')
     started = {patterns.human_flow, patterns.misunderstood_flow, book.by_intent.get(intent, patterns.human_flow)}
+    started |= {patterns.angry_flow, patterns.angry_complaint_flow, patterns.danger_complaint_flow}
     for name in sorted(started):
         flow = book.flows[name]
         asks = _asks_before_a_person(book, flow, frozenset())
@@ -213,7 +214,7 @@ def _person(book: FlowBook) -> Iterator[Problem]:
             why = "no person is called" if asks is None else f"{asks} questions come before a person"
             yield _problem(
                 flow.place,
-                f'flow "{name}" is for who wants a person, and on a way through it {why}; '
+                f'flow "{name}" is for who wants or needs a person, and on a way through it {why}; '
                 f'have it do action "{HANDS_OVER}" on every way',
             )
 

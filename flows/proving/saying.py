@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from flows.engine.check import Problem
 from flows.engine.model import Collect, Flow, FlowBook, Step, Tell
@@ -11,6 +11,10 @@ from flows.proving.claims import Claim, Claims, are_set, without
 from flows.proving.paths import Paths
 from flows.replies import NAME, Replies
 
+_CHINESE, _LATIN = re.compile("[\u3400-\u9fff]"), re.compile("[A-Za-z]")
+_WRITTEN: Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]] = {"zh": (_CHINESE, _LATIN), "en": (_LATIN, _CHINESE)}
+"""What a language is written in, and what only the other one is."""
+OTHER_LANGUAGE = "is not written in"
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 
 
@@ -23,6 +27,7 @@ def said(book: FlowBook, replies: Replies, paths: Paths) -> Iterator[Problem]:
                 yield from _step(flow, step, before, replies)
     yield from _in_both_languages(replies)
     yield from _unlike_words(replies)
+    yield from _in_its_language(replies)
 
 
 def _step(flow: Flow, step: Step, before: Claims, replies: Replies) -> Iterator[Problem]:
@@ -92,4 +97,22 @@ def _unlike_words(replies: Replies) -> Iterator[Problem]:
                     file = f"flows/replies/{language}.yml"
                     yield Problem(
                         file, 1, f'words: table "{table}" has no "{word}" in {language}, and has it in {other}; add it'
+                    )
+
+
+def _in_its_language(replies: Replies) -> Iterator[Problem]:
+    """A wording or a button in the letters of the other language alone has been copied from there."""
+    for language in replies.languages:
+        own, other = _WRITTEN[language]
+        for name in sorted(replies.names(language)):
+            layout = replies.layout(name, language)
+            assert layout is not None, "it has a name, so it is there"
+            buttons = [(layout.place, title) for title, _, _ in layout.buttons]
+            for place, text in (*replies.texts(name, language), *buttons):
+                plain = _PLACEHOLDER.sub("", text)
+                if other.search(plain) and not own.search(plain):
+                    yield Problem(
+                        place.file,
+                        place.line,
+                        f'reply "{name}": "{text[:40]}" {OTHER_LANGUAGE} {language}; translate it',
                     )

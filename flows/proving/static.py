@@ -44,7 +44,7 @@ def _on_paths(
     paths = Paths(book, actions)
     yield from said(book, replies, paths)
     yield from asked(book, replies)
-    yield from done(book, actions, paths)
+    yield from done(book, replies, actions, paths)
     yield from reached(book, replies, actions, paths, intents)
     yield from compared(book, actions)
     yield from too_early(book, actions)

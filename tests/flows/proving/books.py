@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 from flows.actions import RegisteredAction
+from flows.proving.saying import OTHER_LANGUAGE
 from flows.proving.static import prove
 from flows.replies import Replies
 from tests.flows.small import FACTS, SAID_IN_BETWEEN, book_of
@@ -59,7 +60,8 @@ def problems(folder: Path, flow: str, zh: str = "", en: str | None = None, **oth
         (replies / f"{language}.yml").write_text(known + own, encoding="utf-8")
     order = ORDER | others
     book = book_of(folder, tea=dedent(flow), **order)
-    return [str(one) for one in prove(book, Replies.load(replies), ACTIONS, FACTS)]
+    found = prove(book, Replies.load(replies), ACTIONS, FACTS)
+    return [str(one) for one in found if OTHER_LANGUAGE not in one.text]  # one wording does for both languages here
 
 
 ORDER = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.flows.proving.copies import Copies, NoSuchPlace, Step, become
-from tests.flows.proving.plants import plant
+from tests.flows.proving.plants import plant, set_buttons
 
 NO_YES = "has not said yes to it"
 NO_PROOF = "is for who has proved who they are"
@@ -176,3 +176,60 @@ def a_reason_for_a_person_with_a_slip(copies: Copies) -> str:
 def an_opting_out_that_opts_in(copies: Copies) -> str:
     step_of(copies, "opt_out_marketing", "stop")["args"] = {"value": True}
     return "who says opt_out_marketing means False"
+
+
+@plant
+def a_reason_that_calls_nobody(copies: Copies) -> str:
+    """What was solved is open again, and the person who was to go on with it is never called."""
+    document = copies.flow("reopen_case")
+    document["steps"] = [step for step in document["steps"] if step.get("action") != "hand_over"]
+    return 'slot "reason" is set, and nothing that comes then looks at it'
+
+
+@plant
+def an_angry_customer_who_gets_nobody(copies: Copies) -> str:
+    for step in copies.flow("angry_complaint")["steps"]:
+        if step.get("action") == "hand_over":
+            become(step, action="check_order_owner")
+    return 'flow "angry_complaint" is for who wants or needs a person'
+
+
+# Words
+
+
+@plant
+def a_chinese_reply_in_english(copies: Copies) -> str:
+    copies.reply("points_none", "zh")[1]["text"] = "No points yet."
+    return "is not written in zh"
+
+
+@plant
+def an_english_button_in_chinese(copies: Copies) -> str:
+    copies.reply("ask_redeem", "en")[1]["buttons"][0]["title"] = "换"
+    return "is not written in en"
+
+
+@plant
+def a_help_that_only_asks_again(copies: Copies) -> str:
+    step_of(copies, "place_order", "how_many")["help"] = "ask_quantity"
+    return "only says the question again"
+
+
+@plant
+def a_button_that_says_no_and_means_yes(copies: Copies) -> str:
+    for language in ("zh", "en"):
+        yes, no, *_ = set_buttons(copies, "ask_redeem", language)
+        yes["payload"], no["payload"] = no["payload"], yes["payload"]
+    return "swap the titles or the payloads"
+
+
+@plant
+def a_time_promised_in_plain_words(copies: Copies) -> str:
+    copies.reply("points_none", "en")[1]["text"] = "Nothing yet. A colleague will call you within 24 hours."
+    return "promises something, and a way leads here on which no action has entered it"
+
+
+@plant
+def a_time_promised_in_plain_chinese_words(copies: Copies) -> str:
+    copies.reply("points_none", "zh")[1]["text"] = "还没有积分，同事24小时内给您回电话。"
+    return "promises something, and a way leads here on which no action has entered it"

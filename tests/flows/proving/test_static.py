@@ -172,7 +172,7 @@ def test_who_asks_for_a_person_is_never_only_answered(tmp_path):
 
     found = problems(tmp_path, "intents: [tea]\nsteps: [{say: how}]", person=person)
 
-    assert any('flow "person" is for who wants a person, and on a way through it no person is called' in one
+    assert any('flow "person" is for who wants or needs a person, and on a way through it no person is called' in one
                for one in found)  # fmt: skip
 
 
