@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from nlu.entities.folding import SEARCHED_CHARACTERS, fold
-from nlu.fallback_words import HUMAN, HUMAN_ASKED, HUMAN_NOT_ASKED, KEYWORD_RULES, STRONG, WEAK, WHOLE_MESSAGES
+from nlu.fallback_words import (
+    COMPLAINING,
+    COMPLAINT_OF,
+    COMPLAINTS,
+    HUMAN,
+    HUMAN_ASKED,
+    HUMAN_NOT_ASKED,
+    KEYWORD_RULES,
+    STRONG,
+    WEAK,
+    WHOLE_MESSAGES,
+)
+from nlu.said import find_said
 from nlu.understanding import OUT_OF_SCOPE, IntentScore
 
 CERTAIN: Final = 1.0
@@ -77,6 +89,17 @@ def intents_by_rules(text: str) -> tuple[IntentScore, ...]:
     return found or (IntentScore(OUT_OF_SCOPE, STRONG),)
 
 
+def with_complaint(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
+    """Return the intents with the complaint that ``text`` says it is, where none of them is one."""
+    if any(intent.name in COMPLAINTS for intent in intents):
+        return intents
+    if next(find_said(COMPLAINING, fold(text[:SEARCHED_CHARACTERS])), None) is None:
+        return intents
+    kind = next((COMPLAINT_OF[intent.name] for intent in intents if intent.name in COMPLAINT_OF), "complain_service")
+    others = (one for one in intents if one.name not in COMPLAINT_OF and one.name != OUT_OF_SCOPE)
+    return (IntentScore(kind, STRONG), *others)
+
+
 def _is_declined(plain: str, asked: re.Match[str]) -> bool:
     around = plain[max(0, asked.start() - _DECLINED_BEFORE) : asked.end() + _DECLINED_AFTER]
     return HUMAN_NOT_ASKED.search(around) is not None
@@ -90,6 +113,11 @@ def _by_keywords(plain: str) -> tuple[IntentScore, ...]:
             continue
         if match := words.search(plain):
             found[intent] = (-confidence, match.start())
+    complains = next(find_said(COMPLAINING, plain), None)
+    if complains is not None and found.keys().isdisjoint(COMPLAINTS):
+        about = next((intent for intent in COMPLAINT_OF if intent in found), "")
+        found.pop(about, None)
+        found[COMPLAINT_OF.get(about, "complain_service")] = (-STRONG, complains.start())
     ordered = sorted(found.items(), key=lambda item: item[1])
     return tuple(IntentScore(intent, -confidence) for intent, (confidence, _) in ordered)
 

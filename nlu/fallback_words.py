@@ -13,6 +13,18 @@ STRONG: Final = 0.9
 WEAK: Final = 0.6
 HUMAN: Final = "request_human_agent"
 
+# Who says that they complain does, whatever else is in the message; what it is about may be said by other words.
+COMPLAINING: Final = re.compile(
+    "(?:要|想|得)(?:来)?投诉(?!.{0,4}(?:进度|处理|结果|怎么样|到哪|电话|渠道))"
+    r"|(?:file|make|lodge|raise) (?:a|an)(?: \w+)? complaint|(?:want|like|need|have|going) to complain"
+)
+COMPLAINTS: Final = (
+    "complain_product_quality", "complain_service", "complain_delivery", "complain_billing",
+    "report_missing_wrong_item", "check_complaint_status",
+)  # fmt: skip
+# What a complaint is about that says no more than what its customer would else have asked.
+COMPLAINT_OF: Final = {"track_order": "complain_delivery", "track_refund": "complain_billing"}
+
 # Whole messages, folded and without marks and spaces at their ends.
 WHOLE_MESSAGES: Final = {
     "affirm": (
@@ -167,7 +179,8 @@ KEYWORD_RULES: Final = (
         STRONG,
         "(?:查|看|问)[一下看个]{0,3}(?:我的?)?(?:会员)?积分(?!规则)|(?:多少|几)(?:个)?(?:积)?分(?!钟|之|期)"
         "|积分(?:余额|还有|有多少|多少|剩|够)|我的积分|积分呢",
-        r"(?:how many|check|see|show)(?: \w+){0,2} (?:points|pts)|points? balance|balance of (?:my )?points",
+        r"(?:how many|check|see|show)(?: \w+){0,2} (?:points|pts)|points? balance|balance of (?:my )?points"
+        r"|what (?:are|is) my points",
     ),
     (
         "check_complaint_status",
@@ -263,7 +276,8 @@ KEYWORD_RULES: Final = (
         "(?:裂|碎|破|坏|漏水|掉色|变质|发霉|有异味)了?"
         "|质量(?:太|很|真|这么)?(?:差|烂|不好|有问题)|质量问题",
         r"(?:arrived|came|is|was|are|were|it's|got)(?: \w+){0,2} (?:broken|cracked|damaged|shattered|chipped"
-        r"|defective|faulty|leaking|mouldy|moldy)"
+        r"|defective|faulty|leaking|smashed|in pieces|mouldy|moldy)"
+        r"|(?:tea ?pot|pot|cup|mug|kettle|bottle|thermos|lid|glass|it) (?:leaks|drips|broke|cracked|shattered)"
         r"|poor quality|bad quality|stopped working|doesn't work",
     ),
     (
@@ -278,8 +292,9 @@ KEYWORD_RULES: Final = (
         "complain_billing",
         STRONG,
         "(?:多|重复|乱)(?:扣|收)(?:了)?(?:我)?(?:两次|费|钱|款)?|扣了(?:我)?(?:两|2)次"
-        "|(?:收费|金额|账单)(?:有误|不对|错)",
-        r"charged(?: \w+)? (?:twice|double|too much|wrong)|double[ -]charged|overcharged|wrong amount|billed twice",
+        "|(?:收费|金额|账单|扣款)(?:有误|不对|错|的?问题)",
+        r"charged(?: \w+)? (?:twice|double|too much|wrong)|double[ -]charged|overcharged|wrong amount|billed twice"
+        r"|(?:billing|invoicing) (?:problem|issue|error|mistake|complaint)",
     ),
     (
         "complain_delivery",

@@ -14,7 +14,7 @@ from nlu.clauses import split_clauses
 from nlu.entities import Catalogue, EntityContext, OrderPattern, find_all
 from nlu.entities.folding import SEARCHED_CHARACTERS
 from nlu.errors import NluUnavailable
-from nlu.fallback import certain_intent, intents_by_rules
+from nlu.fallback import certain_intent, intents_by_rules, with_complaint
 from nlu.fallback_words import HUMAN, STRONG, WEAK
 from nlu.language import detect
 from nlu.mood import Mood, read_mood
@@ -132,7 +132,7 @@ class Understander:
         at_a_loss = intents[0].name == OUT_OF_SCOPE and not told
         if at_a_loss and read.language != "other" and (sure := _sure_by_rules(text)):
             return read.meaning(sure, "rules")
-        meant = read.meaning(_as_refused(text, _without_blame(read, intents)), "rasa")
+        meant = read.meaning(with_complaint(text, _as_refused(text, _without_blame(read, intents))), "rasa")
         return replace(meant, instead=_near(ranking, meant.intents, thresholds.answer))
 
     def _read(

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flows.engine.model import FlowBook
+from flows.engine.filling import MAX_READ
+from flows.engine.heard import Heard
+from flows.engine.model import FlowBook, Patterns
 from flows.engine.state import Frame
 
 OPEN_COMPLAINT = "open_complaint"
@@ -18,6 +20,12 @@ def complains(book: FlowBook, stack: Sequence[Frame]) -> bool:
     """Return whether a complaint is under way."""
     matter = book.patterns.complaint_matter
     return any(book.flows[frame.flow].matter == matter for frame in stack)
+
+
+def says_it_complains(patterns: Patterns, heard: Heard) -> bool:
+    """Return whether an angry message threatens, or says itself that it complains: "where is it, or I'll sue"."""
+    threatens = not patterns.complaint_with.isdisjoint(heard.sensitive)
+    return threatens or patterns.complaint_words.search(heard.text[:MAX_READ]) is not None
 
 
 def facts_in(facts: Mapping[str, Any], *, complaint: bool) -> Mapping[str, Any]:

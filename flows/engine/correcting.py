@@ -39,11 +39,18 @@ class Corrector:
     def in_talk(self, names: Sequence[str], wishes: Sequence[Wish]) -> bool:
         """Put right a slot of what is under way, however long ago it was filled; return whether that was it."""
         run = self._run
-        if not self._says_so(names) or any(self._starts_afresh(wish) for wish in wishes):
+        if not self._says_so(names):
+            return False
+        # Beside another wish only what an intent says is put right: an order number may be that wish's own.
+        beside = any(self._starts_afresh(wish) for wish in wishes)
+        if beside and (
+            self._patterns.corrects.search(self._heard.text) is None or all(map(self._starts_afresh, wishes))
+        ):
             return False
         for at in range(len(run.stack) - 1, -1, -1):
             frame = run.stack[at]
-            found = self._corrected(run.book.flows[frame.flow], frame.slots)
+            flow = run.book.flows[frame.flow]
+            found = self._kind_put_right(flow, frame.slots) if beside else self._corrected(flow, frame.slots)
             if found is not None and not frame.between:
                 self._put_right(at, *found)
                 return True
@@ -99,6 +106,10 @@ class Corrector:
             return None
         others = [value for value in choice["values"] if value != known[slot_chosen.name]]
         return (slot_chosen, others[0]) if len(others) == 1 else None
+
+    def _kind_put_right(self, flow: Flow, known: Mapping[str, Any]) -> tuple[Slot, Any] | None:
+        told = ((slot, self._by_intent(slot)) for slot in flow.slots.values() if known.get(slot.name) is not None)
+        return next(((slot, value) for slot, value in told if value not in (None, known[slot.name])), None)
 
     def _by_intent(self, slot: Slot) -> str | None:
         return next((slot.by_intent[name] for name in self._heard.names if name in slot.by_intent), None)

@@ -16,6 +16,7 @@ from typing import Any
 
 from flows.engine.asked import answers_the_question, is_for_the_question, names_what_is_asked
 from flows.engine.clarifying import ask_which, chosen, open_choice, pressed_wish, two_wishes
+from flows.engine.complaining import says_it_complains
 from flows.engine.correcting import Corrector, choice_offered
 from flows.engine.filling import answer, entity_value
 from flows.engine.heard import ActionDone, Decision, FellSilent, Heard
@@ -176,7 +177,8 @@ class _Talk:
         elif self._heard.foreign and not names_what_is_asked(self._run, self._heard):
             self._run.repair("other_language", asked=self._run.question is not None)
         elif self._heard.sentiment <= patterns.angry_at_most and patterns.angry_unless.isdisjoint(names):
-            self._hand_over("angry", patterns.angry_complaint_flow if complains else patterns.angry_flow)
+            is_case = complains or says_it_complains(patterns, self._heard)
+            self._hand_over("angry", patterns.angry_complaint_flow if is_case else patterns.angry_flow)
         elif patterns.cancel_intent in names:
             self._cancel([wish for wish in wishes if wish.intent != patterns.cancel_intent])
         else:
@@ -229,6 +231,7 @@ class _Talk:
             return
         if self._corrector.in_talk(names, wishes):
             self._understood()
+            self._starter.queue(wishes)
             return
         others = without_answers([wish for wish in wishes if wish.flow.matter != here], [flow])
         if self._interrupts(slot, others, names):

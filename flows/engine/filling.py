@@ -10,6 +10,7 @@ from typing import Any
 
 from flows.engine.heard import Heard
 from flows.engine.model import Flow, FlowBook, Slot
+from nlu.clauses import split_clauses
 
 MAX_READ = 2000
 """Characters of a message that patterns are tried on: a novel is no order number."""
@@ -91,8 +92,8 @@ def told(slot: Slot, heard: Heard) -> str | None:
     return kept(next((group for group in match.groups() if group), match.group())) or None
 
 
-def opening_slots(book: FlowBook, flow: Flow, heard: Heard) -> dict[str, Any]:
-    """Return the slots that the message which starts a flow already fills."""
+def opening_slots(book: FlowBook, flow: Flow, heard: Heard, opening: str) -> dict[str, Any]:
+    """Return the slots that a message fills already; ``opening`` is what of its text the flow begins with."""
     filled: dict[str, Any] = {}
     said: int | None = None
     for slot in flow.slots.values():
@@ -106,11 +107,23 @@ def opening_slots(book: FlowBook, flow: Flow, heard: Heard) -> dict[str, Any]:
         elif slot.told is not None:
             if (value := told(slot, heard)) is not None:
                 filled[slot.name] = value
-        elif slot.opening is not None and heard.text.strip():
-            said = substance(book, heard.text) if said is None else said
+        elif slot.opening is not None and opening.strip():
+            said = substance(book, opening) if said is None else said
             if said >= slot.opening:
-                filled[slot.name] = kept(heard.text)
+                filled[slot.name] = kept(opening)
     return filled
+
+
+def tells_nothing_of_it(book: FlowBook, text: str, wishes: int) -> bool:
+    """Return whether a message of several wishes names a complaint and tells nothing of it.
+
+    "I want to complain, and what are my points" has a clause for each, and one of them is but that word.
+    """
+    clauses = split_clauses(text) if wishes > 1 else ()
+    words = book.patterns.complaint_words
+    return len(clauses) == wishes and any(
+        substance(book, clause) == 0 and words.search(clause) is not None for clause in clauses
+    )
 
 
 def answer(book: FlowBook, flow: Flow, slot: Slot, heard: Heard, names: Collection[str]) -> Found | None:

@@ -17,7 +17,7 @@ _SECTIONS: dict[str, dict[str, type]] = {
     "angry": {"sentiment_at_most": float, "flow": str, "unless": list, "complaint_flow": str},
     "danger": {"urgency_at_least": float, "complaint_flow": str, "also_with": list},
     "sensitive": {},
-    "complaint": {"matter": str},
+    "complaint": {"matter": str, "words": str, "matters": list},
     "misunderstood": {"limit": int, "flow": str},
     "interruption": {"sure": float},
     "words": {"filler": list} | dict.fromkeys(("skip", "corrects", "denies", "adds", "refers_back", "other_one"), str),
@@ -36,7 +36,7 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
             raise FlowError(file, source.line_of(key), f'there is no pattern "{key}"; remove it')
     said = {name: _section(source, name, file) for name in _SECTIONS}
     after_care = _after_care(source, file)
-    words = {name: _words(source, said, name, file) for name in _SECTIONS["words"] if name != "filler"}
+    words = {name: _words(source, said, "words", name, file) for name in _SECTIONS["words"] if name != "filler"}
     return Patterns(
         place=Place(file, source.line),
         colleague_flow=said["colleague"]["flow"],
@@ -57,6 +57,8 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
         danger_with=frozenset(said["danger"]["also_with"]),
         sensitive=dict(said["sensitive"]),
         complaint_matter=said["complaint"]["matter"],
+        complaint_words=_words(source, said, "complaint", "words", file),
+        complaint_with=frozenset(said["complaint"]["matters"]),
         angry_complaint_flow=said["angry"]["complaint_flow"],
         danger_complaint_flow=said["danger"]["complaint_flow"],
         misunderstood_limit=said["misunderstood"]["limit"],
@@ -68,11 +70,11 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
     )
 
 
-def _words(source: MarkedMap, said: Mapping[str, Any], name: str, file: str) -> re.Pattern[str]:
+def _words(source: MarkedMap, said: Mapping[str, Any], section: str, name: str, file: str) -> re.Pattern[str]:
     try:
-        return re.compile(said["words"][name], re.IGNORECASE)
+        return re.compile(said[section][name], re.IGNORECASE)
     except re.error as exc:
-        raise FlowError(file, source["words"].line_of(name), f"{name} is not a pattern: {exc}") from exc
+        raise FlowError(file, source[section].line_of(name), f"{name} is not a pattern: {exc}") from exc
 
 
 def _after_care(source: MarkedMap, file: str) -> dict[str, dict[str, str]]:

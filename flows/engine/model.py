@@ -251,6 +251,10 @@ class Patterns:
     sensitive: Mapping[str, str]
     """Matter → flow, which comes before anything else that the message wants."""
     complaint_matter: str
+    complaint_words: re.Pattern[str]
+    """What makes a complaint of an angry message, whatever else it asks."""
+    complaint_with: frozenset[str]
+    """Sensitive matters that make a complaint of an angry message, such as a threat."""
     angry_complaint_flow: str
     danger_complaint_flow: str
     misunderstood_limit: int

@@ -39,7 +39,7 @@ def greet_again(run: Run, starter: Starter, heard: Heard, names: Sequence[str], 
     others = [wish for wish in wishes if wish.flow.matter != flow.matter]
     if len(others) < len(wishes) or (not wishes and _answers(run, heard)):
         # What is said now is newer than what was said then.
-        given = opening_slots(book, flow, heard)
+        given = opening_slots(book, flow, heard, heard.text)
         run.closed = {"flow": flow.name, "slots": {**run.closed["slots"], **given}}
         run.take_up_closed()
         starter.queue(others)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flows.engine.filling import MAX_READ, grown, kept, named, opening_slots
+from flows.engine.filling import MAX_READ, grown, kept, named, opening_slots, tells_nothing_of_it
 from flows.engine.heard import Heard
 from flows.engine.model import Flow, FlowBook
 from flows.engine.payloads import accepts
@@ -58,12 +58,14 @@ class Starter:
         self._run = run
         self._heard = heard
         self._given = given
+        self._untold = False
 
     def serve(self, wishes: list[Wish]) -> None:
         """Start the first wish now; the others wait for it, in order."""
         first, *rest = wishes
+        self._untold = tells_nothing_of_it(self._book, self._heard.text, len(wishes))
         slots = self._slots_for(first.flow, first.intent)
-        self._run.start(first.flow.name, slots, kept(self._heard.text))
+        self._run.start(first.flow.name, slots, self._opening_of(first.flow))
         self.queue(rest)
         self.queue_each(first.flow, slots)
 
@@ -73,7 +75,7 @@ class Starter:
         for wish in wishes:
             if wish.flow.matter not in waiting:
                 slots = self._slots_for(wish.flow, wish.intent)
-                self._run.start_afterwards(wish.flow.name, slots, kept(self._heard.text))
+                self._run.start_afterwards(wish.flow.name, slots, self._opening_of(wish.flow))
 
     def queue_each(self, flow: Flow, slots: Mapping[str, Any]) -> None:
         """Let the flow run again for every further thing of its kind that the message names."""
@@ -97,6 +99,10 @@ class Starter:
                 slots[name] = value
         self._run.misunderstood = 0
         self._run.start(flow_name, slots, kept(self._heard.text))
+
+    def _opening_of(self, flow: Flow) -> str:
+        untold = self._untold and flow.matter == self._book.patterns.complaint_matter
+        return "" if untold else kept(self._heard.text)
 
     def _known(self, flow: Flow) -> dict[str, Any]:
         return {
@@ -123,7 +129,7 @@ class Starter:
         return found
 
     def _slots_for(self, flow: Flow, intent: str) -> dict[str, Any]:
-        slots = self._referred_to(flow) | opening_slots(self._book, flow, self._heard)
+        slots = self._referred_to(flow) | opening_slots(self._book, flow, self._heard, self._opening_of(flow))
         patterns = self._book.patterns
         if flow.name == patterns.colleague_flow:
             slots[patterns.colleague_slot] = intent

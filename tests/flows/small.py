@@ -18,7 +18,7 @@ human: {flow: person}
 sensitive: {self_harm: person}
 angry: {sentiment_at_most: -0.7, flow: person, complaint_flow: person, unless: [opt_out]}
 danger: {urgency_at_least: 0.9, complaint_flow: person, also_with: []}
-complaint: {matter: complaint}
+complaint: {matter: complaint, words: complain, matters: [threat]}
 misunderstood: {limit: 2, flow: person}
 interruption: {sure: 0.7}
 words:

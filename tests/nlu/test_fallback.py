@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlu.clauses import split_clauses
-from nlu.fallback import certain_intent, intents_by_rules
+from nlu.fallback import certain_intent, intents_by_rules, with_complaint
+from nlu.understanding import IntentScore
 
 
 @pytest.mark.parametrize(
@@ -183,3 +184,32 @@ def test_any_text_has_an_intent(text: str) -> None:
 )
 def test_a_message_is_split_into_the_clauses_that_say_something(text: str, parts: tuple[str, ...]) -> None:
     assert split_clauses(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("我要投诉，快递三天没到", ["complain_delivery"]),
+        ("我要投诉，杯子裂了", ["complain_product_quality"]),
+        ("I want to file a complaint and also know my points balance", ["complain_service", "ask_points_balance"]),
+        ("我想投诉，顺便查一下积分", ["complain_service", "ask_points_balance"]),
+        ("I want to complain, where is my refund", ["complain_billing"]),
+        ("我要投诉的处理进度", ["check_complaint_status"]),
+    ],
+)
+def test_who_says_that_they_complain_is_heard_beside_other_words(text, names):
+    assert [intent.name for intent in intents_by_rules(text)] == names
+
+
+@pytest.mark.parametrize("text", ["我要投诉，顺便查一下积分", "I want to file a complaint, and my points please"])
+def test_a_complaint_that_the_classifier_passes_over_is_added(text):
+    points = (IntentScore("ask_points_balance", 0.99),)
+
+    assert [intent.name for intent in with_complaint(text, points)] == ["complain_service", "ask_points_balance"]
+
+
+@pytest.mark.parametrize("text", ["我不是要投诉，只想查积分", "I don't want to complain, just tell me my points"])
+def test_who_says_that_they_do_not_complain_does_not(text):
+    points = (IntentScore("ask_points_balance", 0.99),)
+
+    assert with_complaint(text, points) == points
