@@ -172,8 +172,9 @@ class StatusBody(Body):
 
 
 class EventBody(Body):
-    """What has happened: to an order (``order.shipped``, with a row of it), or anything else of the shop's own
-    (``shop.…``, to a customer), which rules of care can be about.
+    """What has happened: to an order (``order.shipped``, with a row of it), to a product (``stock.changed``, with
+    ``sku`` and ``stock``), or anything else of the shop's own (``shop.…``, to a customer), which rules of care can be
+    about.
 
     ``id`` is the event's own name: told again, it changes nothing.
     """
@@ -182,7 +183,8 @@ class EventBody(Body):
     type: Annotated[
         str,
         Field(
-            pattern=r"^(order\.(created|paid|shipped|delivered|cancelled|refunded)|shop(\.[a-z][a-z0-9_]{0,40}){1,3})$"
+            pattern=r"^(order\.(created|paid|shipped|delivered|cancelled|refunded)|stock\.changed"
+            r"|shop(\.[a-z][a-z0-9_]{0,40}){1,3})$"
         ),
     ]
     customer_id: Short | None = None

@@ -1,6 +1,6 @@
 """`/events` and the hook of the shop: what has happened there.
 
-An event of an order changes the order as a row of an import does. Any other is
+An event of an order changes the order, and one of a stock the product, as a row of an import does. Any other is
 written into the customer's history, where rules of care may wait for it.
 """
 
@@ -25,7 +25,7 @@ from bot.channels.edge import storable
 from crm_store import api_answers, customers, history, merges
 from crm_store.api_answers import Answer
 from crm_store.errors import StoreBusy, StoreError
-from crm_store.imports import RowRefused, apply_shop_event
+from crm_store.imports import STOCK, RowRefused, apply_shop_event
 from crm_store.imports.lookups import brought_to
 
 log = structlog.get_logger(__name__)
@@ -114,6 +114,8 @@ def _once(conn: Connection, house: House, told_by: str, by: str, event: EventBod
 
 
 def _happen(conn: Connection, house: House, by: str, event: EventBody, now: datetime) -> str:
+    if event.type == STOCK:
+        return apply_shop_event(conn, event.type, event.data, now=now, ids=house.ids, settings=house.imports)
     if event.type.startswith("order."):
         data = event.data | ({"customer_id": event.customer_id} if event.customer_id else {})
         return apply_shop_event(conn, event.type, data, now=now, ids=house.ids, settings=house.imports)

@@ -15,10 +15,10 @@ from crm_store.imports.journal import unfinished
 from crm_store.imports.mapping import ColumnMap, load_mapping
 from crm_store.imports.mending import write_refused
 from crm_store.imports.outcomes import ImportRefused, ImportSettings, Refused, Report, RowRefused, RowResult
-from crm_store.imports.rows import KINDS, apply_row, apply_rows, apply_shop_event
+from crm_store.imports.rows import KINDS, STOCK, apply_row, apply_rows, apply_shop_event
 
 __all__ = [
-    "KINDS", "ColumnMap", "ImportRefused", "ImportSettings", "Refused", "Report", "RowRefused", "RowResult",
+    "KINDS", "STOCK", "ColumnMap", "ImportRefused", "ImportSettings", "Refused", "Report", "RowRefused", "RowResult",
     "apply_row", "apply_rows", "apply_shop_event", "import_file", "load_mapping", "read_lines", "unfinished",
     "write_refused",
 ]  # fmt: skip

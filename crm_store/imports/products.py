@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from crm_store import catalogue
 from crm_store.imports.cells import Cells
 from crm_store.imports.holding import Touched
-from crm_store.imports.outcomes import RowResult
+from crm_store.imports.outcomes import RowRefused, RowResult
 from crm_store.ports import Ids
 
 COLUMNS = (
@@ -56,6 +56,36 @@ class ProductRow:
             return RowResult.UNCHANGED
         catalogue.change(conn, self.sku, **changed)
         return RowResult.CHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class StockRow:
+    """The shop's word on how many there are of a product that is in its list."""
+
+    sku: str
+    stock: int
+
+    def touches(self) -> Touched:
+        """Return what it writes about: nothing that has to be held, since a single statement writes it."""
+        return Touched()
+
+    def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
+        """Change the stock; who waits for the product is told by what looks after wishes."""
+        known = catalogue.by_sku(conn, self.sku)
+        if known is None:
+            raise RowRefused("sku", "there is no such product", "import products first, or correct the sku")
+        if known.stock == self.stock:
+            return RowResult.UNCHANGED
+        catalogue.change(conn, self.sku, stock=self.stock)
+        return RowResult.CHANGED
+
+
+def read_stock(cells: Cells) -> StockRow:
+    """Read the shop's word on a product's stock; `RowRefused` names what cannot be read."""
+    stock = cells.whole("stock")
+    if stock is None:
+        raise RowRefused("stock", "is empty", "say how many there are, such as 12")
+    return StockRow(cells.required("sku"), stock)
 
 
 def read(cells: Cells) -> ProductRow:

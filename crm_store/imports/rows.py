@@ -17,6 +17,9 @@ from crm_store.imports.outcomes import ImportSettings, RowRefused, RowResult
 from crm_store.orders import STATUSES
 from crm_store.ports import Ids
 
+STOCK = "stock.changed"
+"""The event of a product of which there are now more, or fewer, or none."""
+
 
 class PreparedRow(Protocol):
     """A row that has been read; what it says makes sense by itself."""
@@ -138,16 +141,19 @@ def apply_shop_event(
     ids: Ids,
     settings: ImportSettings,
 ) -> RowResult:
-    """Take the shop's word on an order: ``order.`` and the status that it has just reached.
+    """Take the shop's word on an order: ``order.`` and the status that it has just reached; or on a stock: `STOCK`.
 
-    ``data`` is an order row; of an order that we know, its number is enough.
+    ``data`` is an order row, where of an order that we know its number is enough; or ``sku`` and ``stock``.
 
     Raises:
         RowRefused: as `apply_row`, or there is no such event (field ``shop``).
     """
+    if event == STOCK:
+        (result,) = _apply(conn, [products.read_stock(Cells(data, settings, now=now))], now, ids)
+        return result
     status = event.removeprefix("order.")
     if not event.startswith("order.") or status not in STATUSES:
-        known = ", ".join(f"order.{one}" for one in STATUSES)
+        known = ", ".join((*(f"order.{one}" for one in STATUSES), STOCK))
         raise RowRefused("shop", "there is no such event", f"write one of {known}")
     (result,) = _apply(conn, [orders.read_event(Cells(data, settings, now=now), status)], now, ids)
     return result

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
+from crm_store import catalogue, wishes
 from crm_store.merging import merge
 from crm_store.showing import find_customer
 from crm_store.unmerging import unmerge
@@ -144,3 +145,54 @@ async def test_the_number_of_who_was_merged_works_and_what_it_brings_is_theirs_a
     assert [[kind for kind in happened if kind in {e["kind"] for e in one["timeline"]}] for one in (first, second)] == [
         [], list(happened),
     ]  # fmt: skip
+
+
+def with_tea_sold_out(conn: Connection) -> None:
+    catalogue.add(conn, sku="T1", name_zh="安吉白茶", currency="CNY", stock=0)
+
+
+def stock_of_tea(shop: ShopSystem) -> int:
+    tea = shop.house.store.read_now(catalogue.by_sku, "T1")
+    assert tea is not None
+    return int(tea.stock)
+
+
+async def test_what_the_shop_says_of_its_stock_happens_once_and_wakes_who_waits_for_it(shop: ShopSystem) -> None:
+    shop.house.store.run_now(with_tea_sold_out)
+    wang = shop.house.store.read_now(find_customer, "C1")
+    shop.house.store.run_now(wishes.wish, wang, "T1", now=NOW, ids=shop.house.ids)
+    filled = {"id": "s-1", "type": "stock.changed", "data": {"sku": "T1", "stock": 12}}
+
+    first = await shop.tell(filled)
+    waiting = shop.house.store.read_now(wishes.ready, "", 9)
+    sold_out = await shop.call("POST", "/events", filled | {"id": "s-2", "data": {"sku": "T1", "stock": 0}})
+    again = await shop.tell(filled)
+
+    assert [(one.status_code, one.json()["result"]) for one in (first, sold_out, again)] == [
+        (201, "changed"),
+        (201, "changed"),
+        (200, "duplicate"),
+    ]
+    assert [row.customer_id for row in waiting] == [wang]
+    assert stock_of_tea(shop) == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "field", "told"),
+    [
+        ({"sku": "T9", "stock": 3}, "sku", "there is no such product"),
+        ({"stock": 3}, "sku", "is empty"),
+        ({"sku": "T1"}, "stock", "is empty"),
+        ({"sku": "T1", "stock": "many"}, "stock", "is no whole number"),
+        ({"sku": "T1", "stock": 1.5}, "stock", "is no whole number"),
+        ({"sku": "T1", "stock": 3_000_000_000}, "stock", "is no whole number"),
+    ],
+)
+async def test_a_stock_that_cannot_be_is_refused_by_its_field(shop: ShopSystem, data, field: str, told: str) -> None:
+    shop.house.store.run_now(with_tea_sold_out)
+
+    refused = await shop.tell({"id": "s-1", "type": "stock.changed", "data": data})
+
+    assert refused.status_code == 422
+    assert (refused.json()["error"]["field"], refused.json()["error"]["message"]) == (field, told)
+    assert stock_of_tea(shop) == 0

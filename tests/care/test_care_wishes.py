@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Connection
 
 from care import wishes as care_wishes
 from care.due import last_moment
 from crm_store import catalogue, consents, history, identities, switches, wishes
 from crm_store.checking import checks
+from crm_store.imports import ImportSettings, apply_shop_event
 from flows.engine.state import Say
 from flows.replies import LANGUAGES, Listener
 from tests.care.conftest import BEGINNING, Shop
@@ -58,6 +61,19 @@ async def test_what_is_back_is_told_once(shop_out_of_tea: Shop) -> None:
     assert "安吉白茶" in message.body["text"]
     assert shop.happened() == [("care.queued", None)]
     assert state(shop) == "told"
+
+
+async def test_the_shops_word_on_its_stock_sets_the_wishes_going(shop_out_of_tea: Shop) -> None:
+    shop = shop_out_of_tea
+    settings = ImportSettings(ZoneInfo("Asia/Shanghai"))
+
+    def told(conn: Connection) -> None:
+        back = {"sku": "TEA-1", "stock": 3}
+        apply_shop_event(conn, "stock.changed", back, now=shop.clock.now(), ids=shop.ids, settings=settings)
+
+    shop.write(told)
+
+    assert await look(shop) == ["queued"]
 
 
 async def test_a_wish_is_noted_once_and_can_be_given_up(shop_out_of_tea: Shop) -> None:
