@@ -115,8 +115,8 @@ def page(conn: Connection, key: str, now: datetime) -> dict[str, Any]:
 
     Moments are ISO 8601 in UTC. ``handoff`` is None while the bot has the conversation.
     ``mood`` is that of the last messages with words, newest first: ``sentiment`` from -1
-    to 1, ``urgency`` from 0 to 1. ``timeline`` has the last messages and, since the first
-    of them, what became of cases, orders, handoffs and care.
+    to 1, ``urgency`` from 0 to 1, ``words`` those that showed it. ``timeline`` has the last
+    messages and, since the first of them, what became of cases, orders, handoffs and care.
 
     Raises:
         LookupError: there is no such customer.
@@ -174,7 +174,12 @@ def _moods(conn: Connection, key: str) -> list[dict[str, Any]]:
     heard = history.newest(conn, key, ("message.in",), most=MOODS_WITHIN)
     understood = ((entry, (entry.why or {}).get("understood")) for entry in heard)
     moods = [
-        {"at": entry.at.isoformat(), "sentiment": meant["sentiment"], "urgency": meant["urgency"]}
+        {
+            "at": entry.at.isoformat(),
+            "sentiment": meant["sentiment"],
+            "urgency": meant["urgency"],
+            "words": [word for one in meant.get("felt", ()) for word in one["words"]],
+        }
         for entry, meant in understood
         if meant
     ]

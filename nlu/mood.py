@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nlu.entities.folding import SEARCHED_CHARACTERS, fold
+from nlu.felt import Feeling, Felt
 from nlu.mood_words import (
     ANGER,
     BAD,
@@ -53,6 +54,7 @@ _FEWEST_CAPITAL_WORDS = 3
 class Mood:
     """``sentiment`` -1 (furious) to 1 (delighted), ``urgency`` 0 to 1, and the words that showed anger and danger.
 
+    ``felt`` are all feelings that made the scores, with their words; none where it is said calmly.
     ``sensitive`` are the matters that want a careful hand, whatever the mood.
     """
 
@@ -61,6 +63,7 @@ class Mood:
     angry: tuple[str, ...] = ()
     danger: tuple[str, ...] = ()
     sensitive: tuple[Sensitive, ...] = ()
+    felt: tuple[Felt, ...] = ()
 
 
 def read_mood(text: str) -> Mood:
@@ -69,21 +72,38 @@ def read_mood(text: str) -> Mood:
     plain = CALM_PHRASES.sub(lambda phrase: "," * len(phrase[0]), fold(typed))
     sensitive = find_sensitive(plain, typed)
     # Who threatens is angry, whatever the words of it.
-    angry = (*_said(ANGER, plain), *_words(sensitive, "threat"), *_words(sensitive, "violence"))
-    danger = _words(sensitive, "safety")
+    threats = (*_words(sensitive, "threat"), *_words(sensitive, "violence"))
+    insults = _said(ANGER, plain, typed)
+    angry = (*map(fold, insults), *map(fold, threats))
+    danger = tuple(map(fold, _words(sensitive, "safety")))
     grave = any(one.matter in _GRAVE for one in sensitive)
-    praise = list(GOOD.finditer(plain))
-    meant = sum(not is_negated(plain, word) for word in praise)
-    complaints = len(_said(BAD, plain)) + len(danger) + len(praise) - meant
+    praised = [(typed[slice(*word.span())], is_negated(plain, word)) for word in GOOD.finditer(plain)]
+    liked = tuple(word for word, denied in praised if not denied)
+    # What is praised and denied (不好看) is a complaint.
+    bad = (*_said(BAD, plain, typed), *(word for word, denied in praised if denied))
+    hurry = _said(URGENT, plain, typed)
+    complaints = len(bad) + len(danger)
     loud = _LOUD_MARKS.search(typed)
-    if loud and complaints and not meant and len(_CAPITAL_WORD.findall(typed)) >= _FEWEST_CAPITAL_WORDS:
-        angry = (*angry, loud[0])
+    if loud and complaints and not liked and len(_CAPITAL_WORD.findall(typed)) >= _FEWEST_CAPITAL_WORDS:
+        angry, insults = (*angry, loud[0]), (*insults, loud[0])
+    felt: dict[Feeling, tuple[str, ...]] = {
+        "anger": (*insults, *threats),
+        "danger": _words(sensitive, "safety"),
+        "complaint": bad,
+        "praise": liked,
+        "courtesy": () if liked or complaints or angry else _all(COURTESY, plain, typed),
+        "hurry": hurry,
+    }
+    if any(felt.values()):
+        stress = (*_all(_LOUD_MARKS, typed, typed)[:1], *_all(INTENSIFIER, plain, typed))
+        felt["stress"] = tuple(word for word in stress if word not in insults)
     return Mood(
-        _sentiment(plain, len(angry), complaints, meant, stressed=loud is not None),
-        _urgency(plain, angry=bool(angry), danger=bool(danger), loud=loud is not None, grave=grave),
+        _sentiment(plain, len(angry), complaints, len(liked), stressed=loud is not None),
+        _urgency(len(hurry), angry=bool(angry), danger=bool(danger), loud=loud is not None, grave=grave),
         angry,
         danger,
         sensitive,
+        tuple(Felt(feeling, words) for feeling, words in felt.items() if words),
     )
 
 
@@ -99,19 +119,22 @@ def _sentiment(plain: str, angry: int, complaints: int, praise: int, *, stressed
     return min(1.0, high) if praise else (_COURTESY if COURTESY.search(plain) else 0.0)
 
 
-def _urgency(plain: str, *, angry: bool, danger: bool, loud: bool, grave: bool) -> float:
+def _urgency(hurry: int, *, angry: bool, danger: bool, loud: bool, grave: bool) -> float:
     if danger:
         return _IN_DANGER
     if grave:
         return _HIGHEST_SAFE
-    hurry = len(_said(URGENT, plain))
     urgency = _HURRY + _FURTHER * min(hurry - 1, _MOST_COUNTED) if hurry else 0.0
     return min(_HIGHEST_SAFE, urgency + 2 * _STRESS * angry + _STRESS * loud)
 
 
-def _said(words: re.Pattern[str], plain: str) -> tuple[str, ...]:
-    return tuple(word[0] for word in find_said(words, plain))
+def _said(words: re.Pattern[str], plain: str, typed: str) -> tuple[str, ...]:
+    return tuple(typed[slice(*word.span())] for word in find_said(words, plain))
+
+
+def _all(words: re.Pattern[str], plain: str, typed: str) -> tuple[str, ...]:
+    return tuple(typed[slice(*word.span())] for word in words.finditer(plain))
 
 
 def _words(sensitive: tuple[Sensitive, ...], matter: Matter) -> tuple[str, ...]:
-    return tuple(fold(word) for one in sensitive if one.matter == matter for word in one.words)
+    return tuple(word for one in sensitive if one.matter == matter for word in one.words)

@@ -11,7 +11,7 @@ _CLAUSE_MARKS = re.compile(r"[,.;:!?。;、\n]")
 
 # Right before a word, in its own clause, these turn it round.
 _NEGATION: Final = re.compile(
-    r"(?:不|没有?|未|无|别|并非)(?:是|太|怎么|算|够|很|觉得|感到|会|能|再|有|那么|至于|人|被|特别|非常|用|着|要|去"
+    r"(?:不|没有?|未|无|(?<![特分个级区告])别|并非)(?:是|太|怎么|算|够|很|觉得|感到|会|能|再|有|那么|至于|人|被|特别|非常|用|着|要|去"
     r"|发生|出现|说|什么|感觉|想|打算|准备|走到|到|得)*$"
     r"|(?:(?<![a-z])(?:not|no|never|without|hardly|nobody|none)|n't|(?<![a-z])(?:dont|didnt|isnt|wasnt))(?: "
     r"(?!only|just)[a-z']+){0,2} $"

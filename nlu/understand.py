@@ -218,6 +218,7 @@ class _Read:
             urgency=self.mood.urgency,
             source=source,
             sensitive=self.mood.sensitive,
+            felt=self.mood.felt,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from nlu.felt import Felt
 from nlu.sensitive import Sensitive
 
 Language = Literal["zh", "en", "other"]
@@ -51,7 +52,8 @@ class Understanding:
     ``intents`` are those that the message carries, best first, and ``intent`` the
     first of them (``out_of_scope`` where nothing fits). ``sentiment`` runs from -1
     (furious) to 1 (delighted), ``urgency`` from 0 to 1. ``sensitive`` are the matters
-    that want a careful hand (threats, harm, death, illness, children), most often none.
+    that want a careful hand (threats, harm, death, illness, children), most often none; ``felt``
+    are the feelings that made the two scores, each with the words that showed it.
     ``instead`` is what the message may want as well as its only intent, where that one is too
     unsure to be acted on without asking; most often none.
     """
@@ -67,6 +69,7 @@ class Understanding:
     source: Source
     sensitive: tuple[Sensitive, ...] = ()
     instead: tuple[IntentScore, ...] = ()
+    felt: tuple[Felt, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the line that `shuke nlu parse` prints."""
@@ -83,4 +86,6 @@ class Understanding:
         }
         if self.instead:
             shown["instead"] = [one.as_json() for one in self.instead]
+        if self.felt:
+            shown["felt"] = [one.as_json() for one in self.felt]
         return shown | {"sensitive": [one.as_json() for one in self.sensitive]} if self.sensitive else shown

@@ -174,6 +174,8 @@ def explain(
         for entity in understood["entities"]:
             console.print(f"  {entity['entity']}: {entity['value']}", markup=False)
         console.print(f"  mood {understood['sentiment']}, urgency {understood['urgency']}", markup=False)
+        for felt in understood.get("felt", ()):
+            console.print(f"    {felt['feeling']}: {', '.join(felt['words'])}", markup=False)
     decided = turn["decided"]
     console.print(f"owner {decided['owner']}, flow {decided['flow']}, asking {decided['asking']}", markup=False)
     for line in decided["trace"]:

@@ -11,6 +11,8 @@ import pytest
 from tests.bot.worlds import shuke
 
 KEYS = {"text", "language", "intent", "confidence", "intents", "entities", "sentiment", "urgency", "source"}
+SELDOM = {"felt", "sensitive", "instead"}
+"""Only where there is something to tell."""
 
 
 def parse(tmp_path: Path, lines: bytes) -> list[dict[str, Any]]:
@@ -42,7 +44,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
 
 def test_every_line_is_answered_with_every_key(parsed: dict[str, dict[str, Any]]) -> None:
     for text, answer in parsed.items():
-        assert set(answer) == KEYS
+        assert KEYS <= set(answer) <= KEYS | SELDOM
         assert answer["text"] == text
         assert answer["language"] in ("zh", "en", "other")
         assert answer["source"] in ("rules", "fallback")

@@ -124,6 +124,14 @@ def test_the_mood_is_that_of_the_last_messages_with_words_newest_first(desk: Des
     assert [mood["sentiment"] for mood in desk.page()["mood"]] == [-0.9, -0.4, 0.0]
 
 
+def test_the_mood_tells_the_words_that_it_was_read_from(desk: Desk) -> None:
+    felt = [{"feeling": "complaint", "words": ["裂", "没人回"]}, {"feeling": "hurry", "words": ["快点"]}]
+    understood = {"sentiment": -0.4, "urgency": 0.5, "felt": felt}
+    desk.hears(0, text="杯子裂了也没人回 快点", why={"understood": understood, "decided": {}})
+
+    assert [mood["words"] for mood in desk.page()["mood"]] == [["裂", "没人回", "快点"]]
+
+
 def test_the_timeline_has_twelve_messages_and_of_the_events_what_an_agent_cares_for(desk: Desk) -> None:
     desk.hears(0, "ana", "order.paid", data={"order_no": "A1"})
     for minute in range(1, 15):

@@ -156,3 +156,8 @@ def test_any_text_has_a_mood_within_bounds(text: str) -> None:
     assert 0 <= mood.urgency <= 1
     assert (mood.sentiment <= ANGRY) == bool(mood.angry)
     assert (mood.urgency >= DANGER) == bool(mood.danger)
+
+
+@pytest.mark.parametrize("text", ["特别喜欢", "這個特別好看", "味道特别好喝"])
+def test_what_is_specially_liked_is_praised(text: str) -> None:
+    assert read_mood(text).sentiment >= 0.5
