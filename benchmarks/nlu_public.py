@@ -67,10 +67,12 @@ def main() -> None:
     ]  # fmt: skip
     PIPELINES["DIET"][-1]["epochs"] = asked.diet_epochs
     for name in asked.only or PIPELINES:
+        called = f"DIET, {asked.diet_epochs} epochs" if name == "DIET" else name
         bank = run(name, banking(data))
+        first = f"{called}: BANKING77 {accuracy(bank['test']):.1%}, {bank['training']:.0f} CPU-s"
+        print(first, file=sys.stderr, flush=True)
         clinc = run(name, clinc150(data))
         kept, told = at_threshold(clinc)
-        called = f"DIET, {asked.diet_epochs} epochs" if name == "DIET" else name
         lines.append(
             f"| {called} | {accuracy(bank['test']):.1%} | {accuracy(clinc['test']):.1%} | {kept:.1%} | {told:.1%} "
             f"| {bank['training']:.0f} and {clinc['training']:.0f} | {bank['p50_ms']:.1f} and {clinc['p50_ms']:.1f} |"
