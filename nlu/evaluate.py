@@ -60,7 +60,9 @@ def read_examples(path: Path) -> list[Example]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
+    except UnicodeDecodeError as exc:
+        raise BadExamples(f"{path.name}:{_line_not_utf8(path)}: is not UTF-8 here; save the file as UTF-8") from exc
+    except (OSError, csv.Error) as exc:
         raise BadExamples(f"{path.name}: cannot be read ({type(exc).__name__}); give a CSV file in UTF-8") from exc
     if not rows or not {"text", "intent"} <= set(rows[0]):
         raise BadExamples(f"{path.name}:1: needs a header with the columns text and intent, and a row below it")
@@ -71,6 +73,12 @@ def read_examples(path: Path) -> list[Example]:
         accept = frozenset(filter(None, (row.get("accept") or "").split("|")))
         examples.append(Example(row["text"], row["intent"], accept, row.get("language") or ""))
     return examples
+
+
+def _line_not_utf8(path: Path) -> int:
+    """Return the first line of a file that is not UTF-8, from 1."""
+    lines = enumerate(path.read_bytes().splitlines(), 1)
+    return next((line for line, raw in lines if raw.decode("utf-8", "replace").encode() != raw), 1)
 
 
 def report(scored: Sequence[Scored]) -> dict[str, Any]:

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nlu.errors import TrainingFailed
-from nlu.evaluate import BadExamples, read_examples
 from nlu.forgetting import drop_marked
 from nlu.promoting import Comparison
 from nlu.rasa_environment import command, environment
 from nlu.settings import RASA_FOLDER, NluSettings
 from nlu.standing import ANSWERS, THRESHOLDS, beside, stand, standing
 from nlu.thresholds import choose, read_answers, write_thresholds
+from nlu.training_files import check_file
 
 Progress = Callable[[float, str], None]
 
@@ -94,7 +94,7 @@ async def train_model(settings: NluSettings, *, force: bool = False, progress: P
     train at once take turns, and the later ones find the model made.
 
     Raises:
-        TrainingFailed: Rasa refused the files, or is not installed.
+        TrainingFailed: a file cannot be learnt from, Rasa refused it, or is not installed.
     """
     model = _model_of(settings)
     settings.models.mkdir(parents=True, exist_ok=True)
@@ -129,8 +129,7 @@ async def _train(settings: NluSettings, model: Path, progress: Progress) -> None
         work = Path(made)
         sources = _sources(settings.rasa_folder, settings.overlay)
         for name, path in sources.items():
-            if path.suffix == ".csv":
-                _readable(path)
+            check_file(path, name=name)
             (work / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, work / name)
         lines = deque[str](maxlen=_KEPT_LINES)
@@ -177,13 +176,6 @@ async def _rasa_train(settings: NluSettings, work: Path) -> AsyncGenerator[str]:
         if child.returncode is None:
             child.kill()
             await child.wait()
-
-
-def _readable(held_back: Path) -> None:
-    try:
-        read_examples(held_back)
-    except BadExamples as exc:
-        raise TrainingFailed(f"{held_back.parent}/{exc}") from exc
 
 
 def _explain(lines: deque[str], sources: dict[str, Path]) -> str:

@@ -12,7 +12,7 @@ from nlu.chosen_model import chosen_model
 from nlu.rasa_address import published
 from nlu.settings import NluSettings
 from tests.faults.installation import Installation
-from tests.nlu.rasas import stand_in_settings
+from tests.nlu.rasas import stand_in_settings, training_text
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
@@ -65,7 +65,7 @@ async def test_a_model_trained_beside_it_takes_over_while_customers_talk(tmp_pat
             return said
 
         talking = asyncio.create_task(talk())
-        (rasa.rasa_folder / "data" / "zh" / "a.yml").write_text("says ask_bot_help")
+        (rasa.rasa_folder / "data" / "zh" / "a.yml").write_text(training_text("says ask_bot_help"))
         ended = await shuke.run("nlu", "train")
         await until_served(tmp_path / "var", chosen_model(rasa.models), by=2)
         trained.set()

@@ -11,11 +11,16 @@ _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parent.parent
 
 
+def training_text(sentence: str) -> str:
+    """Return a training file with this one sentence, which is all that the stand-in learns."""
+    return f'version: "3.1"\n\nnlu:\n- intent: greet\n  examples: |\n    - {sentence}\n'
+
+
 def stand_in_settings(folder: Path, *, data: str = "fine") -> NluSettings:
     """Return settings whose Rasa is the stand-in, started by the real launcher."""
     rasa = folder / "rasa"
     (rasa / "data" / "zh").mkdir(parents=True)
-    (rasa / "data" / "zh" / "a.yml").write_text(data)
+    (rasa / "data" / "zh" / "a.yml").write_text(training_text(data))
     for name in ("config.yml", "requirements.lock", "credentials.yml"):
         (rasa / name).write_text(name)
     (rasa / "domain.yml").write_text("intents: [greet, thank, ask_bot_help]")

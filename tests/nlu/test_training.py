@@ -11,7 +11,7 @@ from nlu.errors import TrainingFailed
 from nlu.settings import NluSettings
 from nlu.thresholds import USUAL, Measured
 from nlu.training import ensure_model, model_key, thresholds_file, train_model
-from tests.nlu.rasas import real_settings, stand_in_settings
+from tests.nlu.rasas import real_settings, stand_in_settings, training_text
 
 
 def unseen(_fraction: float, _stage: str) -> None:
@@ -96,7 +96,7 @@ async def test_progress_rises_to_the_end(tmp_path: Path) -> None:
 async def test_the_shops_own_files_are_laid_over_ours(tmp_path: Path) -> None:
     overlay = tmp_path / "shop"
     (overlay / "data" / "zh").mkdir(parents=True)
-    (overlay / "data" / "zh" / "a.yml").write_text("the shop's own")
+    (overlay / "data" / "zh" / "a.yml").write_text(training_text("the shop's own"))
     settings = stand_in_settings(tmp_path).model_copy(update={"overlay": overlay})
 
     model = await ensure_model(settings, progress=unseen)
@@ -139,7 +139,7 @@ async def test_a_mistake_in_the_data_is_named_by_file_and_line(tmp_path: Path, d
 async def test_a_mistake_in_the_shops_file_names_the_shops_file(tmp_path: Path) -> None:
     overlay = tmp_path / "shop"
     (overlay / "data" / "zh").mkdir(parents=True)
-    (overlay / "data" / "zh" / "a.yml").write_text("broken")
+    (overlay / "data" / "zh" / "a.yml").write_text(training_text("broken"))
     settings = stand_in_settings(tmp_path).model_copy(update={"overlay": overlay})
 
     with pytest.raises(TrainingFailed, match=r"shop/data/zh/a\.yml:7"):

@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def train() -> None:
-    data = Path("data/zh/a.yml").read_text()
+    data = Path("data/zh/a.yml").read_text().splitlines()[-1].strip().removeprefix("- ")
     with Path("../trainings.txt").open("a") as log:
         log.write("training\n")
     if "broken" in data:
