@@ -13,13 +13,13 @@ from typing import Any
 
 from flows.engine.model import Flow
 from flows.engine.state import DialogueState, Frame
-from flows.proving.moves import Move, answers, around, question_of, starts
+from flows.proving.moves import Move, answers, around, starts
+from flows.proving.sticking import STUCK, shortest, stuck_at, under_way
 from flows.proving.talks import FoundProblem, Line, as_found, problem
 from flows.proving.turns import Stage
-from flows.proving.watching import Fault, Watch, place_of
+from flows.proving.watching import Fault, Watch
 from flows.proving.world import Facts
 
-STUCK = "stuck"
 MOST_PROBLEMS = 5
 """Problems of one flow that are told; they tend to have one cause."""
 
@@ -74,9 +74,10 @@ class Explorer:
                 if key in self._known or len(found) >= MOST_PROBLEMS:
                     continue
                 self._known.add(key)
-                # What never ends is seen in the whole of the states, not in one talk: that cannot be shortened.
-                shown = as_found if fault.kind == STUCK else problem
-                found[key] = shown(self._stage, self._watch, lines, fault)
+                if fault.kind == STUCK:  # seen in the whole of the states behind a talk, not in a turn of it
+                    found[key] = as_found(self._stage, *shortest(self._stage, flow, lines, key_of))
+                else:
+                    found[key] = problem(self._stage, self._watch, lines, fault)
             states += len(one.nodes)
             complete = complete and one.complete
             answered = answered and not any(node.waits for node in one.nodes.values())
@@ -152,30 +153,30 @@ class _OneWorld:
         for key, node in self.nodes.items():
             for after in node.after_answers:
                 before.setdefault(after, set()).add(key)
-        good = {key for key, node in self.nodes.items() if not node.expanded or not self._under_way(node.state)}
+        good = {key for key, node in self.nodes.items() if not node.expanded or not under_way(self._flow, node.state)}
         waiting = list(good)
         while waiting:
             for key in before.get(waiting.pop(), ()):
                 if key not in good:
                     good.add(key)
                     waiting.append(key)
-        for key, node in self.nodes.items():
-            if key not in good and not node.disturbed:
-                asked = question_of(self._book, node.state)
-                slot = asked[1].slot if asked else "?"
-                yield (
-                    node.lines,
-                    Fault(
-                        STUCK,
-                        place_of(self._book, node.state, node.state),
-                        f'slot "{slot}" is asked for ever: no answer leads to the end of the flow; mend its rejections,'
-                        " what fills it, or the ways behind it",
-                    ),
-                )
-                return
+        stuck = {key: node for key, node in self.nodes.items() if key not in good}
+        round_ = [node for key, node in stuck.items() if self._comes_back(key)]
+        if stuck:
+            first = min(round_ or stuck.values(), key=lambda node: len(node.lines))
+            yield first.lines, stuck_at(self._stage, first.state)
 
-    def _under_way(self, state: DialogueState) -> bool:
-        return any(frame.flow == self._flow.name and frame.step is not None for frame in state.stack)
+    def _comes_back(self, start: Any) -> bool:
+        """Whether answers lead from a question to itself: it is the one that is put for ever."""
+        known, waiting = set(), [start]
+        while waiting:
+            for after in self.nodes[waiting.pop()].after_answers & self.nodes.keys():
+                if after == start:
+                    return True
+                if after not in known:
+                    known.add(after)
+                    waiting.append(after)
+        return False
 
 
 def key_of(state: DialogueState) -> Any:

@@ -84,7 +84,7 @@ def problem(stage: Stage, watch: Watch, lines: Sequence[Line], fault: Fault) -> 
     )
 
 
-def as_found(stage: Stage, watch: Watch, lines: Sequence[Line], fault: Fault) -> FoundProblem:
+def as_found(stage: Stage, lines: Sequence[Line], fault: Fault) -> FoundProblem:
     """Write a talk down as it is."""
     place = fault.place
     return FoundProblem(place.file, place.line, fault.text, fault.kind, tuple(written(stage, lines)), len(lines))

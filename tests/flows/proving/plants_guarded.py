@@ -233,3 +233,17 @@ def a_time_promised_in_plain_words(copies: Copies) -> str:
 def a_time_promised_in_plain_chinese_words(copies: Copies) -> str:
     copies.reply("points_none", "zh")[1]["text"] = "还没有积分，同事24小时内给您回电话。"
     return "promises something, and a way leads here on which no action has entered it"
+
+
+# Deep in a talk
+
+
+@plant
+def a_last_question_that_no_answer_ends(copies: Copies) -> str:
+    """Of a long flow the last question: what comes before it is said in the fewest turns."""
+    document = copies.flow("file_complaint")
+    step = step_of(copies, "file_complaint", "confirm")
+    at = document["steps"].index(step)
+    document["steps"].insert(at + 1, {"id": "forgotten", "set_slots": {step["collect"]: None}, "next": "confirm"})
+    step["next"] = [{"if": f"slots.{step['collect']} is set", "then": "forgotten"}, {"else": "end"}]
+    return f'slot "{step["collect"]}" is asked for ever'
