@@ -43,7 +43,8 @@ def remember(context: ActionContext, facts: Facts) -> ActionContext:
     )
     noted: tuple[Told, ...] = ("noted",) if taken.new or taken.known else ()
     leave: tuple[Told, ...] = ("needs_leave",) if taken.matter else ()
-    return replace(context, heard=replace(context.heard, told=noted + leave))
+    refused: tuple[Told, ...] = ("not_kept",) if taken.refused else ()
+    return replace(context, heard=replace(context.heard, told=noted + leave + refused))
 
 
 def has_told(heard: Heard) -> bool:

@@ -36,7 +36,7 @@ def heard_in(claimed: Claimed, understood: Understanding | None, language: Langu
     inbound = claimed.inbound
     if understood is not None:
         heard = Heard.of(understood, inbound.attachment)
-        return replace(heard, language=language)
+        return replace(heard, language=language, ref=claimed.ref)
     if inbound.kind == "payload":
         return Heard(payload=inbound.payload, language=language)
     if inbound.kind == "attachment":

@@ -183,7 +183,7 @@ class _Talk:
             self._cancel([wish for wish in wishes if wish.intent != patterns.cancel_intent])
         else:
             if "needs_leave" in self._heard.told and not complains:
-                self._run.speak_afterwards("leave")
+                self._run.speak_afterwards("leave", told_in=self._heard.ref)
             self._talk(names, wishes)
 
     def _talk(self, names: list[str], wishes: list[Wish]) -> None:

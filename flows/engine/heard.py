@@ -12,8 +12,9 @@ from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Understanding
 FlowEventKind = Literal["flow.started", "flow.completed", "flow.cancelled", "flow.interrupted", "flow.resumed"]
 
 
-Told = Literal["noted", "needs_leave"]
-"""Something of themselves: remembered already, or of the kind that is only kept with the customer's leave."""
+Told = Literal["noted", "needs_leave", "not_kept"]
+"""Something of themselves: remembered already, or of the kind that is only kept with the customer's leave, or of that
+kind after they refused it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Heard:
     told: tuple[Told, ...] = ()
     """What it tells of its customer beside any wish, as far as the talk has to know."""
     payload: str | None = None
+    ref: str | None = None
+    """Which message of the history this is: for a question about it that is put later."""
     attachment: str | None = None
     """``photo``, ``voice``, ``sticker``, ``file``, ``location``, ``other``, or ``contact``: the
     platform's own word on the customer's phone, which the runtime has taken in already."""

@@ -38,8 +38,8 @@ REPAIRS: Mapping[str, frozenset[str]] = MappingProxyType(
         "completed": frozenset({"task"}),
         "silence": frozenset({"task"}),
         "returning": frozenset({"task", "busy"}),
-        "told": frozenset(),
-        "leave": frozenset(),
+        "told": frozenset({"kept"}),
+        "leave": frozenset({"told_in"}),
     }
 )
 """Pattern → the slots that the engine gives its flow; each has exactly one flow (see `flows/README.md`)."""

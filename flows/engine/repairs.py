@@ -38,10 +38,10 @@ class Repairs:
         return True
 
     def take_in(self) -> bool:
-        """Say that what the customer told of themselves is remembered; return whether they told anything."""
+        """Say that what the customer told of themselves is remembered, or is not; return whether they told anything."""
         told = self._heard.told
-        if "noted" in told:
-            self._run.repair("told", then="ask")
+        if "noted" in told or "not_kept" in told:
+            self._run.repair("told", then="ask", kept="noted" in told)
         self._run.misunderstood = 0 if told else self._run.misunderstood
         return bool(told)
 

@@ -88,11 +88,12 @@ class UnderWay:
         """Let a flow speak in between; behind it the open question is put again, or stays open as it is."""
         self.stack.append(Frame(flow_name, None, given, between=then))
 
-    def speak_afterwards(self, pattern: str) -> None:
-        """Let the flow of this pattern speak when nothing else is under way, once."""
+    def speak_afterwards(self, pattern: str, **given: Any) -> None:
+        """Let the flow of this pattern speak when nothing else is under way; what it was to speak of before is passed
+        over: a question is about one thing, and so is the answer."""
         name = self.book.repairs[pattern]
-        if all(frame.flow != name for frame in self.stack):
-            self.stack.insert(0, Frame(name, None, {}, between="ask"))
+        self.stack = [frame for frame in self.stack if frame.flow != name]
+        self.stack.insert(0, Frame(name, None, given, between="ask"))
 
     def stop_between(self) -> None:
         """Drop a pattern that had asked something: the customer says something else."""

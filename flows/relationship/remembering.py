@@ -19,8 +19,6 @@ CALLED = "called"
 SURE = 0.9
 """A whole clause that fits a pattern is as good as said to a colleague, who might still mishear."""
 ASKED_WITHIN = timedelta(hours=24)
-LATEST_MESSAGES = 12
-"""How far back the words are looked for that a leave is about."""
 _MATTERS = {
     "child": "child",
     "religion": "belief",
@@ -48,6 +46,8 @@ class TakenIn:
     known: tuple[dict[str, Any], ...] = ()
     matter: str | None = None
     """What kind of sensitive thing was told that the customer may be asked about."""
+    refused: bool = False
+    """Something sensitive was told that is not kept, since the customer said no to that before."""
 
 
 def take_in(context: ActionContext, told: Sequence[FactSaid]) -> TakenIn:
@@ -56,9 +56,9 @@ def take_in(context: ActionContext, told: Sequence[FactSaid]) -> TakenIn:
     allowed = bool(sensitive) and consents.allows_sensitive(context.conn, context.customer_id) is not None
     keeps = [fact for fact in told if fact not in sensitive or allowed]
     learned = [(fact, keep_fact(context, fact, context.message)) for fact in keeps]
-    matter = None
-    if sensitive and not allowed and not _refused(context):
-        matter = _MATTERS.get(sensitive[0].kind, "health")
+    refused = bool(sensitive) and not allowed and _refused(context)
+    asks = sensitive and not allowed and not refused
+    matter = _MATTERS.get(sensitive[0].kind, "health") if asks else None
     return TakenIn(
         new=_said(fact for fact, one in learned if one.outcome == "learned"),
         instead_of=tuple(
@@ -67,6 +67,7 @@ def take_in(context: ActionContext, told: Sequence[FactSaid]) -> TakenIn:
         ),
         known=_said(fact for fact, one in learned if one.outcome == "confirmed"),
         matter=matter,
+        refused=refused,
     )  # fmt: skip
 
 
@@ -86,7 +87,8 @@ def keep_fact(context: ActionContext, fact: FactSaid, source: str) -> Learned:
 def keep_with_leave(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Take the customer's yes or no (``leave``) to keeping what is sensitive; after a yes, keep what they told.
 
-    What they told stands in their own messages alone until then, and is read there.
+    That stands in their own message ``told_in`` alone until then, and is read there. What other messages told was
+    asked about in its turn, or was not: this yes is none to it.
     """
     leave = args["leave"] is True
     consents.set_consent(
@@ -95,10 +97,13 @@ def keep_with_leave(context: ActionContext, args: Mapping[str, Any]) -> Mapping[
     )  # fmt: skip
     if not leave:
         return {"count": 0}
+    entry = history.by_ref(context.conn, str(args.get("told_in")))
+    if entry is None or entry.customer_id != context.customer_id or not entry.text:
+        return {"count": 0}
+    if context.now - entry.at > ASKED_WITHIN:
+        return {"count": 0}
     kept = [
         fact
-        for entry in reversed(history.newest(context.conn, context.customer_id, ("message.in",), most=LATEST_MESSAGES))
-        if entry.text and entry.ref and context.now - entry.at <= ASKED_WITHIN
         for fact in facts_said(entry.text)
         if KINDS[fact.kind].sensitive and keep_fact(context, fact, entry.ref).outcome == "learned"
     ]

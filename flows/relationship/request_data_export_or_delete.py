@@ -92,7 +92,8 @@ def request_data(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str
 def tell_known(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``known``, what is remembered, with what each thing is called; and how much that is."""
     facts = memory.known(context.conn, context.customer_id, context.now)
-    told = [*_profile(context), *({"name": word("fact", one.kind), "value": one.value} for one in facts)][:MOST_TOLD]
+    learnt = [{"name": word("fact", one.kind), "value": one.value} for one in facts]
+    told = [*_profile(context, facts), *learnt][:MOST_TOLD]
     memory.used(context.conn, context.customer_id, facts, _said(context, by="bot"), now=context.now)
     return {"count": len(told), "known": told}
 
@@ -138,7 +139,7 @@ def _last_named(context: ActionContext) -> str | None:
     return None
 
 
-def _profile(context: ActionContext) -> list[dict[str, Any]]:
+def _profile(context: ActionContext, facts: Sequence[Fact]) -> list[dict[str, Any]]:
     row: Any = customers.by_id(context.conn, context.customer_id)
     birthday = customers.birthday_of(row)
     known: dict[str, str | None] = {
@@ -154,10 +155,11 @@ def _profile(context: ActionContext) -> list[dict[str, Any]]:
         year = f"{birthday.year}-" if birthday.year else ""
         kind = "lunar_birthday" if birthday.calendar == "lunar" else "birthday"
         told.append({"name": word("fact", kind), "value": f"{year}{birthday.month:02}-{birthday.day:02}"})
+    told_of = {one.about for one in facts}  # whose facts are told is not told of once more
     told += [
         {"name": word("relation", one.relation), "value": one.name or one.note}
         for one in related.of_customer(context.conn, context.customer_id)
-        if one.name or one.note
+        if one.name or (one.note and one.id not in told_of)
     ]
     return told
 
