@@ -52,7 +52,7 @@ async def keep_wishes(store: Store, now: datetime, *, policy: Policy, ids: Ids) 
 
 def next_moment(conn: Connection, policy: Policy, *, after: datetime, until: datetime) -> datetime | None:
     """Return the first moment in (after, until] at which quiet hours end for somebody who is to be told, or None."""
-    moments = (_quiet_ends(conn, row.customer_id, policy, after) for row in wishes.ready(conn, "", MOST_WAITING))
+    moments = (quiet_ends(conn, row.customer_id, policy, after) for row in wishes.ready(conn, "", MOST_WAITING))
     return min((at for at in moments if at is not None and after < at <= until), default=None)
 
 
@@ -107,7 +107,7 @@ def _in_stock(product: Any | None) -> bool:
     return product is not None and product.stock is not None and product.stock > 0
 
 
-def _quiet_ends(conn: Connection, customer_id: str, policy: Policy, now: datetime) -> datetime | None:
+def quiet_ends(conn: Connection, customer_id: str, policy: Policy, now: datetime) -> datetime | None:
     """Return when the quiet hours of a customer end; None where there are none now."""
     customer = customers.by_id(conn, customer_id)
     if customer is None:

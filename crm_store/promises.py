@@ -5,8 +5,11 @@
      ├──withdraw──▶ withdrawn (with the reason)
      └──due──▶ escalated
 
-None ends otherwise. Before it is late its owner is reminded and the customer told, each
-once (`care.keeping`); after that nothing goes out by itself.
+None ends otherwise. What is withdrawn is neither kept nor owed any more: the customer called it off, got their
+answer by another way, or asked to be forgotten; to call that kept would be a lie, and to escalate it a task about
+nothing. So it takes a reason, as a renegotiation does, and both stay in the history.
+Before a promise is late its owner is reminded and the customer told, each once, and also when it is put off
+(`care.keeping`); after that nothing goes out by itself.
 """
 
 from __future__ import annotations
@@ -94,6 +97,11 @@ _OF = (
 )
 _NEAR = (
     select(promises).where(_OPEN, promises.c.due_at <= bindparam("until")).order_by(promises.c.due_at, promises.c.id)
+)
+_PUT_OFF = (
+    select(promises)
+    .where(_OPEN, promises.c.replaces.is_not(None), promises.c.made_at > bindparam("since"))
+    .order_by(promises.c.made_at, promises.c.id)
 )
 _RUNNING_ALL = select(promises).where(_RUNNING).order_by(promises.c.due_at, promises.c.id).limit(bindparam("most"))
 _RUNNING_OF = (
@@ -285,6 +293,11 @@ def running_of(conn: Connection, customer_id: str) -> list[Any]:
 def near(conn: Connection, until: datetime) -> list[Any]:
     """Return the open promises that are due up to a moment, the first due first."""
     return list(conn.execute(_NEAR, {"until": until}))
+
+
+def put_off(conn: Connection, since: datetime) -> list[Any]:
+    """Return the open promises that came in the place of others after a moment, the oldest first."""
+    return list(conn.execute(_PUT_OFF, {"since": since}))
 
 
 def running(conn: Connection, *, owner: str | None, most: int) -> list[Any]:

@@ -14,7 +14,7 @@ from sqlalchemy import update
 from care import keeping
 from care.due import last_moment
 from care.settings import CareSettings
-from crm_store import history, promises, switches, tasks
+from crm_store import conversations, handoffs, history, promises, switches, tasks
 from crm_store.identities import identities
 from crm_store.promises import ANSWER, NewPromise
 from flows.engine.state import Say
@@ -24,6 +24,7 @@ from tests.crm_store.people import DESK
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DUE = datetime.fromisoformat("2026-01-06T18:00:00+08:00")
+LATER = datetime.fromisoformat("2026-01-09T18:00:00+08:00")
 
 
 def promise(shop: Shop, who: str = "wang", *, due: datetime = DUE, **fields: Any) -> str:
@@ -67,6 +68,71 @@ async def test_owner_customer_and_supervisor_hear_of_it_in_this_order(shop: Shop
     assert [(one.kind, one.owner) for one in (reminder, late)] == [("reminder", "agent:li"), ("promise", "supervisor")]
     kinds = [one.kind for one in shop.read(history.timeline, "wang") if not one.kind.startswith(("message", "consent"))]
     assert kinds == ["promise.made", "task.opened", "promise.late", "task.opened"]
+
+
+def put_off(shop: Shop, id: str, *, due: datetime = LATER) -> str:
+    new = shop.write(
+        promises.renegotiate, id, due_at=due, reason="银行系统故障", by="agent:li", now=shop.clock.now(), ids=shop.ids
+    )
+    return str(new)
+
+
+async def test_who_was_promised_something_is_told_once_that_it_is_put_off_and_till_when(shop: Shop) -> None:
+    shop.customer("wang", name="王女士")
+    new = put_off(shop, promise(shop))
+
+    first, second = await watch(shop), await watch(shop)
+
+    assert ([(one.promise_id, one.steps) for one in first], second) == ([(new, ("told",))], [])
+    (message,) = shop.messages()
+    assert (message.kind, message.rule) == ("notice", "promise_put_off")
+    assert "退款到账" in message.body["text"]
+    assert "1月9日 周五 18:00" in message.body["text"]
+    assert "银行系统故障" not in message.body["text"]
+
+
+async def test_put_off_twice_it_is_told_twice_and_the_first_never_after_the_second(shop: Shop) -> None:
+    shop.customer("wang")
+    once = put_off(shop, promise(shop))
+    await watch(shop)
+    (first,) = shop.messages()
+    put_off(shop, once, due=LATER + timedelta(days=1))
+
+    stale = shop.read(last_moment, first, shop.clock.now(), shop.policy)
+    again = await watch(shop)
+
+    assert stale == keeping.ENDED
+    assert [one.steps for one in again] == [("told",)]
+    assert len(shop.messages()) == 2
+
+
+async def test_at_night_a_promise_that_is_put_off_is_told_of_in_the_morning(shop: Shop) -> None:
+    shop.customer("wang")
+    shop.clock.move_to(datetime.fromisoformat("2026-01-05T23:00:00+08:00"))
+    put_off(shop, promise(shop))
+
+    assert await live_until(shop, "2026-01-06T12:00:00+08:00") == [("06 09:00", "told")]
+
+
+async def test_while_an_agent_has_the_talk_they_say_themselves_that_it_is_put_off(shop: Shop) -> None:
+    shop.customer("wang")
+    shop.conversation_with("wang", "agent:li")
+    put_off(shop, promise(shop))
+
+    first = await watch(shop)
+    shop.write(handoffs.give_back, shop.read(conversations.of_customer, "wang").id, "li", now=shop.clock.now())
+
+    assert [one.steps for one in first] == [("held back",)]
+    assert await watch(shop) == []
+    assert shop.messages() == []
+
+
+async def test_that_something_is_put_off_is_news_for_a_day(shop: Shop) -> None:
+    shop.customer("wang")
+    put_off(shop, promise(shop))
+    shop.clock.move_to(shop.clock.now() + timedelta(days=1, minutes=1))
+
+    assert await watch(shop) == []
 
 
 async def test_what_is_kept_in_time_is_heard_of_by_nobody(shop: Shop) -> None:
@@ -163,7 +229,7 @@ async def test_who_waits_in_the_queue_is_told_and_with_an_agent_only_the_agent_s
     assert [row.recipient for row in shop.messages()] == told
 
 
-@pytest.mark.parametrize("rule", keeping.RULES.values(), ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", [*keeping.RULES.values(), *keeping.PUT_OFF.values()], ids=lambda rule: rule.name)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_there_are_words_for_a_customer_of_whom_nothing_is_known(shop: Shop, rule: Any, language: str) -> None:
     nobody = Listener(language, "Asia/Shanghai", BEGINNING, key="")

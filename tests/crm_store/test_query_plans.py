@@ -257,6 +257,7 @@ WORK = {
     "a promise by its id": lambda conn: promises.by_id(conn, "p-c7"),
     "promises of tasks": lambda conn: promises.by_ids(conn, {"p-c7", "p-c8"}),
     "promises that are near": lambda conn: promises.near(conn, LATER),
+    "promises put off": lambda conn: promises.put_off(conn, NOW - timedelta(days=1)),
     "one's own promises": lambda conn: promises.running(conn, owner="agent:li", most=50),
     "everybody's promises": lambda conn: promises.running(conn, owner=None, most=50),
     "is a promise entered": lambda conn: promises.is_entered(conn, "c7", since=NOW),
