@@ -17,6 +17,7 @@ from crm_store import customers, history
 
 LONGEST_NAME = 60
 LONGEST_TEXT = 1_000
+_LARGEST_WHOLE = 2**53
 _YES = frozenset({"1", "true", "yes", "y", "是", "有"})
 _NO = frozenset({"0", "false", "no", "n", "否", "无"})
 
@@ -66,6 +67,17 @@ class Attributes:
         if not number.is_finite() or isinstance(self._kept[name], bool):
             raise Unreadable(f'attribute "{name}" is no number; write one such as 42.5')
         return number
+
+    def number(self, name: str) -> int | Decimal | None:
+        """Return a number, as a whole one where it is one that JSON can hold.
+
+        Raises:
+            Unreadable: it is none.
+        """
+        number = self.decimal(name)
+        if number is None or abs(number) > _LARGEST_WHOLE or number != number.to_integral_value():
+            return number
+        return int(number)
 
     def day(self, name: str) -> date | None:
         """Return a day.

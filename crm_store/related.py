@@ -6,6 +6,7 @@ this person, and kept only with the customer's own leave.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -91,13 +92,18 @@ class Person:
 
 
 def of_customer(conn: Connection, customer_id: str) -> list[Person]:
-    """Return the people around a customer, the longest known first.
+    """Return the people around a customer, the longest known first, each once (see `each_once`)."""
+    return each_once(every(conn, customer_id))
+
+
+def each_once(people: Iterable[Person]) -> list[Person]:
+    """Return those of whom each side of a merge has told, each once.
 
     Whom both sides of a merge have told of is one, with what either knows; their id is that
     of whom the customer themselves has told of.
     """
     shown: list[list[Person]] = []
-    for person in every(conn, customer_id):
+    for person in people:
         same = (
             told for told in shown
             if _as_told(told[0]) == _as_told(person) and all(one.side != person.side for one in told)

@@ -55,6 +55,7 @@ class CustomerBody(Body):
     city: Short | None = None
     member: bool | None = None
     tier: Short | None = None
+    owner: Annotated[Short | None, Field(description="Who looks after them: the name of an agent.")] = None
     marketing_consent: bool | None = None
     channel: Short | None = None
     channel_user_id: Short | None = None

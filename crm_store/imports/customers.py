@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from crm_store import customers, history, identities, linking, tickets, zones
+from crm_store import agents, customers, history, identities, linking, tickets, zones
 from crm_store.consents import consents, set_consent
 from crm_store.desk_hours import DeskHours
 from crm_store.imports.birthdays import read_birthday
@@ -25,6 +25,7 @@ from crm_store.ports import Ids
 COLUMNS = (
     "customer_id", "name", "language", "timezone", "birthday", "birthday_calendar", "birthday_leap", "feb29", "phone",
     "email", "city", "member", "tier", "marketing_consent", "channel", "channel_user_id",
+    "owner",
 )  # fmt: skip
 REQUIRED = ("customer_id",)
 EVIDENCE = "import"
@@ -60,6 +61,8 @@ class CustomerRow:
 
     def apply(self, conn: Connection, *, now: datetime, ids: Ids) -> RowResult:
         """Add the customer, or change what the row says otherwise, and link what proves to be theirs."""
+        if (owner := self.fields.get("owner")) is not None and not agents.is_known(conn, owner):
+            raise RowRefused("owner", "is no agent of ours", "add them with shuke user add, or correct the name")
         known = customers.by_number(conn, self.customer_no)
         side = None
         if known is not None and known.customer_no != self.customer_no:
@@ -200,6 +203,7 @@ def read(cells: Cells) -> CustomerRow:
         "city": cells.text("city"),
         "member": cells.flag("member"),
         "tier": cells.text("tier"),
+        "owner": cells.text("owner"),
     }
     fields: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
     birthday = read_birthday(cells)

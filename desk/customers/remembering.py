@@ -29,6 +29,7 @@ from crm_store.memory import Said
 from crm_store.memory_kinds import KINDS, LONGEST_VALUE
 from desk.access import May
 from desk.context import Desk, Visitor
+from desk.customers import keeping
 from desk.errors import Refused
 from desk.pages import Pages, sent_to
 from desk.roles import may
@@ -52,13 +53,14 @@ def shown(conn: Connection, desk: Desk, visitor: Visitor, row: Any) -> dict[str,
     facts = memory.known(conn, key, now)
     if not may(visitor.role, "edit_customer"):
         facts = [one for one in facts if not one.sensitive]
-    people = related.of_customer(conn, key)
+    told_of = related.every(conn, key)
+    people = related.each_once(told_of)
     return {
         "tags": tags.of_customer(conn, key),
         "stage": row.stage,
         "next_stages": stages.next_of(row.stage),
         "people": people,
-        "names": {one.id: one.name or "" for one in related.every(conn, key)},
+        "names": {one.id: one.name or "" for one in told_of},
         "relations": related.RELATIONS,
         "facts": facts,
         "sure_enough": memory.SURE_ENOUGH,
@@ -68,8 +70,7 @@ def shown(conn: Connection, desk: Desk, visitor: Visitor, row: Any) -> dict[str,
         "facets": facets.of_customer(conn, key, now=now),
         "proofs": consents.proofs(conn, key)[::-1],
         "purposes": consents.EVERY,
-        "attributes": row.attributes or {},
-    }
+    } | keeping.shown(conn, row)
 
 
 def _add(desk: Desk, router: APIRouter, name: str, step: Step) -> None:
@@ -210,6 +211,8 @@ def _why(visitor: Visitor) -> str | None:
 
 
 STEPS: dict[str, Step] = {
+    "owner": keeping.owner,
+    "attribute": keeping.attribute,
     "tag": _tag,
     "untag": _untag,
     "stage": _stage,

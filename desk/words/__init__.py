@@ -21,7 +21,7 @@ FAMILIES = (
     "action", "category", "channel", "consent", "coupon", "deal", "event", "evidence", "facet", "fact", "flow",
     "intent", "item", "kept", "kind", "language", "match", "matter", "message", "month", "mood", "order", "pages",
     "pause", "priority", "purpose", "reason", "relation", "role", "rule", "said", "scrub", "skip", "stage", "state",
-    "status", "step", "switch", "tier", "weekday", "when", "wrong",
+    "status", "step", "switch", "tier", "type", "weekday", "when", "wrong",
 )  # fmt: skip
 """Sections whose keys come from data: ``reason.angry``. What has no word there is shown as it is."""
 

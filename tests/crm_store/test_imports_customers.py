@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from crm_store import consents, conversations, customers, history, identities, linking
+from crm_store import agents, consents, conversations, customers, history, identities, linking
 from crm_store.imports import RowRefused, RowResult
 from tests.crm_store.importing import NOW, Shop
 
@@ -257,3 +257,12 @@ def test_what_cannot_be_is_refused_by_its_column_without_repeating_it(
     assert refused.value.mend
     assert not row.get(field) or str(row[field]) not in str(refused.value)
     assert shop.dump()["customers"] == []
+
+
+def test_a_list_says_who_looks_after_a_customer_and_only_an_agent_can(shop: Shop) -> None:
+    shop.write(agents.ensure, "li", now=NOW)
+
+    report = shop.import_text("customers", "customer_id,owner\nC1,li\nC2,stranger\nC3,\n")
+
+    assert [(one.line, one.field) for one in report.refused] == [(3, "owner")]
+    assert {one: shop.show(one)["account_owner"] for one in ("C1", "C3")} == {"C1": "li", "C3": None}

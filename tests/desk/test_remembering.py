@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crm_store import audit, consents, customers, memory, opportunities, related, tags
+from crm_store import audit, consents, customers, history, memory, opportunities, related, tags
 from tests.desk.desks import Browser, DeskHouse
 
 
@@ -119,3 +119,50 @@ async def test_who_may_only_look_finds_nothing_to_change(desk: DeskHouse, ana: s
 
     assert "/tag" not in shown
     assert refused.status_code == 403
+
+
+async def test_a_customer_is_given_to_a_colleague_and_to_nobody_again(desk: DeskHouse, ana: str) -> None:
+    li = await desk.agent("li")
+    await desk.agent("zhao")
+
+    await do(li, ana, "owner", owner="zhao")
+    refused = await do(li, ana, "owner", owner="nobody-we-know")
+    shown = await page(li, ana)
+
+    assert '<option value="zhao" selected>' in shown
+    assert (refused.status_code, "no such colleague" in refused.text) == (409, True)
+    assert desk.house.read(customers.by_id, ana).owner == "zhao"
+    changed = [entry for entry in desk.house.read(history.timeline, ana) if entry.kind == "profile.changed"]
+    assert [(entry.by, entry.data) for entry in changed] == [
+        ("agent:li", {"field": "owner", "from": None, "to": "zhao"})
+    ]
+    actions = [(row.by, row.action, row.data) for row in desk.house.read(audit.latest, most=4)]
+    assert ("agent:li", "edit_customer", {"what": "owner"}) in actions
+    await do(li, ana, "owner", owner="")
+    assert desk.house.read(customers.by_id, ana).owner is None
+
+
+async def test_an_attribute_is_kept_as_what_it_is_changed_and_dropped(desk: DeskHouse, ana: str) -> None:
+    li, auditor = await desk.agent("li"), await desk.agent("sun", "auditor")
+
+    await do(li, ana, "attribute", name="rooms", type="number", value="3.5")
+    await do(li, ana, "attribute", name="rooms", type="number", value="1,200")
+    await do(li, ana, "attribute", name="since", type="day", value="2026-01-05")
+    await do(li, ana, "attribute", name="garden", type="yes_or_no", value="是")
+    await do(li, ana, "attribute", name="dog", type="text", value="Rex")
+    await do(li, ana, "attribute", name="dog")
+    wrong = [
+        (await do(li, ana, "attribute", name=name, type=kind, value=value)).status_code
+        for name, kind, value in (
+            ("rooms", "number", "many"), ("since", "day", "May"), (" ", "text", "x"), ("x", "shape", "round"),
+            ("phone_unproved", "text", "+8613800138000"),
+        )
+    ]  # fmt: skip
+
+    assert wrong == [422, 422, 422, 422, 422]
+    assert desk.house.read(customers.by_id, ana).attributes == {"rooms": 1200, "since": "2026-01-05", "garden": True}
+    shown = await page(li, ana)
+    assert "<dt>rooms</dt><dd>1200" in shown
+    assert '/attribute"' not in await page(auditor, ana)
+    actions = [(row.by, row.action, row.data) for row in desk.house.read(audit.latest, most=12)]
+    assert actions.count(("agent:li", "edit_customer", {"what": "attribute"})) == 6
