@@ -169,7 +169,8 @@ def per_intent(scored: Iterable[Scored]) -> dict[str, dict[str, float]]:
 
 
 def _some(scored: Sequence[Scored], intent: str, predicted: str) -> list[str]:
-    wrong = (one.example.text for one in scored if one.example.intent == intent and one.predicted == predicted)
+    confused = (one for one in scored if (one.example.intent, one.predicted) == (intent, predicted))
+    wrong = (one.example.text for one in confused if not one.right)
     return list(islice(wrong, _SHOWN))
 
 

@@ -55,7 +55,7 @@ def model_key(folder: Path = RASA_FOLDER, overlay: Path | None = None) -> str:
     """
     digest = hashlib.sha256()
     code = [(path.relative_to(folder).as_posix(), path) for path in (folder / _COMPONENT).glob("*.py")]
-    for name, path in sorted([*_sources(folder, overlay).items(), *code, (_LOCK, folder / _LOCK)]):
+    for name, path in sorted([*sources(folder, overlay).items(), *code, (_LOCK, folder / _LOCK)]):
         digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()[:16]
 
@@ -114,21 +114,22 @@ def _model_of(settings: NluSettings) -> Path:
     return settings.models.absolute() / f"{model_key(settings.rasa_folder, settings.overlay)}.tar.gz"
 
 
-def _sources(folder: Path, overlay: Path | None) -> dict[str, Path]:
-    sources: dict[str, Path] = {}
+def sources(folder: Path, overlay: Path | None) -> dict[str, Path]:
+    """Return the files of a training by their place in its folder, those of ``overlay`` in place of ours."""
+    laid: dict[str, Path] = {}
     for root in (folder, overlay):
         if root is not None:
             texts = [*(root / "data").rglob("*.yml"), *(root / HELD_BACK).glob("*.csv")]
             found = [root / "config.yml", root / "domain.yml", *texts]
-            sources |= {path.relative_to(root).as_posix(): path for path in found if path.is_file()}
-    return sources
+            laid |= {path.relative_to(root).as_posix(): path for path in found if path.is_file()}
+    return laid
 
 
 async def _train(settings: NluSettings, model: Path, progress: Progress) -> None:
     with tempfile.TemporaryDirectory(prefix=".training-", dir=model.parent) as made:
         work = Path(made)
-        sources = _sources(settings.rasa_folder, settings.overlay)
-        for name, path in sources.items():
+        files = sources(settings.rasa_folder, settings.overlay)
+        for name, path in files.items():
             check_file(path, name=name)
             (work / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, work / name)
@@ -142,7 +143,7 @@ async def _train(settings: NluSettings, model: Path, progress: Progress) -> None
 
         trained = work / "trained.tar.gz"
         if not trained.exists():
-            raise TrainingFailed(_explain(lines, sources))
+            raise TrainingFailed(_explain(lines, files))
         answers = work / ANSWERS
         if answers.exists():
             answers.replace(beside(model, ANSWERS))
@@ -178,7 +179,7 @@ async def _rasa_train(settings: NluSettings, work: Path) -> AsyncGenerator[str]:
             await child.wait()
 
 
-def _explain(lines: deque[str], sources: dict[str, Path]) -> str:
+def _explain(lines: deque[str], files: dict[str, Path]) -> str:
     """Return Rasa's complaint with the place in the file that a person can mend."""
     said = [line.strip() for line in lines if line.strip()]
     begins = next((n for n, line in enumerate(said) if _RASA_ERROR.match(line)), 0)
@@ -188,7 +189,7 @@ def _explain(lines: deque[str], sources: dict[str, Path]) -> str:
         return "Rasa trained no model: " + ("\n".join(complaint) or "it said nothing")
     # Of a broken block YAML tells its beginning first and the line at fault last.
     file, line = places[-1 if "YamlSyntax" in complaint[0] else 0].groups()
-    return f"{sources.get(file, Path(file))}:{line}: Rasa cannot read this\n" + "\n".join(complaint)
+    return f"{files.get(file, Path(file))}:{line}: Rasa cannot read this\n" + "\n".join(complaint)
 
 
 @contextmanager

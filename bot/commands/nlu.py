@@ -25,10 +25,13 @@ from bot.wiring import build_understander
 from crm_store.ports import SystemClock
 from nlu.chosen_model import choose_model
 from nlu.confusion_svg import confusion_svg
+from nlu.diversity import diversity, taught_sentences
 from nlu.evaluate import Scored, read_examples, report
 from nlu.promoting import lines
 from nlu.thresholds import HeldBack, Thresholds, choose, write_thresholds
 from nlu.training import thresholds_file, train_model
+
+_LEAST_VARIED = 5
 
 Nlu = Annotated[str, typer.Option(help="rasa, rules, or the URL of a Rasa server.")]
 
@@ -104,7 +107,7 @@ def evaluate(
     """
     settings = options(context).settings()
     scored = asyncio.run(_evaluate(settings, nlu, file))
-    found = report(scored)
+    found = report(scored) | {"diversity": _diversity(settings)}
     if svg is not None:
         svg.write_text(confusion_svg(scored), encoding="utf-8")
     if thresholds:
@@ -115,6 +118,14 @@ def evaluate(
         show_json(found)
         return
     _print(found)
+
+
+def _diversity(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return by language and intent how varied the taught sentences are, the least varied first."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in diversity(taught_sentences(settings.nlu.rasa_folder, settings.nlu.overlay)):
+        found.setdefault(one.language, {})[one.intent] = one.as_json()
+    return found
 
 
 def _print(found: dict[str, Any]) -> None:
@@ -137,6 +148,14 @@ def _print(found: dict[str, Any]) -> None:
         f"a message: {took['p50']:g} ms in the middle, {took['p99']:g} ms at the 99th percentile",
         markup=False,
     )
+    for language, intents in found["diversity"].items():
+        least = list(intents.items())[:_LEAST_VARIED]
+        told = ", ".join(f"{intent} {scores['nearest']:.2f} ({scores['distinct']:.0%})" for intent, scores in least)
+        console.print(
+            f"taught in {language}, the least varied: {told}; how like a sentence is to the one nearest to it, and how "
+            "many of the trigrams are different",
+            markup=False,
+        )
     if "thresholds" in found:
         kept = found["thresholds"]
         console.print(f"kept: answered from {kept['answer']:g}, asked about from {kept['clarify']:g}", markup=False)
