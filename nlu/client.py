@@ -69,7 +69,7 @@ class RasaClient:
         )
 
     async def classify(self, text: str, *, within: timedelta | None = None) -> tuple[IntentScore, ...]:
-        """Return the intents of ``text``, best first; none where no character of it can be read.
+        """Return the intents of ``text``, best first; none where no character of it is one that the model knows.
 
         ``within`` stands for the deadline where less is left for this message.
 
@@ -159,6 +159,6 @@ def _ranking(body: bytes) -> tuple[IntentScore, ...]:
         scores = tuple(IntentScore(str(intent["name"]), float(intent["confidence"])) for intent in ranking)
     except (ValueError, KeyError, TypeError) as exc:
         raise NluUnavailable("rasa answered with something else than intents") from exc
-    if not scores or not all(math.isfinite(score.confidence) for score in scores):
-        raise NluUnavailable("rasa answered without an intent")
+    if not all(math.isfinite(score.confidence) for score in scores):
+        raise NluUnavailable("rasa answered with an intent of no confidence")
     return scores

@@ -23,6 +23,7 @@ from nlu.fallback_words import (
     WEAK,
     WHOLE_MESSAGES,
 )
+from nlu.refusing import without_refused_person
 from nlu.said import find_said
 from nlu.understanding import OUT_OF_SCOPE, IntentScore
 
@@ -65,7 +66,8 @@ def certain_intent(text: str) -> Certainty | None:
     whole = _by_whole_message(plain)
     if whole in _SURE_BESIDE_THE_CLASSIFIER:
         return Certainty(IntentScore(whole, CERTAIN), is_all=True)
-    if any(not _is_declined(plain, asked) for asked in HUMAN_ASKED.finditer(plain)):
+    asked_for = HUMAN_ASKED.finditer(plain)
+    if any(not _is_declined(plain, asked) for asked in asked_for) and without_refused_person(plain) is None:
         return Certainty(IntentScore(HUMAN, CERTAIN), is_all=False)
     return None
 

@@ -11,6 +11,8 @@ from nlu.understanding import Language
 # A few words hold more letters of Chinese than of English, so characters are weighed against words.
 _CHARACTERS_OF_A_WORD: Final = 1.5
 _LEAST_KANA_SHARE: Final = 0.2
+# One language of a mixed message outweighs the other from so many times its weight on.
+_CLEARLY: Final = 2.0
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
@@ -51,7 +53,8 @@ _LEAST_ACCENTED_SHARE: Final = 0.08
 def detect(text: str, fallback: Language) -> Language:
     """Return the language of ``text``, or ``fallback`` where it holds no evidence (``ok``, ``A10293``, 👍).
 
-    Mixed Chinese and English is Chinese unless its English words clearly outweigh.
+    Mixed Chinese and English is the language that clearly outweighs; where none does it is ``fallback``, if
+    that is one of the two.
     """
     text = _ADDRESS.sub(" ", text[:SEARCHED_CHARACTERS])
     words = [word.lower() for word in _WORD.findall(_without_han(text))]
@@ -64,9 +67,12 @@ def detect(text: str, fallback: Language) -> Language:
     latin = [word for word in telling if not _OTHER_SCRIPT.search(word)]
     if other > han and other > sum(map(len, latin)):
         return "other"
-    if han and han / _CHARACTERS_OF_A_WORD >= len(latin) / 2:
-        return "zh"
-    return _latin(latin, "zh" if han else fallback)
+    if not han:
+        return _latin(latin, fallback)
+    chinese, english = han / _CHARACTERS_OF_A_WORD, len(latin) / 2
+    if fallback != "other" and english <= chinese * _CLEARLY and chinese <= english * _CLEARLY:
+        return fallback
+    return "zh" if chinese >= english else _latin(latin, "zh")
 
 
 def _without_han(text: str) -> str:

@@ -1,4 +1,5 @@
-"""Whether a message about offers refuses them: who is written to against their will is wronged, so words decide here.
+"""Whether a message refuses offers, or a person: who is written to or called against their will is wronged, so words
+decide here.
 
 A linear classifier weighs words one by one, and "don't send me offers" has most of them from "send me offers".
 """
@@ -7,6 +8,8 @@ from __future__ import annotations
 
 import re
 from typing import Final
+
+from nlu.entities.folding import SEARCHED_CHARACTERS, fold
 
 _REFUSES: Final = re.compile(
     r"不|别|別|勿|停|退订|退訂|关掉|关了|關|拒|(?<!麻)[烦煩]|骚扰|騷擾|有病|滚|够了|夠了|删|取消"
@@ -28,3 +31,41 @@ _WANTS: Final = re.compile(
 def refuses_offers(text: str) -> bool:
     """Return whether words of a message about offers refuse them and none wants them back."""
     return bool(_REFUSES.search(text)) and not _WANTS.search(text)
+
+
+_A_PERSON: Final = (
+    r"(?:humans?|persons?|people|agents?|representatives?|someone|somebody|anyone|anybody|operators?|staff"
+    r"|managers?|supervisors?)"
+)
+_PERSON: Final = re.compile(rf"人工|真人|活人|客服|\b{_A_PERSON}\b")
+_PERSON_REFUSED: Final = re.compile(
+    # "你们是不是不想给我转人工" complains that there is none.
+    r"(?:不用|不要|(?<!你们)(?<!你)(?<!是不是)不想要?|不需要|不必|没必要|用不着|别|无需|甭|勿)"
+    r"(?:再|给我|帮我|跟我|老是?|总是?|又|去|来|现在|马上|直接|急着|麻烦)*"
+    r"(?:转接|转|找|叫|换|接|要|用|派|安排|联系|呼叫|惊动)?(?:到|给|来|成|一个|个|一下|什么|任何|你们的?|的)*"
+    r"(?:人工|真人|活人|客服)(?!智能|合成|制作|机器)(?:客服|服务|处理|了)*"
+    # "why don't you transfer me", "not a bot, a human" and "if not, get me a person" ask for one.
+    r"|(?<!why )(?<!if )\b(?:don't|dont|do not|didn't|never|not|stop|no need|needn't|without|rather not)"
+    r"(?! you(?! dare))(?: (?:want|wanna|need|have|had|to|you|dare|please|ever|even|me|us|just|go|be|being|get|getting"
+    r"|like|for|talk|talking|speak|speaking|chat|chatting|transfer|transferred|transferring|connect|connecting|pass"
+    r"|passing|put|putting|hand|handing|send|sending|through|over|with|escalate|call|calling|bring|involve|ask))*"
+    rf"(?: (?:an?|the|any|some|your|another|real|live|actual|human))* {_A_PERSON}\b"
+    # Labour that is paid is no person to talk to.
+    r"|人工(?=费|成本|钱|多少钱)"
+)
+
+
+def without_refused_person(text: str) -> str | None:
+    """Return what is left of ``text`` without the words by which it refuses a person; None where it refuses none.
+
+    Who says "不要机器人，要人工" refuses none, since a person is asked for elsewhere.
+    """
+    plain = fold(text[:SEARCHED_CHARACTERS])
+    if not _PERSON_REFUSED.search(plain) or _PERSON.search(_PERSON_REFUSED.sub(" ", plain)):
+        return None
+    parts = []
+    done = 0
+    for refused in _PERSON_REFUSED.finditer(plain):
+        parts.append(text[done : refused.start()])
+        done = refused.end()
+    return " ".join([*parts, text[done:]]).strip()

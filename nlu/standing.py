@@ -64,5 +64,5 @@ def _answers(model: Path) -> dict[tuple[str, str], HeldBack]:
 
 
 def _scored(one: HeldBack) -> Scored:
-    guess, confidence = one.ranking[0]
+    guess, confidence = one.guess
     return Scored(Example(one.text, one.intent), guess, confidence)

@@ -12,7 +12,8 @@ from pathlib import Path
 from statistics import fmean, median_low
 from typing import Any
 
-from nlu.understanding import OUT_OF_SCOPE
+from nlu.doubt import close_behind
+from nlu.understanding import OUT_OF_SCOPE, IntentScore
 
 # In tries of a customer's patience: something else is answered than what was asked ...
 WRONG = 1.0
@@ -27,16 +28,27 @@ OUT_OF_SCOPE_SHARE = 0.25
 """So many of all messages are of no wish of the list, however many of the held-back sentences are."""
 _HARDLY_DEARER = 0.005
 _STEPS = [step / 100 for step in range(0, 91, 2)]
-_OFFERED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """A sentence that was not taught, its intent, and the model's guesses, likeliest first."""
+    """A sentence that was not taught, its intent, and the model's guesses, likeliest first.
+
+    ``accept`` are other right intents. Without any guess the model knew nothing of the sentence.
+    """
 
     text: str
     intent: str
     ranking: tuple[tuple[str, float], ...]
+    accept: frozenset[str] = frozenset()
+
+    @property
+    def guess(self) -> tuple[str, float]:
+        """The likeliest intent and how sure it is."""
+        return self.ranking[0] if self.ranking else (OUT_OF_SCOPE, 1.0)
+
+    def is_right(self, intent: str) -> bool:
+        return intent == self.intent or intent in self.accept
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,10 @@ def choose(held_back: Sequence[HeldBack]) -> Thresholds:
     The very cheapest are a matter of a sentence or two; their neighbourhood is not.
     """
     pairs = [Thresholds(answer, clarify) for clarify in _STEPS for answer in _STEPS if clarify <= answer]
-    costs = {pair: cost(held_back, pair) for pair in pairs if rejected(held_back, pair.clarify) <= MOST_REJECTED}
+    turned_away = {pair: rejected(held_back, pair.clarify) for pair in pairs}
+    # A model that turns away more than that whatever is chosen is to turn away no more than it must.
+    most = max(MOST_REJECTED, min(turned_away.values()))
+    costs = {pair: cost(held_back, pair) for pair in pairs if turned_away[pair] <= most}
     least = min(costs.values())
     good = [pair for pair, of in costs.items() if of <= least + _HARDLY_DEARER]
     clarify = median_low(pair.clarify for pair in good)
@@ -126,7 +141,8 @@ def cost(held_back: Sequence[HeldBack], thresholds: Thresholds) -> float:
 def rejected(held_back: Sequence[HeldBack], clarify: float) -> float:
     """Return the share of sentences with a wish of the list that are taken for none."""
     wishes = [one for one in held_back if one.intent != OUT_OF_SCOPE]
-    return sum(_is_out(one, clarify) for one in wishes) / max(len(wishes), 1)
+    falsely = sum(_is_out(one, clarify) and not one.is_right(OUT_OF_SCOPE) for one in wishes)
+    return falsely / max(len(wishes), 1)
 
 
 def told(held_back: Sequence[HeldBack], clarify: float) -> float:
@@ -137,14 +153,13 @@ def told(held_back: Sequence[HeldBack], clarify: float) -> float:
 
 def _cost(one: HeldBack, thresholds: Thresholds) -> float:
     if _is_out(one, thresholds.clarify):
-        return 0.0 if one.intent == OUT_OF_SCOPE else GIVEN_UP
-    guess, confidence = one.ranking[0]
-    if confidence >= thresholds.answer:
-        return 0.0 if guess == one.intent else WRONG
-    offered = [name for name, _ in one.ranking[:_OFFERED]]
-    return ASKED if one.intent in offered else ASKED_IN_VAIN
+        return 0.0 if one.is_right(OUT_OF_SCOPE) else GIVEN_UP
+    guess, confidence = one.guess
+    if confidence < thresholds.answer and (other := close_behind([IntentScore(*two) for two in one.ranking[:2]])):
+        return ASKED if one.is_right(guess) or one.is_right(other.name) else ASKED_IN_VAIN
+    return 0.0 if one.is_right(guess) else WRONG
 
 
 def _is_out(one: HeldBack, clarify: float) -> bool:
-    guess, confidence = one.ranking[0]
+    guess, confidence = one.guess
     return guess == OUT_OF_SCOPE or confidence < clarify

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from nlu.clauses import split_clauses
+from nlu.doubt import MANNERS, close_behind
 from nlu.entities import Catalogue, EntityContext, OrderPattern, find_all
 from nlu.entities.folding import SEARCHED_CHARACTERS
 from nlu.errors import NluUnavailable
@@ -18,7 +19,7 @@ from nlu.fallback import certain_intent, intents_by_rules, with_complaint
 from nlu.fallback_words import HUMAN, STRONG, WEAK
 from nlu.language import detect
 from nlu.mood import Mood, read_mood
-from nlu.refusing import refuses_offers
+from nlu.refusing import refuses_offers, without_refused_person
 from nlu.thresholds import USUAL, Thresholds
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Source, Understanding
 
@@ -28,8 +29,6 @@ _CLAUSE_CONFIDENCE = 0.6
 _TORN = 0.6
 _SURE = 0.9
 _KEPT_GUESSES = 3
-# The second of two intents is close to the first, and worth asking about, from this share of its confidence on.
-_CLOSE = 0.5
 # The classifier has never seen a third language; what it makes of one is mostly chance.
 _FOREIGN_CONFIDENCE = 0.8
 _STOP_WORD = "stop"
@@ -37,6 +36,9 @@ _OPT_OUT = IntentScore("opt_out_marketing", 1.0)
 _CANCEL = IntentScore("cancel_dialogue", 1.0)
 # Beside an order's number, so few characters of Chinese or twice as few words voice no blame.
 _SHORT_QUESTION = 10
+# So few characters of Chinese or words beside a refusal, as in "我不要人工" and "please don't call an agent", say nothing.
+_SCRAP = 1
+_POLITELY = re.compile(r"谢谢|麻烦|\b(?:please|pls|thanks|thank you)\b", re.IGNORECASE)
 _AROUND_A_WORD = " \t\r\n.!?,。！？，、~"
 _UNIT: Final = re.compile("[\u4e00-\u9fff]|[^\\W\\d_\u4e00-\u9fff]+")
 _CORRECTION: Final = re.compile(
@@ -49,8 +51,6 @@ _CORRECTION: Final = re.compile(
 _CLASSIFIED_CHARACTERS = 1_000
 # What looks like a button's payload is only text when it is typed; a classifier may know it for the intent.
 _TYPED_COMMAND: Final = re.compile(r"\s*/[a-z][a-z0-9_]*\s*(?:\{.*)?", re.DOTALL)
-# Said along with a wish, these are manners.
-_MANNERS: Final = frozenset(("greet", "thank", "goodbye", "affirm", "deny", "chitchat", OUT_OF_SCOPE))
 
 
 class IntentClassifier(Protocol):
@@ -119,15 +119,15 @@ class Understander:
         try:
             thresholds = self._thresholds()
             least = thresholds.clarify if read.language != "other" else _FOREIGN_CONFIDENCE
-            ranking, intents = await self._carried(self._classifier, text[:_CLASSIFIED_CHARACTERS], least)
+            wished = without_refused_person(text) or text
+            ranking, intents = await self._carried(self._classifier, wished[:_CLASSIFIED_CHARACTERS], least)
         except NluUnavailable:
             if not self._rules_stand_in:
                 raise
             return read.meaning(*_by_rules(read))
         if certain := certain_intent(text):
             others = (one for one in intents if one.name not in (certain.intent.name, OUT_OF_SCOPE))
-            wished = tuple(one for one in others if one.confidence >= least)
-            return read.meaning((certain.intent, *wished), "rules")
+            return read.meaning((certain.intent, *(one for one in others if one.confidence >= least)), "rules")
         told = len(intents) == 1 and intents[0].confidence >= _SURE  # guesses beside it say that it was at a loss
         at_a_loss = intents[0].name == OUT_OF_SCOPE and not told
         if at_a_loss and read.language != "other" and (sure := _sure_by_rules(text)):
@@ -168,13 +168,15 @@ class Understander:
         best = ranking[0]
         wishes = await self._wishes_until(began, classifier, split_clauses(text), least)
         several = len(wishes) > 1 and (best.name in wishes or best.confidence < _TORN)
-        beside_manners = best.name in _MANNERS and best.confidence < _SURE <= max(wishes.values(), default=0.0)
+        beside_manners = best.name in MANNERS and best.confidence < _SURE <= max(wishes.values(), default=0.0)
         if best.confidence >= least and not several and not beside_manners:
-            wishes = {best.name: best.confidence}
+            return ranking, (best,)
         if not wishes:
-            return ranking, (IntentScore(OUT_OF_SCOPE, 1 - best.confidence), *ranking[:_KEPT_GUESSES])
+            return ranking, _none_of(ranking)
+        if best.name in wishes:
+            wishes[best.name] = max(wishes[best.name], best.confidence)
         found = [IntentScore(name, confidence) for name, confidence in wishes.items()]
-        found.sort(key=lambda one: (one.name != HUMAN, one.name != best.name, -one.confidence))
+        found.sort(key=lambda one: (one.name != HUMAN, -one.confidence))
         return ranking, tuple(found)
 
     async def _wishes_until(
@@ -192,7 +194,7 @@ class Understander:
         """Return the wishes of clauses that are sure ones, each with its confidence; manners are none."""
         wishes: dict[str, float] = {}
         for ranking in await asyncio.gather(*map(classifier.classify, clauses)):
-            if ranking and ranking[0].confidence >= max(_CLAUSE_CONFIDENCE, least) and ranking[0].name not in _MANNERS:
+            if ranking and ranking[0].confidence >= max(_CLAUSE_CONFIDENCE, least) and ranking[0].name not in MANNERS:
                 wishes[ranking[0].name] = max(ranking[0].confidence, wishes.get(ranking[0].name, 0.0))
         return wishes
 
@@ -235,7 +237,7 @@ def _settled(read: _Read, asking: str | None) -> _Decided | None:
         return _stop(in_capitals=bare.isupper(), under_way=asking is not None), "rules"
     if certain and certain.is_all:
         return (certain.intent,), "rules"
-    if asking is not None and _corrects_a_number(read):
+    if (asking is not None and _corrects_a_number(read)) or _only_refuses_a_person(read.text):
         return (IntentScore("deny", STRONG),), "rules"
     if not certain and (_says_nothing(read.text) or _is_the_answer(read, asking)):
         return (IntentScore(OUT_OF_SCOPE, 1.0),), "rules"
@@ -244,12 +246,17 @@ def _settled(read: _Read, asking: str | None) -> _Decided | None:
 
 def _near(ranking: tuple[IntentScore, ...], intents: tuple[IntentScore, ...], enough: float) -> tuple[IntentScore, ...]:
     """Return the intent behind the only one, where that is less sure than ``enough`` and hardly surer than this."""
-    if len(intents) != 1 or len(ranking) < 2 or intents[0] != ranking[0] or intents[0].confidence >= enough:
+    if intents != ranking[:1] or intents[0].confidence >= enough:
         return ()
-    second = ranking[1]
-    if second.name in _MANNERS or second.confidence < ranking[0].confidence * _CLOSE:
-        return ()
-    return (second,)
+    second = close_behind(ranking)
+    return () if second is None else (second,)
+
+
+def _none_of(ranking: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
+    """Return out_of_scope before the guesses, none of which is believed, whatever their confidences are."""
+    guesses = tuple(one for one in ranking if one.name != OUT_OF_SCOPE)[:_KEPT_GUESSES]
+    best = guesses[0].confidence if guesses else 0.0
+    return (IntentScore(OUT_OF_SCOPE, max(1 - best, best)), *guesses)
 
 
 def _stop(*, in_capitals: bool, under_way: bool) -> tuple[IntentScore, ...]:
@@ -272,6 +279,12 @@ def _corrects_a_number(read: _Read) -> bool:
     """Return whether the message says "no, it's A10399" and nothing else: a correction and no wish of its own."""
     numbers = [entity for entity in read.entities if entity.entity == "order_no"]
     return bool(numbers) and _CORRECTION.fullmatch(_beside(read.text, numbers)) is not None
+
+
+def _only_refuses_a_person(text: str) -> bool:
+    """Return whether the message says "不用转人工" and hardly anything else: a no, and no wish of its own."""
+    rest = without_refused_person(text)
+    return rest is not None and len(_UNIT.findall(_POLITELY.sub(" ", rest))) <= _SCRAP
 
 
 def _beside(text: str, entities: list[Entity]) -> str:
@@ -301,8 +314,11 @@ def _as_refused(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScor
     """Return the intents with a wish for offers read as their refusal, where the words refuse."""
     if all(one.name != "opt_in_marketing" for one in intents) or not refuses_offers(text):
         return intents
-    turned = (replace(one, name=_OPT_OUT.name) if one.name == "opt_in_marketing" else one for one in intents)
-    return tuple({one.name: one for one in reversed(tuple(turned))}.values())[::-1]
+    turned: dict[str, IntentScore] = {}
+    for one in intents:
+        name = _OPT_OUT.name if one.name == "opt_in_marketing" else one.name
+        turned.setdefault(name, replace(one, name=name))
+    return tuple(turned.values())
 
 
 def _by_rules(read: _Read) -> _Decided:

@@ -106,12 +106,17 @@ def evaluate(
     Example: ./shuke --json nlu evaluate examples.csv
     """
     settings = options(context).settings()
+    if thresholds and nlu != "rasa":
+        raise SettingsError(
+            "--thresholds: are kept beside the model of the present files, so that model must answer; "
+            "use it with --nlu rasa"
+        )
     scored = asyncio.run(_evaluate(settings, nlu, file))
     found = report(scored) | {"diversity": _diversity(settings)}
     if svg is not None:
         svg.write_text(confusion_svg(scored), encoding="utf-8")
     if thresholds:
-        chosen = asyncio.run(_choose(settings, nlu, file))
+        chosen = asyncio.run(_choose(settings, file))
         write_thresholds(thresholds_file(settings.nlu), chosen)
         found |= {"thresholds": asdict(chosen)}
     if options(context).json:
@@ -176,15 +181,13 @@ async def _evaluate(settings: Settings, nlu: str, file: Path) -> list[Scored]:
     return scored
 
 
-async def _choose(settings: Settings, nlu: str, file: Path) -> Thresholds:
+async def _choose(settings: Settings, file: Path) -> Thresholds:
     held_back = []
-    async with classifier_for(settings, nlu) as classifier:
-        if classifier is None:
-            raise SettingsError("--thresholds: rules are not unsure of themselves; use it with --nlu rasa")
+    async with classifier_for(settings, "rasa") as classifier:
+        assert classifier is not None, "rules were refused"
         for example in read_examples(file):
-            ranking = await classifier.classify(storable(example.text))
-            if ranking:
-                held_back.append(HeldBack(example.text, example.intent, tuple((s.name, s.confidence) for s in ranking)))
+            ranking = tuple((s.name, s.confidence) for s in await classifier.classify(storable(example.text)))
+            held_back.append(HeldBack(example.text, example.intent, ranking, example.accept))
     return choose(held_back)
 
 

@@ -85,7 +85,6 @@ async def test_intents_come_best_first() -> None:
         lambda: httpx.Response(401),
         lambda: httpx.Response(200, text="<html>"),
         lambda: httpx.Response(200, json=[]),
-        lambda: httpx.Response(200, json={"intent_ranking": []}),
         lambda: httpx.Response(200, json={"intent_ranking": [{"name": "greet"}]}),
         lambda: httpx.Response(200, json={"intent_ranking": [{"name": "greet", "confidence": "much"}]}),
         lambda: httpx.Response(200, text='{"intent_ranking": [{"name": "greet", "confidence": 1e999}]}'),
@@ -97,6 +96,13 @@ async def test_whatever_is_no_answer_is_told_as_unavailable(answer: Callable[[],
             await client.classify("a canary sentence")
 
     assert "canary" not in str(failure.value)
+
+
+async def test_a_model_that_knows_nothing_of_a_text_names_no_intent_and_is_there() -> None:
+    rasa = ARasa(lambda: httpx.Response(200, json={"intent": {"name": None}, "intent_ranking": []}))
+    async with a_client(rasa) as client:
+        assert await client.classify("龘") == ()
+        assert not client.is_left_alone
 
 
 async def test_a_rasa_that_is_not_there_yet_is_not_held_against_it() -> None:

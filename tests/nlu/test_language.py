@@ -82,6 +82,14 @@ def test_a_text_that_tells_nothing_is_in_the_customers_language(text: str, langu
     assert detect(text, language) == language
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    "text", ["my 积分 still there? order A3321 到哪了", "i want the 红色 one x2, 包邮吗", "is my 优惠券 still ok 吗"]
+)
+def test_where_both_languages_weigh_about_the_same_the_customers_own_counts(text: str, language: Language) -> None:
+    assert detect(text, language) == language
+
+
 @given(st.text(st.characters(codec=None)))
 def test_any_text_has_a_language(text: str) -> None:
     assert detect(text, "zh") in ("zh", "en", "other")

@@ -29,6 +29,11 @@ def test_runs_of_characters_lead_from_no_word_into_another() -> None:
     assert not any("b" in run and "订" in run for run in runs)
 
 
+@pytest.mark.parametrize("text", ["好", "订单 ok", "呸", "שלום"])
+def test_no_run_is_a_blank_alone_which_every_text_has(text: str) -> None:
+    assert " " not in characters(text)
+
+
 @pytest.mark.parametrize("count", [words, characters])
 def test_nothing_is_counted_in_nothing(count: object) -> None:
     assert callable(count)
@@ -47,8 +52,11 @@ def test_the_same_seed_misspells_the_same_way_and_short_words_stay() -> None:
 _TRY = """
 import json, sys, tempfile, pathlib
 sys.path.insert(0, sys.argv[1])
+import numpy as np
+from shuke_intents.features import characters
 from shuke_intents.linear import LinearIntents, learn
 from shuke_intents.normalising import normalise
+from shuke_intents.weighing import Weighing
 texts = {"greet": ["你好", "hello there", "早上好呀"], "track_order": ["快递到哪了", "where is my parcel", "物流信息"],
          "ask_stock": ["还有货吗", "is it in stock", "什么时候补货"]}
 rows = [(text, intent) for intent, some in texts.items() for text in some]
@@ -63,6 +71,9 @@ print(json.dumps({
     "same": bool((model.likelihoods(odd) == likely).all()),
     "sums": [round(float(row.sum()), 6) for row in likely],
     "last": again.intents[int(likely[-1].argmax())],
+    "unknown": [again.ranking(text, 10) for text in ["呸", "שלום", "", "\\ud800"]],
+    "sizes": [float(np.linalg.norm(Weighing.of(characters, ["好", "好的"]).row(text)[1])) for text in ["好的", "好龘"]],
+    "best": again.ranking("快递到哪了", 2)[0][0],
 }))
 """
 
@@ -80,4 +91,7 @@ def test_a_model_says_the_same_after_it_was_kept_and_answers_any_text() -> None:
     assert said["normal"] == ["ok!!", "订单几时到", "soo", "00000", "好的", "x"]
     assert said["same"]
     assert said["sums"] == [1.0] * 8
-    assert said["last"] == "track_order"
+    assert (said["last"], said["best"]) == ("track_order", "track_order")
+    assert said["sizes"][0] == pytest.approx(1.0)
+    assert said["sizes"][1] < 0.8
+    assert said["unknown"] == [[], [], [], []]

@@ -9,8 +9,10 @@ import pytest
 
 from nlu.chosen_model import choose_model, chosen_model, pointer
 from nlu.thresholds import (
+    ASKED,
     MOST_REJECTED,
     USUAL,
+    WRONG,
     HeldBack,
     Measured,
     Thresholds,
@@ -23,7 +25,7 @@ from nlu.thresholds import (
 
 
 def heard(intent: str, guess: str, confidence: float, second: str = "ask_stock") -> HeldBack:
-    return HeldBack("…", intent, ((guess, confidence), (second, (1 - confidence) / 2)))
+    return HeldBack("…", intent, ((guess, confidence), (second, min(confidence, 1 - confidence) * 0.8)))
 
 
 SURE = [heard("track_order", "track_order", 0.9)] * 20
@@ -54,6 +56,32 @@ def test_what_is_told_and_what_it_costs_is_counted() -> None:
     assert rejected(held_back, 0.2) == 0.0
     assert cost(held_back, Thresholds(answer=0.5, clarify=0.2)) == 0.0
     assert cost(held_back, Thresholds(answer=0.0, clarify=0.0)) == pytest.approx(0.25)
+
+
+def test_what_is_far_behind_is_not_offered_and_costs_what_being_answered_costs() -> None:
+    alone = HeldBack("…", "ask_stock", (("track_order", 0.4), ("ask_stock", 0.1)))
+    manners = HeldBack("…", "ask_stock", (("track_order", 0.4), ("thank", 0.39)))
+    near = HeldBack("…", "ask_stock", (("track_order", 0.4), ("ask_stock", 0.3)))
+
+    costs = [cost([one], Thresholds(answer=0.5, clarify=0.2)) for one in (alone, manners, near)]
+
+    assert costs == [WRONG, WRONG, ASKED]
+
+
+def test_other_right_intents_are_right_and_what_nothing_is_known_of_is_of_no_wish() -> None:
+    accepted = HeldBack("…", "ask_stock", (("track_order", 0.9),), frozenset(("track_order",)))
+    unknown = HeldBack("龘", "out_of_scope", ())
+    rejected_rightly = HeldBack("…", "chitchat", (), frozenset(("out_of_scope",)))
+
+    assert cost([accepted, unknown, rejected_rightly], Thresholds(answer=0.5, clarify=0.2)) == 0
+    assert told([unknown], 0.2) == 1.0
+    assert rejected([rejected_rightly], 0.2) == 0.0
+
+
+def test_a_model_that_turns_away_too_much_at_any_threshold_gets_the_best_there_are() -> None:
+    chosen = choose([heard("ask_stock", "out_of_scope", 0.9), heard("ask_stock", "ask_stock", 0.6)])
+
+    assert chosen.clarify <= 0.6
 
 
 def test_the_usual_ones_count_until_the_model_has_its_own(tmp_path: Path) -> None:

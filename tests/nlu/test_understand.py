@@ -1,4 +1,5 @@
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -284,6 +285,36 @@ async def test_a_text_of_100000_characters_is_understood_by_its_beginning() -> N
 async def test_anger_and_danger_can_be_told_from_the_figures() -> None:
     assert (await understand("你们就是骗子")).sentiment <= -0.7
     assert (await understand("水壶着火了")).urgency >= 0.9
+
+
+@pytest.mark.parametrize("text", ["呸", "噗", "龘", "嫑", "קצת"])
+async def test_what_nobody_taught_is_never_a_yes_or_a_no(text: str) -> None:
+    class KnowsNothing:
+        async def classify(self, text: str) -> tuple[IntentScore, ...]:
+            return ()
+
+    meant = await understand(text, KnowsNothing(), asking="confirm_complaint")
+
+    assert [one.name for one in meant.intents] == ["out_of_scope"]
+
+
+_WISHES = st.sampled_from(
+    ["track_order", "ask_stock", "thank", "affirm", "out_of_scope", "opt_in_marketing", "opt_out_marketing"]
+)
+
+
+@given(
+    rankings=st.lists(st.dictionaries(_WISHES, st.floats(0.01, 1.0), min_size=1), min_size=3, max_size=3),
+    text=st.sampled_from(["我的单到哪了，顺便查下积分", "別發廣告給我，我的茶呢", "где моя посылка, мой чай"]),
+)
+def test_intents_come_best_first_and_each_once(rankings: list[dict[str, float]], text: str) -> None:
+    parts = dict(zip([text, *re.split("，|, ", text)], rankings, strict=True))
+    ordered = {part: dict(sorted(of.items(), key=lambda one: -one[1])) for part, of in parts.items()}
+
+    meant = asyncio.run(understand(text, Knows(ordered)))
+
+    assert [one.confidence for one in meant.intents] == sorted((one.confidence for one in meant.intents), reverse=True)
+    assert len({one.name for one in meant.intents}) == len(meant.intents)
 
 
 @given(text=st.text(st.characters(codec=None)), asking=st.sampled_from([None, "birthday", "order_no", "phone_last4"]))

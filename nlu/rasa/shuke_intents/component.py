@@ -20,13 +20,15 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from shuke_intents.linear import LinearIntents, learn
 
 LIKELIEST = 10
+_NONE = {INTENT_NAME_KEY: None, PREDICTED_CONFIDENCE_KEY: 0.0}
 _ORIGIN = re.compile(r"\s*# from [0-9A-Z]{26}$")
 """Behind a sentence that was taken from a message; it tells whose to forget and is nothing to learn."""
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
 class LinearIntentClassifier(IntentClassifier, GraphComponent):
-    """Ranks the intents of a message; their confidences are probabilities.
+    """Ranks the intents of a message; their confidences are probabilities. Of a message of which it knows nothing
+    at all, such as one in a script that nobody taught, it gives no ranking.
 
     ``held_back`` names a folder of CSV files (``text,intent``), beside the pipeline, that
     are asked about and never learnt from: they tell how sure a score makes one. What they
@@ -70,7 +72,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
             tell=lambda stage: print(f"shuke_intents: {stage}", flush=True),  # noqa: T201 - who trains reads along
         )
         if self._config["answers"]:
-            answers = [(text, intent, _ranking(self._learnt, text)) for text, intent in held_back]
+            answers = [(text, intent, self._learnt.ranking(text, LIKELIEST)) for text, intent in held_back]
             Path(self._config["answers"]).write_text(json.dumps(answers, ensure_ascii=False), encoding="utf-8")
         with self._storage.write_to(self._resource) as folder:
             self._learnt.save(Path(folder))
@@ -91,16 +93,11 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         assert self._learnt is not None, "a model is loaded or trained before it is asked"
         for message in messages:
-            likely = _ranking(self._learnt, message.get(TEXT) or "")
+            likely = self._learnt.ranking(message.get(TEXT) or "", LIKELIEST)
             ranking = [{INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: how} for name, how in likely]
-            message.set(INTENT, ranking[0], add_to_output=True)
+            message.set(INTENT, ranking[0] if ranking else _NONE, add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         return messages
-
-
-def _ranking(learnt: LinearIntents, text: str) -> list[tuple[str, float]]:
-    (likely,) = learnt.likelihoods([text])
-    return [(learnt.intents[place], float(likely[place])) for place in likely.argsort()[::-1][:LIKELIEST]]
 
 
 def _held_back(folder: str | None) -> list[tuple[str, str]]:

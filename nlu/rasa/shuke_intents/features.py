@@ -29,10 +29,12 @@ def characters(text: str) -> list[str]:
     """Return the runs of up to `LONGEST_RUN` characters, within words and stretches of Chinese.
 
     They carry a word over typos and endings, and a Chinese one over homophones beside it.
+    The blank at an edge counts with what stands beside it only: alone it would be all that
+    is known of a word that nobody taught, and mean what most one-word sentences mean.
     """
     runs = []
     for stretch in _STRETCH.findall(text):
         edged = f" {stretch} "
         for length in range(1, LONGEST_RUN + 1):
             runs += [edged[n : n + length] for n in range(len(edged) - length + 1)]
-    return runs
+    return [run for run in runs if run != " "]

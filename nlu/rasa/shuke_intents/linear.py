@@ -56,10 +56,19 @@ class LinearIntents:
         """Return texts x intents; each row sums up to 1."""
         return probabilities(self.scores(texts), self.sharpness)
 
+    def ranking(self, text: str, most: int) -> list[tuple[str, float]]:
+        """Return the ``most`` likely intents with their likelihoods; none for a text of which nothing is known."""
+        columns, _ = _row(self._views, normalise(text))
+        if not len(columns):
+            return []
+        (likely,) = self.likelihoods([text])
+        return [(self.intents[place], float(likely[place])) for place in likely.argsort()[::-1][:most]]
+
     def save(self, folder: Path) -> None:
         """Write plain arrays and JSON, so that reading a model runs nothing."""
         known = [view.known for view in self._views]
-        named = {"intents": self.intents, "sharpness": self.sharpness, "views": known}
+        unheard = [view.unheard for view in self._views]
+        named = {"intents": self.intents, "sharpness": self.sharpness, "views": known, "unheard": unheard}
         (folder / "linear.json").write_text(json.dumps(named, ensure_ascii=False), encoding="utf-8")
         rarities = {f"rarity{n}": view.rarity for n, view in enumerate(self._views)}
         np.savez(folder / "linear.npz", weights=self._weights, biases=self._biases, **rarities)
@@ -68,8 +77,8 @@ class LinearIntents:
     def load(cls, folder: Path) -> LinearIntents:
         named = json.loads((folder / "linear.json").read_text(encoding="utf-8"))
         with np.load(folder / "linear.npz", allow_pickle=False) as arrays:
-            kept = enumerate(zip(_VIEWS, named["views"], strict=True))
-            views = [Weighing(analyzer, known, arrays[f"rarity{n}"]) for n, (analyzer, known) in kept]
+            kept = enumerate(zip(_VIEWS, named["views"], named["unheard"], strict=True))
+            views = [Weighing(analyzer, known, arrays[f"rarity{n}"], rare) for n, (analyzer, known, rare) in kept]
             return cls(named["intents"], views, arrays["weights"], arrays["biases"], named["sharpness"])
 
 
@@ -135,12 +144,12 @@ def _asked_by_thirds(plain: Sequence[str], intents: Sequence[str], misspelt: boo
     return np.vstack(scores), right
 
 
-def _row(views: Sequence[Weighing], plain: str) -> Row:
-    """Return one text's columns and weights, those of each view after the ones before it."""
+def _row(views: Sequence[Weighing], plain: str, *, as_if_all: bool = False) -> Row:
+    """Return one text's columns and weights, those of each view after the ones before it; see `Weighing.row`."""
     begins = 0
     columns, weights = [], []
     for view in views:
-        some, theirs = view.row(plain)
+        some, theirs = view.row(plain, as_if_all=as_if_all)
         columns.append(some + begins)
         weights.append(theirs)
         begins += len(view.known)
@@ -148,7 +157,7 @@ def _row(views: Sequence[Weighing], plain: str) -> Row:
 
 
 def _matrix(views: Sequence[Weighing], plain: Sequence[str]) -> csr_matrix:
-    rows = [_row(views, text) for text in plain]
+    rows = [_row(views, text, as_if_all=True) for text in plain]
     ends = np.cumsum([0, *(len(columns) for columns, _ in rows)])
     data = np.concatenate([weights for _, weights in rows]).astype(np.float64)
     columns = np.concatenate([columns for columns, _ in rows])
