@@ -26,7 +26,7 @@ MOST_REJECTED = 0.08
 """Of messages with a wish of the list, at most this share may be taken for none."""
 OUT_OF_SCOPE_SHARE = 0.25
 """So many of all messages are of no wish of the list, however many of the held-back sentences are."""
-_HARDLY_DEARER = 0.005
+_HARDLY_DEARER = 0.001
 _STEPS = [step / 100 for step in range(0, 91, 2)]
 
 

@@ -36,7 +36,7 @@ _OPT_OUT = IntentScore("opt_out_marketing", 1.0)
 _CANCEL = IntentScore("cancel_dialogue", 1.0)
 # Beside an order's number, so few characters of Chinese or twice as few words voice no blame.
 _SHORT_QUESTION = 10
-# So few characters of Chinese or words beside a refusal, as in "我不要人工" and "please don't call an agent", say nothing.
+# So few characters of Chinese or words beside a refusal, as in "我不要人工", say nothing.
 _SCRAP = 1
 _POLITELY = re.compile(r"谢谢|麻烦|\b(?:please|pls|thanks|thank you)\b", re.IGNORECASE)
 _AROUND_A_WORD = " \t\r\n.!?,。！？，、~"
@@ -176,8 +176,9 @@ class Understander:
         if best.name in wishes:
             wishes[best.name] = max(wishes[best.name], best.confidence)
         found = [IntentScore(name, confidence) for name, confidence in wishes.items()]
-        found.sort(key=lambda one: (one.name != HUMAN, -one.confidence))
-        return ranking, tuple(found)
+        found.sort(key=lambda one: (one.name != HUMAN, one.name != best.name, -one.confidence))
+        # A clause was torn from the rest of the message, so it is no surer of its wish than all of it is of the first.
+        return ranking, tuple(replace(one, confidence=min(one.confidence, found[0].confidence)) for one in found)
 
     async def _wishes_until(
         self, began: float, classifier: IntentClassifier, clauses: tuple[str, ...], least: float

@@ -44,7 +44,8 @@ NO_PERSON = [
     ("人工费多少钱", "费多少钱"),
 ]  # fmt: skip
 A_PERSON = [
-    "不要机器人，要人工", "不要人工智能，给我真人", "你们是不是不想给我转人工", "怎么不给我转人工", "能不能别让我等了，转人工",
+    "不要机器人，要人工", "不要人工智能，给我真人", "你们是不是不想给我转人工", "怎么不给我转人工",
+    "能不能别让我等了，转人工",
     "不要客服机器人了，找个真人来", "我不想跟机器人说", "凭什么不能转人工",
     "why don't you transfer me to an agent", "I don't want a refund, I want a human", "not a bot give me a human",
     "don't you have a human", "I don't want to talk to a bot, get me a person", "if not transfer me to an agent",
