@@ -41,6 +41,11 @@ def check_birthday(birthday: Birthday) -> None:
         raise ValueError("the birthday is no day of the calendar; correct its month and day")
 
 
+def is_leap_day(birthday: Birthday) -> bool:
+    """Return whether most years have no such day: its owner's own rule says when it is kept in those."""
+    return (birthday.calendar, birthday.month, birthday.day) == ("solar", 2, 29)
+
+
 def is_solar_day(year: int, month: int, day: int) -> bool:
     """Return whether there is such a day."""
     try:

@@ -31,6 +31,8 @@ class Enrolment:
     birthday: Birthday | None = None
     agrees: Mapping[str, bool] | None = None
     """``care`` and ``marketing``: yes or no; what was not asked is left as it is."""
+    feb29: str | None = None
+    """When a birthday of 29 February is kept in other years (`birthdays.FEB29`), where they said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +65,21 @@ def join(conn: Connection, customer_id: str, told: Enrolment, said: Said, *, now
     history.record(
         conn, at=now, kind=JOINED, by=said.by, customer_id=customer_id, data={"source": said.source}, **about
     )
-    fields: dict[str, dict[str, Any]] = {}
-    if told.phone is not None and told.phone != row.phone:
+    own, fields = customers.own(conn, row).row, dict[str, dict[str, Any]]()
+    if told.phone is not None and told.phone != own.phone:
         fields["phone"] = {
             "phone": told.phone, "attributes": {**(row.attributes or {}), customers.UNPROVED: told.phone},
         }  # fmt: skip
-    if (born := told.birthday) is not None and born != customers.birthday_of(row):
+    if (born := told.birthday) is not None and not (
+        born == customers.birthday_of(own) and told.feb29 in (None, own.feb29)
+    ):
         fields["birthday"] = {
             "birth_year": born.year, "birth_month": born.month, "birth_day": born.day, "birth_calendar": born.calendar,
-            "birth_leap": born.leap_month,
+            "birth_leap": born.leap_month, **({"feb29": told.feb29} if told.feb29 else {}),
         }  # fmt: skip
     for field, columns in fields.items():
-        customers.change(conn, customer_id, **columns)
+        unproved = {customers.UNPROVED: told.phone} if field == "phone" else None
+        customers.change(conn, customer_id, told=unproved, **columns)
         history.record(
             conn, at=now, kind="profile.changed", by=said.by, customer_id=customer_id,
             data={"field": field, "source": said.source}, **about,

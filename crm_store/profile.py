@@ -52,8 +52,12 @@ def change(conn: Connection, customer_id: str, field: str, value: str, said: Sai
     return True
 
 
-def change_birthday(conn: Connection, customer_id: str, birthday: Birthday, said: Said, *, now: datetime) -> bool:
+def change_birthday(
+    conn: Connection, customer_id: str, birthday: Birthday, said: Said, *, now: datetime, feb29: str | None = None
+) -> bool:
     """Set the birthday, and record it; return whether it was another.
+
+    ``feb29`` is when one of 29 February is kept in other years (`birthdays.FEB29`); None leaves that as it is.
 
     Raises:
         LookupError: there is no such customer.
@@ -62,14 +66,18 @@ def change_birthday(conn: Connection, customer_id: str, birthday: Birthday, said
     check_birthday(birthday)
     row = _held(conn, customer_id)
     own = customers.own(conn, row)
-    known = customers.birthday_of(own.row)
-    if known == customers.birthday_of(row) == birthday:
+
+    def is_so(one: Any) -> bool:
+        return customers.birthday_of(one) == birthday and feb29 in (None, one.feb29)
+
+    if is_so(own.row) and is_so(row):
         return False
+    rule: dict[str, Any] = {"feb29": feb29} if feb29 else {}
     customers.change(
         conn, customer_id, birth_year=birthday.year, birth_month=birthday.month, birth_day=birthday.day,
-        birth_calendar=birthday.calendar, birth_leap=birthday.leap_month,
+        birth_calendar=birthday.calendar, birth_leap=birthday.leap_month, **rule,
     )  # fmt: skip
-    _tell(conn, customer_id, "birthday", said, now, merge=own.merge if known == birthday else None)
+    _tell(conn, customer_id, "birthday", said, now, merge=own.merge if is_so(own.row) else None)
     return True
 
 

@@ -10,6 +10,7 @@ from crm_store.membership import Enrolment
 from crm_store.memory import Said
 from flows.actions import ActionContext, action
 from flows.engine.values import word
+from flows.leap_days import asks_rule, rule_of
 from flows.loyalty.birthdays import meant, readings, shown
 
 
@@ -40,18 +41,21 @@ def join_step(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, A
     return {}
 
 
-@action("read_birthday", gives=("birthday_is", "first_day", "second_day"), only_reads=True)
+@action("read_birthday", gives=("birthday_is", "first_day", "second_day", "asks_rule"), only_reads=True)
 def read_birthday(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return ``birthday_is``: ``clear``, ``open`` with the two days that it may be, ``impossible``, or ``untold``."""
+    """Return ``birthday_is``: ``clear``, ``open`` with the two days that it may be, ``impossible``, or ``untold``.
+
+    ``asks_rule`` is whether it is 29 February, which is kept by its owner's own rule in other years.
+    """
     value = args.get("birthday")
-    nothing = {"first_day": None, "second_day": None}
+    nothing = {"first_day": None, "second_day": None, "asks_rule": False}
     if not value:
         return nothing | {"birthday_is": "untold"}
     days = readings(value)
     if not days:
         return nothing | {"birthday_is": "impossible"}
-    if meant(days, args.get("which_day")) is not None:
-        return nothing | {"birthday_is": "clear"}
+    if (born := meant(days, args.get("which_day"))) is not None:
+        return nothing | {"birthday_is": "clear", "asks_rule": asks_rule(born)}
     return nothing | {"birthday_is": "open", "first_day": shown(days[0]), "second_day": shown(days[1])}
 
 
@@ -76,10 +80,12 @@ def join_club(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, A
     if not is_their_own(context):
         return {"joined": False, "unproved": False}
     phone = _typed_phone(args)
+    born = meant(readings(args.get("birthday")), args.get("which_day"))
     told = Enrolment(
         phone,
-        meant(readings(args.get("birthday")), args.get("which_day")),
+        born,
         {purpose: args[purpose] is True for purpose in ("care", "marketing") if args.get(purpose) is not None},
+        rule_of(args.get("kept_on")) if asks_rule(born) else None,
     )
     said = Said(context.message, conversation_id=context.conversation_id, channel=context.channel)
     joined = membership.join(context.conn, context.customer_id, told, said, now=context.now)

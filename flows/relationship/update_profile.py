@@ -11,6 +11,7 @@ from crm_store.customers import Birthday
 from crm_store.memory import Said
 from flows.actions import ActionContext, action
 from flows.engine.values import phrase
+from flows.leap_days import asks_rule, rule_of
 from flows.relationship.remembering import keep_fact
 from nlu.facts_said import FactSaid
 from nlu.profile_said import FIELDS, read_profile, value_of
@@ -24,7 +25,7 @@ _NO_WORDS = ("跳过", "skip")
 @action(
     "read_change",
     gives=("asks_owner", "known"),
-    may_give=("field", "new", "days", "problem"),
+    may_give=("field", "new", "days", "problem", "asks_rule"),
     only_reads=True,
 )
 def read_change(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -32,7 +33,8 @@ def read_change(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str,
 
     ``known`` is whether the new value is there, ``new`` is it as it is read back; ``days`` are the readings of
     a birthday that can be read in two ways, ``problem`` is true where a birthday can be none. ``asks_owner``
-    says that only the owner may change it.
+    says that only the owner may change it, ``asks_rule`` that a birthday is 29 February, which its owner keeps
+    by their own rule in other years.
     """
     field, value = _wished(args)
     if field is None:
@@ -56,8 +58,9 @@ def change_profile(context: ActionContext, args: Mapping[str, Any]) -> Mapping[s
     if field == "birthday":
         born = _chosen(value, str(args.get("day") or ""), str(args.get("calendar") or ""), context.language)
         changed = born is not None and profile.change_birthday(
-            context.conn, context.customer_id, born, said, now=context.now
-        )
+            context.conn, context.customer_id, born, said, now=context.now,
+            feb29=rule_of(args.get("kept_on")) if asks_rule(born) else None,
+        )  # fmt: skip
     elif field == "called":
         keep_fact(context, FactSaid("called", str(value), str(value)), context.message)
         if _is_new(context):
@@ -96,7 +99,8 @@ def _birthday(value: Mapping[str, Any], day: str, calendar: str, language: str) 
     readings = value.get("ambiguous") or [value]
     born = _chosen(value, day, calendar, language)
     if born is not None:
-        return {"known": True, "new": phrase("profile_birthday", value=_day(born, language))}
+        new = phrase("profile_birthday", value=_day(born, language))
+        return {"known": True, "new": new, "asks_rule": asks_rule(born)}
     if len(readings) > 1:
         return {"known": False, "days": [_day(_born(one), language) for one in readings]}
     return {"known": False, "problem": True}

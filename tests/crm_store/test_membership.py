@@ -64,6 +64,12 @@ def test_a_typed_phone_is_noted_and_finds_nobody(store):
     assert store.read_now(customers.by_phone, "+8613700001111") is None
 
 
+def test_who_was_born_on_29_february_joins_with_their_own_rule(store):
+    join(store, told=Enrolment(birthday=Birthday(2, 29), feb29="mar1"))
+
+    assert store.read_now(customers.by_id, "ana").feb29 == "mar1"
+
+
 def test_a_birthday_that_is_none_lets_nobody_join(store):
     with pytest.raises(ValueError, match="no day of the calendar"):
         join(store, told=Enrolment(birthday=Birthday(2, 30)))

@@ -45,6 +45,14 @@ def test_a_change_is_kept_and_recorded_once(store, wang, field, value):
     assert changes(store) == [field]
 
 
+def test_a_birthday_of_29_february_is_kept_by_the_rule_that_its_owner_gave(store, wang):
+    def told(rule):
+        return store.run_now(profile.change_birthday, wang, Birthday(2, 29, 1992), SAID, now=NOW, feb29=rule)
+
+    assert [told(None), told("mar1"), told("mar1"), told(None), told("feb28")] == [True, True, False, False, True]
+    assert row(store, wang).feb29 == "feb28"
+
+
 def test_a_birthday_has_to_be_a_day(store, wang):
     assert store.run_now(profile.change_birthday, wang, Birthday(8, 15, None, "lunar"), SAID, now=NOW)
     with pytest.raises(ValueError, match="no day"):

@@ -27,9 +27,10 @@ RESULTS = {
     "join_step": st.just({}),
     "read_birthday": st.sampled_from(
         [
-            {"birthday_is": "clear", "first_day": None, "second_day": None},
-            {"birthday_is": "impossible", "first_day": None, "second_day": None},
-            {"birthday_is": "open", "first_day": "3 May", "second_day": "5 March"},
+            {"birthday_is": "clear", "first_day": None, "second_day": None, "asks_rule": False},
+            {"birthday_is": "clear", "first_day": None, "second_day": None, "asks_rule": True},
+            {"birthday_is": "impossible", "first_day": None, "second_day": None, "asks_rule": False},
+            {"birthday_is": "open", "first_day": "3 May", "second_day": "5 March", "asks_rule": False},
         ]
     ),
     "read_back": st.just({"care_word": "yes", "marketing_word": "no"}),

@@ -8,6 +8,7 @@ import pytest
 from crm_store import coupons, customers
 from crm_store.coupons import Offer
 from crm_store.customers import Birthday
+from flows.leap_days import rule_of
 from flows.loyalty.birthdays import meant, readings
 from flows.loyalty.settings import LoyaltySettings
 from flows.settings import FlowSettings
@@ -132,6 +133,16 @@ def test_which_of_two_days_is_meant_is_read_or_asked_again(answer, month):
     found = meant(readings(OPEN), answer)
 
     assert (found.month if found else None) == month
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule"),
+    [("feb28", "feb28"), ("mar1", "mar1"), ("2月28号吧", "feb28"), ("三月一号", "mar1"), ("the 28th", "feb28"),
+     ("1 March", "mar1"), ("前一天", "feb28"), ("后一天", "mar1"), ("2", "mar1"), ("随便", None),
+     ("2月28或3月1都行", None), (None, None)],
+)  # fmt: skip
+def test_when_29_february_is_kept_is_read_or_left_to_the_usual_rule(answer, rule):
+    assert rule_of(answer) == rule
 
 
 def test_no_coupon_is_given_where_the_shop_has_named_none():
