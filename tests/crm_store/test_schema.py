@@ -9,13 +9,15 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import DBAPIError
 
-from crm_store import customers, history, schema
+from crm_store import agents, customers, history, schema
 from crm_store.engines import open_engine
 from crm_store.models import metadata
 from crm_store.search_index import is_ours
 from crm_store.unit_of_work import Store
+from tests.crm_store.planting import plant
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
 
@@ -114,6 +116,43 @@ def test_a_database_with_data_goes_down_to_nothing_and_up_again(url):
     schema.upgrade(url)
     assert layout(url) == before
     fill(url)
+
+
+def rows_of(url: str) -> dict[str, int]:
+    """Return how many rows each table of the models has that is there."""
+    engine = open_engine(url)
+    with engine.connect() as conn:
+        there = set(inspect(conn).get_table_names()) & set(metadata.tables)
+        found = {
+            name: conn.execute(select(func.count()).select_from(metadata.tables[name])).scalar_one() for name in there
+        }
+    engine.dispose()
+    return found
+
+
+def test_with_something_in_every_table_of_a_customer_each_migration_goes_down_and_up_again(url):
+    schema.upgrade(url)
+    store = Store(url)
+    store.run_now(lambda conn: agents.ensure(conn, "li", now=NOW, role="agent"))
+    store.run_now(plant)
+    store.close()
+    full, before = rows_of(url), layout(url)
+    revisions = sorted(path.name[:4] for path in (schema.MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+    for revision in reversed(revisions[:-1]):
+        schema.downgrade(url, revision)
+    oldest = rows_of(url)
+    for revision in revisions[1:]:
+        schema.upgrade(url, revision)
+
+    assert all(oldest[name] == full[name] for name in oldest), "what was there from the beginning stays"
+    assert {name: count for name, count in rows_of(url).items() if count < oldest.get(name, 0)} == {}
+    assert layout(url) == before
+    assert differences(url) == []
+    schema.downgrade(url, "base")
+    assert layout(url) == {}
+    schema.upgrade(url)
+    assert layout(url) == before
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(url, tmp_path, monkeypatch):
