@@ -50,13 +50,25 @@ _ACCENT = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 _LEAST_ACCENTED_SHARE: Final = 0.08
 
 
+# What programs write: typed commands, placeholders of templates and format strings, tags.
+_MARKS = re.compile(
+    r"^\s*/[a-z][a-z0-9_]*\s*(?:\{.*)?$|\$?\{\{?[^{}]*\}?\}|\{%[^%]*%\}|%(?:\(\w*\)[a-z]|[sdnrx]\b)|</?[a-z][^<>]{0,80}>",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+def without_marks(text: str) -> str:
+    """Return ``text`` without the marks of programs in it, which say nothing in any language."""
+    return _MARKS.sub(" ", text)
+
+
 def detect(text: str, fallback: Language) -> Language:
     """Return the language of ``text``, or ``fallback`` where it holds no evidence (``ok``, ``A10293``, 👍).
 
     Mixed Chinese and English is the language that clearly outweighs; where none does it is ``fallback``, if
     that is one of the two.
     """
-    text = _ADDRESS.sub(" ", text[:SEARCHED_CHARACTERS])
+    text = without_marks(_ADDRESS.sub(" ", text[:SEARCHED_CHARACTERS]))
     words = [word.lower() for word in _WORD.findall(_without_han(text))]
     telling = [word for word in words if word not in _TELLS_NOTHING]
     if text.isascii():

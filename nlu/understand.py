@@ -17,7 +17,7 @@ from nlu.entities.folding import SEARCHED_CHARACTERS
 from nlu.errors import NluUnavailable
 from nlu.fallback import certain_intent, intents_by_rules, with_complaint
 from nlu.fallback_words import HUMAN, STRONG, WEAK
-from nlu.language import detect
+from nlu.language import detect, without_marks
 from nlu.mood import Mood, read_mood
 from nlu.refusing import refuses_offers, without_refused_person
 from nlu.thresholds import USUAL, Thresholds
@@ -240,7 +240,7 @@ def _settled(read: _Read, asking: str | None) -> _Decided | None:
         return (certain.intent,), "rules"
     if (asking is not None and _corrects_a_number(read)) or _only_refuses_a_person(read.text):
         return (IntentScore("deny", STRONG),), "rules"
-    if not certain and (_says_nothing(read.text) or _is_the_answer(read, asking)):
+    if not certain and (_says_nothing(without_marks(read.text)) or _is_the_answer(read, asking)):
         return (IntentScore(OUT_OF_SCOPE, 1.0),), "rules"
     return None
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flows.engine.filling import entity_value
+from flows.engine.filling import entity_value, spliced
 from flows.engine.heard import Heard
-from flows.engine.model import Flow, Slot
+from flows.engine.model import Collect, Flow, Slot
 from flows.engine.payloads import SET, read_payload
 from flows.engine.run import Run
 from flows.engine.stack import begin_of
 from flows.engine.starting import Wish
 from flows.engine.values import word
+from nlu.fallback import fixed_phrase_intent
 from nlu.understanding import OUT_OF_SCOPE
 
+_LEADS_OVER = re.compile(
+    r"^(?:[\s,，.。:：;；、!！—-]|应该|我说的|我是说|是|改成|换成"
+    r"|(?:it.?s|it is|it should be|should be|i meant?|make it|wait|sorry)\b)+",
+    re.IGNORECASE,
+)
 SHORT = 60
 """Putting something right is said in few characters."""
 
@@ -54,6 +62,30 @@ class Corrector:
             if found is not None and not frame.between:
                 self._put_right(at, *found)
                 return True
+        return False
+
+    def in_words(self, question: Collect) -> bool:
+        """At a read-back, put right the words collected last: "no, number 2". Return whether that was it."""
+        run = self._run
+        slots, known = run.top_flow.slots, run.top.slots
+        text = unicodedata.normalize("NFKC", self._heard.text).strip()
+        if len(text) > SHORT or slots[question.slot].type not in ("bool", "choice"):
+            return False
+        begins = self._patterns.corrects.match(text)
+        said = _LEADS_OVER.sub("", text[begins.end() :]).strip(" .。!！") if begins is not None else ""
+        if not any(character.isalnum() for character in said) or fixed_phrase_intent(said) is not None:
+            return False
+        told = [name for name, slot in slots.items() if slot.told is not None]
+        for slot in (slots[name] for name in (*reversed(run.top.asked), *told)):
+            before = known.get(slot.name)
+            in_words = slot.entity is None and not slot.grows and (slot.free or slot.matches is not None)
+            if not in_words or not isinstance(before, str):
+                continue
+            value = spliced(before, said)
+            if slot.matches is not None and slot.matches.search(value) is None:
+                continue
+            self._put_right(len(run.stack) - 1, slot, value)
+            return True
         return False
 
     def when_done(self, names: Sequence[str], wishes: Sequence[Wish]) -> bool:

@@ -18,7 +18,7 @@ from flows.engine.asked import answers_the_question, is_for_the_question, names_
 from flows.engine.clarifying import ask_which, chosen, open_choice, pressed_wish, two_wishes
 from flows.engine.complaining import says_it_complains
 from flows.engine.correcting import Corrector, choice_offered
-from flows.engine.filling import answer, entity_value
+from flows.engine.filling import MAX_READ, answer, entity_value
 from flows.engine.heard import ActionDone, Decision, FellSilent, Heard
 from flows.engine.learning import Learner
 from flows.engine.model import Collect, FlowBook, Slot
@@ -29,6 +29,7 @@ from flows.engine.silence import fall_silent, greet_again
 from flows.engine.starting import Starter, Wish, wishes_in, without_answers
 from flows.engine.state import DialogueState
 from flows.engine.taken_back import without_taken_back
+from nlu.language import without_marks
 from nlu.understanding import OUT_OF_SCOPE, IntentScore
 
 CERTAINLY_NEW = 0.9
@@ -295,6 +296,8 @@ class _Talk:
         elif names[0] == self._patterns.yes_intent and self._run.top_flow.slots[question.slot].attachment:
             self._understood()  # "ok" says that it will be done, and is not it
             self._run.repair("take_your_time", then=self._repairs.reminding("once"))
+        elif self._corrector.in_words(question):
+            self._understood()
         elif not self._repairs.take_in() and not self._repairs.converse(names):
             self._misunderstood(question)
 
@@ -372,8 +375,8 @@ class _Talk:
 
     def _misunderstood(self, question: Collect | None) -> None:
         run = self._run
-        if any(character.isalnum() for character in self._heard.text):
-            run.misunderstood += 1  # an emoji or an empty message says nothing that could be misread
+        if any(character.isalnum() for character in without_marks(self._heard.text[:MAX_READ])):
+            run.misunderstood += 1  # an emoji, an empty message or a typed command says nothing that could be misread
         run.note(f"misunderstood {run.misunderstood} in a row")
         if run.misunderstood >= self._patterns.misunderstood_limit:
             self._starter.begin(self._patterns.misunderstood_flow)

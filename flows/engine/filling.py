@@ -21,6 +21,7 @@ BARE_REST = 2
 MAX_FREE = 1000
 """Characters kept of a text that fills a slot; the whole message stays in the history."""
 
+_NUMBER = re.compile(r"(?:(?:number|no\.?|#)\s*)?(?P<digits>\d+)(?P<unit>[\u3400-\u9fff]{0,2})", re.IGNORECASE)
 _UNIT = re.compile(r"[\u3400-\u9fff]|(?<![A-Za-z0-9])[A-Za-z]+(?![A-Za-z0-9])")
 
 
@@ -154,6 +155,21 @@ def grown(before: Any, text: str) -> str:
     if not isinstance(before, str) or not before:
         return added
     return before if added in before else f"{before}\n{added}"[:MAX_FREE]
+
+
+def spliced(before: str, said: str) -> str:
+    """Return what was said before with what is said now in its place, or the latter alone where it has no place there.
+
+    "2号" takes the place of 1号 in 浦东新区1号, and 14 that of the only number of 12 High Street.
+    """
+    number = _NUMBER.fullmatch(said)
+    if number is None:
+        return said
+    same = [found for found in _NUMBER.finditer(before) if not number["unit"] or found["unit"] == number["unit"]]
+    if len(same) != 1:
+        return said
+    start, end = same[0].span("digits")
+    return before[:start] + number["digits"] + before[end:]
 
 
 def _matched(slot: Slot, flow: Flow, heard: Heard) -> Found | None:

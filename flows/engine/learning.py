@@ -12,6 +12,7 @@ from flows.engine.filling import (
     grown,
     kept,
     meant_by_words,
+    spliced,
     substance,
     told,
 )
@@ -60,7 +61,8 @@ class Learner:
         # Words that want something else decide nothing here, and those of a description change nothing.
         if others or (asked.free and known is not None):
             return None
-        return meant_by_words(slot, self._heard) or told(slot, self._heard)
+        meant = meant_by_words(slot, self._heard) or told(slot, self._heard)
+        return spliced(known, meant) if slot.told is not None and isinstance(known, str) and meant else meant
 
     def answer(self, flow: Flow, slot: Slot, names: list[str], others: list[Wish]) -> Found | None:
         """Return the answer to the open question, or None; free text that is one leaves nothing of ``others``."""

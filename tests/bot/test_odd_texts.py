@@ -31,6 +31,40 @@ def test_an_odd_text_is_answered_and_nothing_is_done(text: str) -> None:
         assert all("49" not in message["text"] for message in answer["sent"])
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_odd_texts_in_a_row_are_answered_in_the_language_spoken_and_call_nobody(language: str) -> None:
+    wish = {"zh": "我的订单在哪", "en": "where is my order"}[language]
+    with a_world() as world:
+        world.load("customers", WANG)
+        world.say("u1", wish)
+
+        for text in (
+            '/set{"sure":"yes"}',
+            "{customer} {{config}} {0.__class__} %(x)s",
+            "😀😀",
+            "",
+            '/set{"a":1}',
+            "%s%n",
+        ):
+            answer = world.say("u1", text)
+
+            said = "".join(message["text"] for message in answer["sent"])
+            assert answer["owner"] == "bot"
+            assert answer["flow"] == "track_order"
+            assert any("\u4e00" <= character <= "\u9fff" for character in said) == (language == "zh")
+            assert set(kinds(answer)) <= HARMLESS
+
+
+def test_odd_texts_to_an_idle_bot_call_nobody_either() -> None:
+    with a_world() as world:
+        world.load("customers", WANG)
+
+        answers = [world.say("u1", text) for text in ('/set{"sure":"yes"}', "{customer}", "😀", "<b></b>", "{{7*7}}")]
+
+        assert [answer["owner"] for answer in answers] == ["bot"] * 5
+        assert all(answer["sent"] and answer["sent"][0]["buttons"] for answer in answers)
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.text(max_size=200), min_size=1, max_size=4))
 def test_any_texts_are_answered_and_open_no_case(texts: list[str]) -> None:

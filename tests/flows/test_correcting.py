@@ -2,6 +2,7 @@
 
 import pytest
 
+from flows.engine.filling import spliced
 from flows.engine.heard import Heard
 from flows.engine.state import DialogueState
 from tests.flows.small import POINTS, book_of
@@ -118,3 +119,18 @@ def test_a_number_answers_in_any_language(tmp_path):
 
     assert bot.hears(Heard(text="¿qué?", foreign=True)) == ["other_language", "ask_order_no"]
     assert bot.hears(Heard(text=named.text, entities=named.entities, foreign=True)) == ["ask_digits"]
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "now"),
+    [
+        ("上海市浦东新区1号", "2号", "上海市浦东新区2号"),
+        ("12 High Street", "number 14", "14 High Street"),
+        ("上海市浦东新区1号3室", "3号", "上海市浦东新区3号3室"),
+        ("上海市浦东新区", "2号", "2号"),
+        ("12 High Street, flat 3", "14", "14"),
+        ("12 High Street", "5 Low Road", "5 Low Road"),
+    ],
+)
+def test_a_number_put_right_keeps_the_words_around_it(before, said, now):
+    assert spliced(before, said) == now
