@@ -80,9 +80,12 @@ _REOPEN = (
 
 
 def wish(conn: Connection, customer_id: str, sku: str, *, now: datetime, ids: Ids) -> bool:
-    """Note that a customer wants to hear when ``sku`` is back; False where that is noted already."""
+    """Note that a customer wants to hear when ``sku`` is back; False where that is noted already.
+
+    Each side of a merge has its own; they are told once.
+    """
     customers.hold(conn, customer_id)
-    if open_of(conn, customer_id, sku):
+    if any(one.side == side() for one in open_of(conn, customer_id, sku)):
         return False
     row = {
         "id": ids.new(), "customer_id": customer_id, "sku": sku, "state": "open", "asked_at": now,

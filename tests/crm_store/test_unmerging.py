@@ -40,6 +40,9 @@ steps = st.one_of(
     step("lives_in", st.sampled_from(["Asia/Tokyo", "Europe/Paris"])),
     step("bears", st.sampled_from(["vip", "new"])), step("bears_no_more", st.just("vip")),
     step("tagged_by_li", st.sampled_from(["vip", "new"])), step("untagged_by_li", st.just("vip")),
+    step("word_here", st.booleans()), step("wishes", st.sampled_from(["T1", "T2"])),
+    step("is_asked_and_answers", st.integers(1, 5)), step("is_promised"), step("promise_is_kept"),
+    step("has_a_task_opened"), step("deal_opened_by_li"), step("gets_a_coupon"),
     step("orders"), step("leaves"), step("presses"),
     step("merge", who), step("merge", who), step("unmerge"),
 )  # fmt: skip
@@ -82,6 +85,11 @@ def test_merge_then_unmerge_is_as_if_nothing_had_been_whatever_came_meanwhile(st
     )
     @example([("born_on", "ana", 5), ("merge", "bob", "ana"), ("born_on", "bob", 5)])
     @example([("called", "ana", "阿明"), ("merge", "bob", "ana"), ("called", "bob", "阿明")])
+    @example([("wishes", "ana", "T1"), ("merge", "bob", "ana"), ("wishes", "bob", "T1")])
+    @example([("word_here", "ana", False), ("merge", "bob", "ana"), ("word_here", "bob", False)])
+    @example([("merge", "bob", "ana"), ("is_promised", "bob"), ("promise_is_kept", "bob"), ("gets_a_coupon", "bob")])
+    @example([("merge", "bob", "ana"), ("is_asked_and_answers", "bob", 5), ("has_a_task_opened", "bob")])
+    @example([("merge", "bob", "ana"), ("deal_opened_by_li", "bob")])
     def lived(life):
         joined, alone = store.run_now(in_both_worlds, life)
         assert joined == alone

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -19,28 +20,37 @@ from crm_store import (
     audit,
     consents,
     conversations,
+    coupons,
     customers,
     history,
     identities,
     inbox,
     memory,
     merges,
+    opportunities,
     orders,
     outbox,
     points,
     profile,
+    promises,
     related,
     sides,
+    surveys,
     tags,
+    tasks,
     tickets,
     windows,
+    wishes,
     zones,
 )
+from crm_store.coupons import Offer
 from crm_store.customers import Birthday
 from crm_store.memory import Said
 from crm_store.merging import merge
 from crm_store.models import metadata
 from crm_store.origins import bringing
+from crm_store.promises import NewPromise
+from crm_store.tasks import NewTask
 from crm_store.unmerging import unmerge
 from tests.crm_store.people import DESK, NOW, a_customer, an_inbound, an_outbound
 
@@ -73,6 +83,7 @@ class World:
         self._undo: list[tuple[str, str]] = []
         self.roots = {who: who for who in PEOPLE}
         """Who has whom, as it would be with the merges; the world without them does the same to the same."""
+        coupons.define(conn, Offer("tea", "percent", Decimal(5), per_customer=100))
         a_customer(conn, "ana", number="C001", phone="+8613800138000", name="陈小姐", attributes={"a": 1})
         a_customer(conn, "bob", name="B.", language="en", birth_month=3, birth_day=5, attributes={"a": 2, "b": 3})
         a_customer(conn, "cat", number="C003", talks=False, email="cat@example.com")
@@ -287,6 +298,57 @@ class World:
     def _untagged_by_li(self, who: str, tag: str) -> None:
         tags.remove(self.conn, self._whom(who), tag, now=self.now, by="agent:li")
         assert tag not in tags.of_customer(self.conn, self._whom(who))
+
+    def _word_here(self, who: str, value: bool) -> None:
+        """About the one channel on which it is said."""
+        way = self._way(who)
+        with bringing(way.side):
+            consents.set_consent(
+                self.conn, way.customer_id, "care", value, now=self.now, evidence=f"said by {who}", only_on="telegram"
+            )
+
+    def _wishes(self, who: str, sku: str) -> None:
+        way = self._way(who)
+        with bringing(way.side):
+            wishes.wish(self.conn, way.customer_id, sku, now=self.now, ids=self.ids)
+
+    def _is_asked_and_answers(self, who: str, score: int) -> None:
+        way, id = self._way(who), self.ids.new()
+        with bringing(way.side):
+            surveys.send(self.conn, key=f"csat:{id}", customer_id=way.customer_id, question="csat", now=self.now, id=id)
+            surveys.answer(self.conn, id, score=score, now=self.now)
+
+    def _is_promised(self, who: str) -> None:
+        way = self._way(who)
+        new = NewPromise(way.customer_id, self.now + timedelta(days=1), "bot", text="by tomorrow")
+        with bringing(way.side):
+            promises.make(self.conn, new, now=self.now, ids=self.ids)
+
+    def _promise_is_kept(self, who: str) -> None:
+        """By an agent, of whichever promise of this person is open."""
+        for row in self.conn.execute(select(promises.promises).order_by(promises.promises.c.id)):
+            if (row.side or row.customer_id) == who and row.state == "open":
+                promises.keep(self.conn, row.id, proof="done", by="agent:li", now=self.now)
+                return
+
+    def _has_a_task_opened(self, who: str) -> None:
+        way, key = self._way(who), self.ids.new()
+        new = NewTask(key, "call_back", "call back", self.now + timedelta(days=1), customer_id=way.customer_id)
+        with bringing(way.side):
+            tasks.open_task(self.conn, new, now=self.now, ids=self.ids, by="bot")
+
+    def _deal_opened_by_li(self, who: str) -> None:
+        opportunities.open_one(
+            self.conn, self._whom(who), "a sofa", Decimal(9), "CNY", now=self.now, by="agent:li", ids=self.ids
+        )
+
+    def _gets_a_coupon(self, who: str) -> None:
+        way = self._way(who)
+        with bringing(way.side):
+            coupons.issue(
+                self.conn, way.customer_id, "tea", at=self.now, ids=self.ids, reference=self.ids.new(), by="bot",
+                code=f"CODE-{self.ids.new()}",
+            )  # fmt: skip
 
     def _said(self) -> Said:
         return Said(self.ids.new(), "so they said")
