@@ -5,7 +5,8 @@
 
 The file is no part of the project: `SHUKE_DATA` names the folder that has
 online_retail.csv.gz (UCI, CC BY 4.0). What was imported is compared with what the
-file itself adds up to, and with what is published of it.
+file itself adds up to, and with what is published of it. Then come points and coupons, which the file has
+none of, from lists made of a seed (`imports_made.py`).
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, func, select
 
+from benchmarks import imports_made
 from benchmarks.results import machine, write_section
-from crm_store import schema
+from crm_store import coupons, schema
 from crm_store.catalogue import products
 from crm_store.customers import customers
-from crm_store.imports import ImportSettings, import_file, load_mapping
+from crm_store.imports import ImportSettings, Report, import_file, load_mapping
 from crm_store.orders import order_lines, orders
 from crm_store.ports import SystemClock, Ulids
 from crm_store.unit_of_work import Store
@@ -100,11 +102,27 @@ def run(store: Store, file: Path) -> Iterator[Stage]:
             store, kind, file, mapping=load_mapping(MAPS / f"{kind}.yml", kind), now=clock.now(), ids=Ulids(clock),
             settings=SETTINGS, progress=_shown(kind),
         )  # fmt: skip
-        told = (
-            f"{report.added:,} added, {report.changed:,} changed, {report.unchanged:,} unchanged, "
-            f"{report.passed_over:,} passed over, {len(report.refused):,} refused"
+        yield Stage(kind, again, report.rows, time.perf_counter() - began, _told(report))
+
+
+def run_made(store: Store, folder: Path) -> Iterator[Stage]:
+    """Import points and coupons that are made from a seed, after their customers, and the points once more."""
+    clock = SystemClock()
+    files = imports_made.write(folder)
+    store.run_now(coupons.define, coupons.Offer(imports_made.COUPON, "percent", Decimal(10)))
+    for kind, again in (("customers", False), ("points", False), ("points", True), ("coupons", False)):
+        began = time.perf_counter()
+        report = import_file(
+            store, kind, files[kind], now=clock.now(), ids=Ulids(clock), settings=SETTINGS, progress=_shown(kind)
         )
-        yield Stage(kind, again, report.rows, time.perf_counter() - began, told)
+        yield Stage(f"{kind}, made", again, report.rows, time.perf_counter() - began, _told(report))
+
+
+def _told(report: Report) -> str:
+    return (
+        f"{report.added:,} added, {report.changed:,} changed, {report.unchanged:,} unchanged, "
+        f"{report.passed_over:,} passed over, {len(report.refused):,} refused"
+    )
 
 
 def _shown(kind: str) -> Callable[[float], None]:
@@ -144,6 +162,7 @@ def main() -> None:
         try:
             stages = list(run(store, file))
             found = store.read_now(sums)
+            stages += run_made(store, Path(folder))
         finally:
             store.close()
     lines = [
