@@ -95,3 +95,31 @@ def test_a_model_says_the_same_after_it_was_kept_and_answers_any_text() -> None:
     assert said["sizes"][0] == pytest.approx(1.0)
     assert said["sizes"][1] < 0.8
     assert said["unknown"] == [[], [], [], []]
+
+
+_NORMALISE_TWICE = """
+import json, random, sys
+sys.path.insert(0, sys.argv[1])
+from shuke_intents.normalising import normalise
+
+def moves(text):
+    once = normalise(text)
+    return normalise(once) != once
+
+every = [chr(code) for code in range(sys.maxunicode + 1)]
+apart = [some for start in range(0, len(every), 512) if moves(" ".join(some := every[start : start + 512]))]
+seeded = random.Random(7)
+pool = every[:0x3000] + every[0x4E00:0x9FFF] + list("0123456789aab ..!!👍👍🏽❤️\\u200d\\u0301\\u0345\\ud800" * 200)
+mixed = ["".join(seeded.choices(pool, k=seeded.randint(1, 12))) * seeded.randint(1, 4) for _ in range(20_000)]
+print(json.dumps([*(ascii("".join(some)) for some in apart), *(ascii(text) for text in mixed if moves(text))]))
+"""
+
+
+@pytest.mark.rasa
+@pytest.mark.long
+def test_what_is_normalised_is_normalised_no_further_whatever_it_was() -> None:
+    asked = [str(NluSettings().rasa_python), "-c", _NORMALISE_TWICE, str(RASA_FOLDER)]
+
+    done = subprocess.run(asked, check=True, capture_output=True, text=True)
+
+    assert json.loads(done.stdout) == []

@@ -11,11 +11,14 @@ import unicodedata
 import opencc
 
 _TO_SIMPLIFIED = opencc.OpenCC("t2s")
-_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+_ANY_NUMBER = "00000"
+# What stands for a number is drawn out by nobody.
+_DRAWN_OUT = re.compile(rf"(?<!\d){_ANY_NUMBER}(?!\d)|(.)\1{{2,}}")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff]")
 _SKIN = re.compile("[\U0001f3fb-\U0001f3ff]")
 _LONG_NUMBER = re.compile(r"\d{5,}")
 _BLANKS = re.compile(r"\s+")
+_MOST_ROUNDS = 5
 
 
 def normalise(text: str) -> str:
@@ -24,6 +27,20 @@ def normalise(text: str) -> str:
     "ＯＫ！！！！" becomes "ok!!", "訂單" becomes "订单", "sooooo" becomes "soo", 20240518001 becomes
     00000, since which number it is says nothing of what is wished.
     """
+    plain = _once(text)
+    # A few rare characters have more than one step to go: 薴 first becomes 苧.
+    for _ in range(_MOST_ROUNDS):
+        if (again := _once(plain)) == plain:
+            break
+        plain = again
+    return plain
+
+
+def _once(text: str) -> str:
     folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold()
     plain = _SKIN.sub("", _TO_SIMPLIFIED.convert(folded.encode("utf-8", "ignore").decode()))
-    return _BLANKS.sub(" ", _LONG_NUMBER.sub("00000", _DRAWN_OUT.sub(r"\1\1", plain))).strip()
+    return _BLANKS.sub(" ", _LONG_NUMBER.sub(_ANY_NUMBER, _DRAWN_OUT.sub(_shortened, plain))).strip()
+
+
+def _shortened(drawn: re.Match[str]) -> str:
+    return drawn[0] if drawn[1] is None else drawn[1] * 2
