@@ -22,6 +22,8 @@ _FEWEST_LATIN: Final = 6
 _LONG_LATIN: Final = 11
 _FEWEST_LETTERS: Final = 4
 _LONG_WORD: Final = 9
+# Tie guan yin: as it is said, and in no other way misspelt.
+_SYLLABLES_APART: Final = 2
 # Pairs of characters that so many names share tell nothing, and a message is compared with so few names at most.
 _MOST_SHARING: Final = 60
 _MOST_COMPARED: Final = 12
@@ -132,7 +134,7 @@ def _latin_slips(text: str, name: str) -> Iterator[tuple[int, int, int, str]]:
         words = list(_LATIN_WORD.finditer(text, *run.span()))
         for first in range(len(words)):
             # A space too many or too few is a slip as well.
-            for count in (len(meant), len(meant) - 1, len(meant) + 1):
+            for count in (len(meant), len(meant) - 1, len(meant) + 1, len(meant) + _SYLLABLES_APART):
                 typed = [word[0] for word in words[first : first + count]]
                 if len(typed) != count or count == 0 or typed[0][0] != name[0]:
                     continue
@@ -145,6 +147,8 @@ def _words_apart(typed: list[str], meant: list[str]) -> int | None:
     """Return how many slips lie between the words, None where they are too many: "tea in" is no "tea tin"."""
     if len(typed) != len(meant):
         joined, wanted = "".join(typed), "".join(meant)
+        if len(typed) == len(meant) + _SYLLABLES_APART:
+            return 1 if joined == wanted else None
         slips = OSA.distance(joined, wanted, score_cutoff=1)
         return slips + 1 if slips == 0 or (slips == 1 and len(wanted) >= _LONG_LATIN) else None
     total = 0

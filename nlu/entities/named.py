@@ -31,11 +31,17 @@ _CHANNELS: Final = {
 }
 
 
+# Hang zhou, as many write it who type it as it is said.
+_TWO_SYLLABLES: Final = re.compile("([a-z]{2,5})(zhou|jing|hai|zhen|qing|hua|yang|yuan|chang|xing|jin)")
+
+
 def _names() -> Iterator[tuple[str, tuple[str, str]]]:
     words = _CITIES.split()
     for chinese, pinyin in zip(words[::2], words[1::2], strict=True):
         for written in (chinese, f"{chinese}市", pinyin):
             yield written, ("city", chinese)
+        if apart := _TWO_SYLLABLES.fullmatch(pinyin):
+            yield " ".join(apart.groups()), ("city", chinese)
     for written, channel in _CHANNELS.items():
         yield written, ("channel", channel)
 
