@@ -23,7 +23,7 @@ _CURRENCIES = {
     **dict.fromkeys(("s$", "sgd", "新加坡元", "新币"), "SGD"),
     **dict.fromkeys(("a$", "aud", "澳元", "澳币"), "AUD"),
     **dict.fromkeys(("c$", "cad", "加元", "加币"), "CAD"),
-    **dict.fromkeys(("jpy", "日元", "yen"), "JPY"),
+    **dict.fromkeys(("jpy", "日元", "日圆", "円", "yen"), "JPY"),
     **dict.fromkeys(("krw", "韩元", "韩币"), "KRW"),
 }
 _CODES = "rmb|cny|usd|eur|gbp|hkd|twd|sgd|aud|cad|jpy|krw"
@@ -32,7 +32,7 @@ _SYMBOL = rf"(?P<symbol>(?<![a-z])(?:hk|us|nt|[sac])\$|[¥$€£]|(?<![a-z])(?:{
 _PIECE_OF = "板|状|头|表|布|肉|砖|蛋|糕|地|石|木|玻|饼|香|皂|糖|电池|手|腕|屏|儿|茶[饼砖]|毛[巾毯]"
 _UNIT = (
     rf"(?P<unit>元人民币|元钱?(?![购素旦宵气老件])|块(?!{_PIECE_OF})|圆|人民币|美元|美金|欧元|英镑|港币|港元"
-    rf"|新?台币|新加坡元|新币|澳[元币]|加[元币]|日元|韩[元币]"
+    rf"|新?台币|新加坡元|新币|澳[元币]|加[元币]|日[元圆]|円|韩[元币]"
     rf"|(?:{_CODES}|yuan|kuai|yen|dollars?|bucks|euros?|pounds?|quid)(?![a-z]))"
 )
 # 九十九点九元.
@@ -92,7 +92,7 @@ _BUDGET = re.compile(
     rf"|ideally)(?![a-z]))"
 )
 _HINT = re.compile(
-    r"[¥$€£元块圆币金镑]|rmb|cny|usd|eur|gbp|[hst][kgw]d|[ac][ua]d|jpy|krw|yen|yuan|kuai|dollar|bucks|pound|quid"
+    r"[¥$€£元块圆円币金镑]|rmb|cny|usd|eur|gbp|[hst][kgw]d|[ac][ua]d|jpy|krw|yen|yuan|kuai|dollar|bucks|pound|quid"
 )
 _CENT = Decimal("0.01")
 _MOST = Decimal(10) ** 7

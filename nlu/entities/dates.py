@@ -59,7 +59,7 @@ _ENGLISH_WEEKDAY = re.compile(
     r"|(?:(?<=next )|(?<=this )|(?<=last )|(?<=on ))(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)"
     rf"|fri|thurs?|tues|weds|sat(?= (?:or|and) sun)|(?:{_AFTER_A_DAY})"
     r"(?:sat|sun|mon|tue|wed|thu))(?![a-z])"
-    r"(?: (?P<after>next|this|last) week(?![a-z]))?"
+    r"(?: (?P<after>next|this|last) week(?![a-z])|(?P<on> week)(?= maybe|$|[.,!?]))?"
 )
 _WEEKS_AWAY = {"下下": 2, "下": 1, "next": 1, "上": -1, "last": -1, "上上": -2, "这": 0, "本": 0, "this": 0}
 _SATURDAY = 5
@@ -207,7 +207,9 @@ def _english(plain: str, today: date) -> Iterator[_Dated]:
     for match in _ENGLISH_WEEKDAY.finditer(plain):
         weekday = next(index for index, name in enumerate(_WEEKDAYS) if name.startswith(match["day"][:3]))
         tense = _tense(plain, match.span())
-        yield _weekday(weekday, match["week"] or match["after"], today, tense), match.span()
+        day = _weekday(weekday, match["week"] or match["after"], today, tense)
+        # Sunday week is the Sunday after the next one.
+        yield day + timedelta(weeks=1 if match["on"] else 0), match.span()
     for match in _ENGLISH_WEEKEND.finditer(plain):
         place = match.span("bare") if match["bare"] else match.span()
         yield _weekend(match["week"], today, _tense(plain, place)), place

@@ -14,8 +14,8 @@ _ADDRESS = re.compile(
 # How an address is said aloud, or hidden from machines.
 _SPOKEN_DOT = r"(?: \(?dot\)? )"
 _SPELLED = re.compile(
-    rf"(?<![a-z0-9])(?P<name>[a-z0-9][a-z0-9._+-]{{0,40}}(?:{_SPOKEN_DOT}[a-z0-9]{{1,20}}){{0,2}}) \(?at\)? "
-    rf"(?P<place>[a-z0-9-]{{1,40}}(?:{_SPOKEN_DOT}[a-z]{{2,15}}){{1,3}})(?![a-z0-9])"
+    rf"(?<![a-z0-9])(?P<name>[a-z0-9][a-z0-9._+-]{{0,40}}(?:{_SPOKEN_DOT}[a-z0-9]{{1,20}}){{0,2}})(?: at | ?\(at\) ?)"
+    rf"(?P<place>[a-z0-9-]{{1,40}}(?:(?:{_SPOKEN_DOT}|(?<=[a-z0-9])\.(?=[a-z]))[a-z]{{2,15}}){{1,3}})(?![a-z0-9])"
 )
 _DOT = re.compile(_SPOKEN_DOT)
 
@@ -25,7 +25,7 @@ def find(message: Folded) -> list[Entity]:
     found = []
     if "@" in message.plain:
         found += [message.entity("email", match[0], match.span()) for match in _ADDRESS.finditer(message.plain)]
-    if " dot " in message.plain or "(dot)" in message.plain:
+    if " dot " in message.plain or "(dot)" in message.plain or "(at)" in message.plain:
         found += [message.entity("email", _spelled(match), match.span()) for match in _SPELLED.finditer(message.plain)]
     return found
 

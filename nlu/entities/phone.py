@@ -24,7 +24,7 @@ _GROUPED = re.compile(r"[0-9)][ ().-]{1,2}[0-9]")
 # What is dialled in China as it stands: mobiles, area codes with their 0, and the service numbers 400 and 800.
 _SURELY_CHINESE = re.compile(r"(?:86)?1[3-9][0-9]{9}|0[0-9]{9,11}|[48]00[0-9]{7}")
 _LAST_FOUR = re.compile(
-    r"(?:尾号|[后末][四4]位|last (?:four|4)(?: digits)?"
+    r"(?:尾[号数]|尾?[后末尾][四4]位|last (?:four|4)(?: digits)?"
     r"|(?:phone|mobile|number|cell)[a-z ]{0,12}end(?:s|ing)(?: in| with)?)"
     r"(?:数字?|号码|是|为|is|are|:| ){0,3}(?P<digits>[0-9]{4})(?![0-9a-z])"
 )

@@ -12,11 +12,11 @@ from nlu.understanding import Entity
 
 _CHINESE = re.compile(
     rf"(?<![第这那哪每上下几数])(?P<whole>(?P<number>{DIGITS}|{CHINESE}) ?"
-    r"(?:个(?!半?(?:月|小时|钟头|星期|礼拜|工作日|问题|人|字|意思|年|劲|样|区|忙|地方|积分|电话|地址|订单|快递|包裹|朋友|客服|同事|消息|短信|单(?!反|肩)|多月|多小时|来月))"
+    r"(?:[大小](?=[盒箱瓶包袋罐份桶杯套]))?(?:个(?!半?(?:月|小时|钟头|星期|礼拜|工作日|问题|人|字|意思|年|劲|样|区|忙|地方|积分|电话|地址|订单|快递|包裹|朋友|客服|同事|消息|短信|单(?!反|肩)|多月|多小时|来月))"
     r"|件(?![事套])|盒|箱|瓶|包(?!裹|括|邮|装|含)|袋|套(?!路)|双|条(?!件|消息|短信)|只(?!有|是|要|能)|把(?!它|这|那|我)|罐|支(?!付|持)"
     r"|本(?!来|店|人|周|月)|张|台|份|杯(?!子|盖)|斤|组|对(?!不|吧|了)|枚|块装|提|桶|筒|串|饼(?!干)))"
     # 一个都不要 wants none.
-    r"(?!(?:都|也)(?:没|不|别|未))"
+    r"(?!(?:都|也)(?:没|不|别|未)|装(?:的|$|[^\w]))"
 )
 # Twelve to the dozen; 打开 and 打电话 are none.
 _DOZENS = re.compile(
@@ -36,7 +36,10 @@ _ENGLISH_UNIT = re.compile(
     r"|cartons?|copies|teapots?|pots?)(?![a-z])"
 )
 _COUPLE = re.compile(rf"(?<![a-z])(?P<whole>(?:a )?couple(?: of| more)? {_ENGLISH_UNIT.pattern})")
-_ENGLISH = re.compile(rf"(?P<whole>(?P<number>{DIGITS}|{ENGLISH}) ?{_ENGLISH_UNIT.pattern})")
+_ENGLISH = re.compile(
+    rf"(?P<whole>(?P<number>{DIGITS}|{ENGLISH}) ?"
+    rf"(?:(?<= )(?:more|extra|other|big|small|large) )?{_ENGLISH_UNIT.pattern})"
+)
 _TIMES = re.compile(r"(?<![0-9a-z.])(?P<whole>x ?(?P<number>[0-9]{1,4}))(?![0-9a-z.])")
 _TIMES_AFTER = re.compile(r"(?<![0-9a-z.])(?P<whole>(?P<number>[0-9]{1,4}) ?x)(?![0-9a-z])")
 

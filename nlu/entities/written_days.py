@@ -49,6 +49,7 @@ _YEAR_LAST = re.compile(
     rf"{_LUNAR_BEFORE}(?<![0-9/.-])(?P<first>[0-9]{{1,2}})(?P<mark>[-/.])(?P<second>[0-9]{{1,2}})"
     r"(?P=mark)(?P<year>(?:1[89]|20)[0-9]{2}|[0-9]{2})(?![0-9/-])"
 )
+_DOTTED = re.compile(r"(?<![0-9./-])(?P<year>)?(?P<month>[0-9]{1,2})\.(?P<day>[0-9]{1,2})[号日](?![0-9电字线楼])")
 _SHORT_YEAR_FIRST = re.compile(
     r"(?<![0-9./-])(?P<year>[3-9][0-9])(?P<mark>[-/.])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})(?![0-9])"
 )
@@ -141,6 +142,7 @@ def _search(message: Folded, today: date, *, month_first: bool, loosely: bool) -
     if message.has_digit:
         yield from (_whole(match, today) for match in _YEAR_FIRST.finditer(plain))
         yield from (_swappable(match, today, month_first=False) for match in _YEAR_LAST.finditer(plain))
+        yield from (_whole(match, today) for match in _DOTTED.finditer(plain))
     if message.has_digit and "/" in plain:
         yield from (_swappable(match, today, month_first=month_first) for match in _SLASHED.finditer(plain))
     if message.has_digit and loosely:
