@@ -235,6 +235,8 @@ class _Talk:
             self._starter.queue(wishes)
             return
         others = without_answers([wish for wish in wishes if wish.flow.matter != here], [flow])
+        if slot.entity is not None and entity_value(slot, self._heard) is not None:
+            others = [wish for wish in others if not wish.flow.yields]
         if self._interrupts(slot, others, names):
             self._interrupt(others)
             return

@@ -38,7 +38,7 @@ REPLIES_FOLDER = "replies"
 
 FLOW_KEYS = frozenset(
     {
-        "description", "intents", "matter", "drops_others", "persisted_slots", "slots", "steps", "pattern",
+        "description", "intents", "matter", "drops_others", "yields", "persisted_slots", "slots", "steps", "pattern",
         "asks_again", "renamed",
     }
 )  # fmt: skip
@@ -128,6 +128,7 @@ class _FlowReader:
             steps=steps_read,
             matter=str(source.get("matter") or self._name),
             drops_others=source.get("drops_others") is True,
+            yields=source.get("yields") is True,
             persisted_slots=persisted,
             pattern=pattern,
             asks_again=self._one_of("asks_again", get_args(AsksAgain), "always"),

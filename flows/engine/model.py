@@ -210,6 +210,8 @@ class Flow:
     """Flows of one matter don't interrupt each other, and one message starts only one of them."""
     drops_others: bool = False
     """Starting this flow cancels every other one: somebody else takes over."""
+    yields: bool = False
+    """What it takes is the answer where another flow is asking for just that."""
     persisted_slots: tuple[str, ...] = ()
     pattern: str | None = None
     """`ASIDE` or one of `REPAIRS`: the flow speaks in between, and the talk goes on below it."""
