@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
-from crm_store import promises, tasks
+from crm_store import memory, promises, tasks
+from crm_store.memory import Said
 from flows.asking import MOST_WAITING, ask_colleague
 from flows.engine.heard import Heard
+from flows.feedback.call_backs import wanted_call
 from tests.flows.talks import MONDAY, Shop, Talk
 
 
@@ -76,3 +79,17 @@ def test_at_night_the_answer_is_promised_for_when_somebody_is_there() -> None:
 
     (promise,) = promises.running_of(shop.conn, "wang")
     assert (promise.due_at.day, promise.due_at.hour) == (24, 2)  # 10:00 in Shanghai: an hour after people are back
+
+
+def test_who_is_called_back_is_called_when_they_said_and_no_longer_once_that_is_old() -> None:
+    shop = Shop()
+    told = Said("m0")
+    memory.learn(shop.conn, "wang", "contact_time", "晚上六点后", told, confidence=1.0, now=MONDAY, ids=shop.ids)
+    context = Talk(shop)._context(Heard(text="给我回个电话"))
+
+    ask_colleague(context, "保修多久", what="x")
+    wanted_call(context, "给我回个电话")
+    ask_colleague(replace(context, message="in-2", now=MONDAY + timedelta(days=800)), "多少钱包邮", what="x")
+
+    about, _ = of_wang(shop)
+    assert sorted(about) == ["保修多久 [晚上六点后]", "多少钱包邮", "给我回个电话 [晚上六点后]"]
