@@ -21,7 +21,7 @@ from flows.proving.talks import FoundProblem
 from flows.standard import load_standard
 from nlu.intents import intent_names
 from tests.flows.proving.copies import Copies
-from tests.flows.proving.plants import PLANTS
+from tests.flows.proving.plants_guarded import PLANTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -107,15 +107,23 @@ class Talk:
 
 @contextmanager
 def a_world(
-    *, seed: int = 7, store_url: str | None = None, sections: Mapping[str, Any] | None = None
+    *,
+    seed: int = 7,
+    store_url: str | None = None,
+    sections: Mapping[str, Any] | None = None,
+    understands: Understander | None = None,
+    runner: asyncio.Runner | None = None,
 ) -> Iterator[Talk]:
-    """Begin a world, and end it; ``sections`` are what its shop has set."""
+    """Begin a world, and end it; ``sections`` are what its shop has set.
+
+    ``understands`` is the understanding with a model, and ``runner`` that in whose loop its client lives.
+    """
     chosen = build({"log": {"level": "error"}, **sections}, root=ROOT) if sections else settings()
     with patch("bot.wiring.load_standard", _standard), patch("bot.wiring.load_policy", _policy):
-        world = World(chosen, understander(), seed=seed, store_url=store_url)
+        world = World(chosen, understands or understander(), seed=seed, store_url=store_url)
         try:
-            with asyncio.Runner() as runner:
-                yield Talk(world, runner)
+            with asyncio.Runner() if runner is None else nullcontext(runner) as running:
+                yield Talk(world, running)
         finally:
             world.close()
 

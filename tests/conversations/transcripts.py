@@ -84,6 +84,21 @@ def play(transcript: Transcript, world: Talk) -> Iterator[tuple[str, dict[str, A
         yield f"line {number}, {who}: {does}", answer, expected
 
 
+def written_by_customers(transcript: Transcript) -> Iterator[tuple[int, str]]:
+    """Yield what customers type in a talk, each with the number of its line, from 0."""
+    for number, turn in enumerate(transcript.talk):
+        (who, does), _ = _split(number + 1, turn)
+        text = does.get("text") if isinstance(does, dict) else str(does)
+        acts = isinstance(does, dict) and any(action in does for action in ACTIONS)
+        if who not in ("at", "shop") and text and not acts:
+            yield number, str(text)
+
+
+def language_of(text: str) -> str:
+    """Return "zh" for a text with Chinese characters, "en" for any other."""
+    return "zh" if any("\u4e00" <= char <= "\u9fff" for char in text) else "en"
+
+
 def _split(number: int, turn: dict[str, Any]) -> tuple[tuple[str, Any], dict[str, Any]]:
     deeds = [(key, value) for key, value in turn.items() if key not in EXPECTED]
     if len(deeds) != 1:

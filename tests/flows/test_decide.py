@@ -416,3 +416,37 @@ def test_the_result_of_an_action_nobody_waits_for_changes_nothing(tmp_path):
 
     assert decision.says == ()
     assert decision.state.stack == ()
+
+
+ADDRESS = """
+intents: [deliver]
+slots: {order_no: {entity: order_no}}
+steps:
+  - {collect: order_no, ask_before_filling: true}
+  - say: found
+"""
+
+
+def test_what_is_known_is_asked_all_the_same_where_the_flow_wants_the_customer_to_say_it(tmp_path):
+    bot = Bot(book_of(tmp_path, deliver=ADDRESS))
+
+    asked = bot.says("send A10293", "deliver", order_no="A10293")
+
+    assert asked == ["ask_order_no"]
+    assert bot.state.asking == "order_no"
+
+
+def test_what_is_asked_before_filling_is_asked_only_once(tmp_path):
+    bot = Bot(book_of(tmp_path, deliver=ADDRESS))
+    bot.says("send A10293", "deliver", order_no="A10293")
+
+    told = bot.says("A10294", order_no="A10294")
+
+    assert told == ["found"]
+    assert bot.state.stack == ()
+
+
+def test_what_is_known_is_not_asked_without_that(tmp_path):
+    bot = Bot(book_of(tmp_path, deliver=ADDRESS.replace(", ask_before_filling: true", "")))
+
+    assert bot.says("send A10293", "deliver", order_no="A10293") == ["found"]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from tests.flows.proving.copies import Copies, NoSuchPlace, Step, become
-from tests.flows.proving.plants import plant, set_buttons
+from tests.flows.proving.plants import PLANTS, plant, set_buttons
+
+__all__ = ["PLANTS"]
+"""All plants, those of `plants.py` too."""
 
 NO_YES = "has not said yes to it"
 NO_PROOF = "is for who has proved who they are"

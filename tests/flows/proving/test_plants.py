@@ -7,9 +7,8 @@ import pytest
 from flows.engine.marks import FlowError
 from flows.proving.proof import Thoroughness
 from flows.proving.talks import FoundProblem
-from tests.flows.proving import plants_guarded  # noqa: F401  (its plants join PLANTS)
 from tests.flows.proving.copies import Copies
-from tests.flows.proving.plants import PLANTS
+from tests.flows.proving.plants_guarded import PLANTS
 
 QUICK = Thoroughness(turns=250, walks=0)
 MOST_TURNS = 6
