@@ -23,6 +23,7 @@ from crm_store.inbox import inbox
 from crm_store.outbox import outbox
 from crm_store.privacy.settings import PrivacySettings
 from crm_store.sign_ins import tries
+from crm_store.webhooks import deliveries
 from crm_store.windows import windows
 
 A_BATCH = 500
@@ -147,4 +148,5 @@ KINDS = (
         "refusals", refusals,
         _when(refusals, lambda before: refusals.c.run_id.in_(_FINISHED.where(runs.c.finished_at < before))),
     ),
+    Kind("deliveries", deliveries, _when(deliveries, lambda before: deliveries.c.given_up_at < before)),
 )  # fmt: skip

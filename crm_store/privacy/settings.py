@@ -41,6 +41,8 @@ class PrivacySettings:
     """How long it is kept until when a platform took messages."""
     refusals: Kept = timedelta(days=90)
     """How long refused rows of imports are listed."""
+    deliveries: Kept | None = None
+    """How long events are kept that an address of a webhook never took, since they were given up; None for ever."""
     exports: Kept = timedelta(days=30)
     """How long files in `var/exports` are kept."""
 
@@ -50,7 +52,7 @@ class PrivacySettings:
         given = {
             "inbox": self.inbox, "outbox": self.outbox, "reasons": self.reasons, "words": self.words,
             "audit": self.audit, "tries": self.tries, "sign_ins": self.sign_ins, "windows": self.windows,
-            "refusals": self.refusals,
+            "refusals": self.refusals, "deliveries": self.deliveries,
         }  # fmt: skip
         return {name: length and max(length, LEAST) for name, length in given.items()}
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
-from crm_store import audit, history, inbox, outbox, search_index
+from crm_store import audit, history, inbox, outbox, search_index, webhooks
 from crm_store.privacy import retention
 from crm_store.privacy.settings import PrivacySettings
 from crm_store.search_index import waiting
@@ -98,3 +98,21 @@ def test_nothing_can_be_let_go_before_platforms_bring_it_again() -> None:
 
 def test_every_kind_of_data_has_its_setting() -> None:
     assert {kind.name for kind in retention.KINDS} == set(KEPT.kept)
+
+
+def test_what_a_webhook_gave_up_has_an_end_only_where_the_shop_sets_one_and_what_waits_has_none(old: Store) -> None:
+    def give_up(conn: Connection) -> None:
+        webhooks.add(conn, "erp", "https://erp.example", ["note"], now=NOW)
+        told = {"at": LONG_AGO, "kind": "note", "by": "agent:li", "customer_id": "ana"}
+        for _ in range(3):
+            history.record(conn, **told)
+        for at in (LONG_AGO, LATELY):
+            (one,) = webhooks.claim(conn, now=NOW, lease=timedelta(minutes=1))
+            webhooks.failed(conn, replace(one, attempts=webhooks.GIVEN_UP_AFTER), "ConnectError", now=at)
+
+    old.run_now(give_up)
+    assert "deliveries" not in let_go(old)
+
+    assert let_go(old, replace(KEPT, deliveries=timedelta(days=365))) == {"deliveries": 1}
+
+    assert [row.given_up_at for row in rows(old, webhooks.deliveries)] == [LATELY, None]
