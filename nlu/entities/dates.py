@@ -47,7 +47,7 @@ _WEEKEND = re.compile(
 )
 _ENGLISH_WEEKEND = re.compile(
     r"(?<![a-z])(?:(?P<week>this coming|this|next|last) weekend"
-    r"|(?:by|before|over|on|at) the (?P<bare>weekend))(?![a-z])"
+    r"|(?:by|before) the (?P<bare>weekend))(?![a-z])"
 )
 _CHINESE_WEEKDAY = re.compile(
     r"(?P<week>下下|上上|[下上这本])?个?(?:(?<![一两二三四五六七八九十几每0-9])|(?<=[周期拜][一二三四五六]))"

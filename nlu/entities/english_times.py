@@ -115,7 +115,9 @@ def _in_figures(plain: str) -> Iterator[EnglishTime]:
     """Yield the times of the 24-hour clock: at 1530, 15h30."""
     for match in _FOUR_DIGITS.finditer(plain):
         hour = int(match["hour"])
-        yield hour, int(match["minute"]), "midday", match.span("whole"), match["cue"] == "at" and hour not in _YEARS
+        # "The pot at 1500" is what it costs.
+        certain = match["cue"] == "at" and match["minute"] != "00" and hour not in _YEARS
+        yield hour, int(match["minute"]), "midday", match.span("whole"), certain
     for match in _CONTINENTAL.finditer(plain):
         yield int(match["hour"]), int(match["minute"]), "midday", match.span(), True
 
