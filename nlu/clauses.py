@@ -20,10 +20,21 @@ _JOINED = (
     r"|(?<=[,，。;；!！?？、\s])(?:还有|還有)(?![货貨没沒多几幾吗嗎库現现优優什])[,，]?"
     r"|\s(?:and also|also|and then|by the way|btw|plus|oh and|and)\b[,]?"
 )
+# Who marks nothing at all asks the next question by its first words, unless "tell me" or the like leads to them …
+_LED_TO = "".join(rf"(?<!\b{word})" for word in (
+    "me", "know", "see", "check", "ask", "wonder", "wondering", "tell", "sure", "about", "of", "on", "to", "or", "and",
+    "so", "but", "that", "idea", "understand", "remember", "exactly", "say", "says", "out", "confirm",
+))  # fmt: skip
+_RUN_ON = (
+    rf"(?<=[a-z0-9]){_LED_TO} (?=(?:how (?:many|much|do i)|where(?:'s| is| are)|what(?:'s| is| are) (?:my|the|your)"
+    r"|when (?:is|will)) )"
+)
+# … and a Chinese one looks up the next thing "again".
+_AGAIN = "(?<=[\u4e00-\u9fff]{3})再(?=查|问[一下问个])"
 _STOPS = r"[,，。;；!！?？\n]+|\.(?=\s|$)"
 # Who leaves marks out puts a blank where one would be.
 _BLANK = "(?<=[\u4e00-\u9fff]{4})\\s+(?=[\u4e00-\u9fff]{4})"
-_BETWEEN: Final = re.compile(f"{_JOINED}|{_STOPS}|{_BLANK}", re.IGNORECASE)
+_BETWEEN: Final = re.compile(f"{_JOINED}|{_STOPS}|{_BLANK}|{_RUN_ON}|{_AGAIN}", re.IGNORECASE)
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
 _WORD: Final = re.compile(r"[^\W\d_\u4e00-\u9fff]+")
 
