@@ -63,6 +63,9 @@ def _value(
         there = keys.get(key.column.table.name)
         return there[-1] if there else None
     named = {"identity_id": f"i-{who}-{nth}", "conversation_id": f"t-{who}", "customer_id": who}
+    named |= {"ticket": f"T-{who}-0", "order_no": f"A-{who}-{nth if table.name == 'orders' else 0}"}
+    if table.name == "tickets":
+        named["number"] = f"T-{who}-{nth}"
     if table.name == "merges":
         named = {"survivor_id": who, "absorbed_id": f"absorbed-{nth}"}
     if column.name in named:
