@@ -22,8 +22,12 @@ ASKED = 0.35
 ASKED_IN_VAIN = 0.6
 # ... or they are told that nothing was understood.
 GIVEN_UP = 0.6
-MOST_REJECTED = 0.08
-"""Of messages with a wish of the list, at most this share may be taken for none."""
+MOST_REJECTED = 0.03
+"""Of messages with a wish of the list, at most this share may be taken for none.
+
+Up to here almost all that is of no wish is told already; beyond it costs are so flat that
+a few sentences would decide for how many customers hear that nothing was understood.
+"""
 OUT_OF_SCOPE_SHARE = 0.25
 """So many of all messages are of no wish of the list, however many of the held-back sentences are."""
 _HARDLY_DEARER = 0.001

@@ -18,7 +18,7 @@ from flows.engine.asked import answers_the_question, is_for_the_question, names_
 from flows.engine.clarifying import ask_which, chosen, open_choice, pressed_wish, two_wishes
 from flows.engine.complaining import says_it_complains
 from flows.engine.correcting import Corrector, choice_offered
-from flows.engine.filling import MAX_READ, answer, entity_value
+from flows.engine.filling import MAX_READ, answer, entity_value, is_an_address
 from flows.engine.heard import ActionDone, Decision, FellSilent, Heard
 from flows.engine.learning import Learner
 from flows.engine.model import Collect, FlowBook, Slot
@@ -180,7 +180,7 @@ class _Talk:
         elif self._heard.sentiment <= patterns.angry_at_most and patterns.angry_unless.isdisjoint(names):
             is_case = complains or says_it_complains(patterns, self._heard)
             self._hand_over("angry", patterns.angry_complaint_flow if is_case else patterns.angry_flow)
-        elif patterns.cancel_intent in names:
+        elif patterns.cancel_intent in names and not self._skips():
             self._cancel([wish for wish in wishes if wish.intent != patterns.cancel_intent])
         else:
             if "needs_leave" in self._heard.told and not complains:
@@ -235,7 +235,7 @@ class _Talk:
             self._starter.queue(wishes)
             return
         others = without_answers([wish for wish in wishes if wish.flow.matter != here], [flow])
-        if slot.entity is not None and entity_value(slot, self._heard) is not None:
+        if not slot.free and any(entity_value(one, self._heard) for one in flow.slots.values() if one.entity):
             others = [wish for wish in others if not wish.flow.yields]
         if self._interrupts(slot, others, names):
             self._interrupt(others)
@@ -281,10 +281,14 @@ class _Talk:
         if not others or others[0].intent != names[0] or self._heard.confidence < self._patterns.sure:
             return False
         if slot.free:
-            return others[0].flow.name != self._patterns.colleague_flow
+            return others[0].flow.name != self._patterns.colleague_flow and not is_an_address(self._heard.text)
         found = entity_value(slot, self._heard)
         claims = slot.entity in {other.entity for other in others[0].flow.slots.values()}
         return found is not None and claims and not found.bare
+
+    def _skips(self) -> bool:
+        """Return whether what is asked may be passed over and is: that ends nothing, whatever it was taken for."""
+        return self._run.question is not None and self._run.question.skippable and self._types_skip()
 
     def _types_skip(self) -> bool:
         text = self._heard.text.strip()

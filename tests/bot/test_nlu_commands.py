@@ -119,7 +119,8 @@ def test_evaluate_keeps_the_thresholds_that_it_found(shuke: Shuke, nlu: NluSetti
 def test_rules_have_no_thresholds_to_keep(shuke: Shuke, examples: Path) -> None:
     told = refused(shuke("nlu", "evaluate", str(examples), "--nlu", "rules", "--thresholds"))
 
-    assert told == "--thresholds: rules are not unsure of themselves; use it with --nlu rasa"
+    assert told.startswith("--thresholds: ")
+    assert told.endswith("; use it with --nlu rasa")
 
 
 @pytest.mark.parametrize(

@@ -237,8 +237,13 @@ def test_a_bare_first_message_is_no_description(tmp_path):
     assert a_bot(tmp_path).says("我要", "complain") == ["ask_description"]
 
 
-def test_a_skippable_question_can_be_passed_over_in_three_ways(tmp_path):
-    for way in (heard("skip"), heard("I have none", "deny"), Heard(payload='/set{"order_no":null}')):
+def test_a_skippable_question_can_be_passed_over_in_four_ways(tmp_path):
+    for way in (
+        heard("skip"),
+        heard("skip", "cancel_dialogue"),
+        heard("I have none", "deny"),
+        Heard(payload='/set{"order_no":null}'),
+    ):
         bot = a_bot(tmp_path)
         bot.says("my cup broke", "complain")
 
@@ -450,3 +455,13 @@ def test_what_is_known_is_not_asked_without_that(tmp_path):
     bot = Bot(book_of(tmp_path, deliver=ADDRESS.replace(", ask_before_filling: true", "")))
 
     assert bot.says("send A10293", "deliver", order_no="A10293") == ["found"]
+
+
+def test_an_address_is_the_answer_to_an_open_question_whatever_it_is_taken_for(tmp_path):
+    for text in ("12 High Street, London", "杭州西湖区文三路 1 号"):
+        bot = a_bot(tmp_path)
+        bot.says("complain", "complain")
+
+        bot.says(text, "track_order")
+
+        assert bot.state.flow == "complain"
