@@ -19,6 +19,7 @@ from nlu.fallback import certain_intent, intents_by_rules, with_complaint
 from nlu.fallback_words import HUMAN, STRONG, WEAK
 from nlu.language import detect, without_marks
 from nlu.mood import Mood, read_mood
+from nlu.naming import says_a_name, says_when_to_call
 from nlu.refusing import refuses_offers, without_refused_person
 from nlu.thresholds import USUAL, Thresholds
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Source, Understanding
@@ -33,6 +34,7 @@ _KEPT_GUESSES = 3
 _FOREIGN_CONFIDENCE = 0.8
 _STOP_WORD = "stop"
 _OPT_OUT = IntentScore("opt_out_marketing", 1.0)
+_PROFILE = "update_profile"
 _CANCEL = IntentScore("cancel_dialogue", 1.0)
 # Beside an order's number, so few characters of Chinese or twice as few words voice no blame.
 _SHORT_QUESTION = 10
@@ -132,7 +134,9 @@ class Understander:
         at_a_loss = intents[0].name == OUT_OF_SCOPE and not told
         if at_a_loss and read.language != "other" and (sure := _sure_by_rules(text)):
             return read.meaning(sure, "rules")
-        meant = read.meaning(with_complaint(text, _as_refused(text, _without_blame(read, intents))), "rasa")
+        meant = read.meaning(
+            with_complaint(text, _as_refused(text, _as_named(text, _without_blame(read, intents)))), "rasa"
+        )
         return replace(meant, instead=_near(ranking, meant.intents, thresholds.answer))
 
     def _read(
@@ -309,6 +313,23 @@ def _without_blame(read: _Read, intents: tuple[IntentScore, ...]) -> tuple[Inten
         return intents
     others = (one for one in intents[1:] if one.name != "track_order")
     return (IntentScore("track_order", intents[0].confidence), *others)
+
+
+def _as_named(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
+    """Return the intents with a wish for a person read as a name to be called by, where the words say one.
+
+    A good time to be called, said beside another wish, wants nobody now.
+    """
+    others = tuple(one for one in intents if one.name != HUMAN)
+    if others != intents and others and says_when_to_call(text):
+        return others
+    if others == intents or not says_a_name(text):
+        return intents
+    named: dict[str, IntentScore] = {}
+    for one in intents:
+        name = _PROFILE if one.name == HUMAN else one.name
+        named.setdefault(name, replace(one, name=name))
+    return tuple(named.values())
 
 
 def _as_refused(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
