@@ -20,6 +20,7 @@ from nlu.fallback_words import HUMAN, STRONG, WEAK
 from nlu.language import detect, without_marks
 from nlu.mood import Mood, read_mood
 from nlu.naming import says_a_name, says_when_to_call
+from nlu.order_wish import wish_for_order
 from nlu.refusing import refuses_offers, without_refused_person
 from nlu.thresholds import USUAL, Thresholds
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Source, Understanding
@@ -132,7 +133,7 @@ class Understander:
             return read.meaning((certain.intent, *(one for one in others if one.confidence >= least)), "rules")
         told = len(intents) == 1 and intents[0].confidence >= _SURE  # guesses beside it say that it was at a loss
         at_a_loss = intents[0].name == OUT_OF_SCOPE and not told
-        if at_a_loss and read.language != "other" and (sure := _sure_by_rules(text)):
+        if at_a_loss and read.language != "other" and (sure := _sure_by_rules(read)):
             return read.meaning(sure, "rules")
         meant = read.meaning(
             with_complaint(text, _as_refused(text, _as_named(text, _without_blame(read, intents)))), "rasa"
@@ -274,9 +275,9 @@ def _stop(*, in_capitals: bool, under_way: bool) -> tuple[IntentScore, ...]:
     return (_OPT_OUT, _CANCEL) if in_capitals else (_CANCEL, _OPT_OUT)
 
 
-def _sure_by_rules(text: str) -> tuple[IntentScore, ...]:
+def _sure_by_rules(read: _Read) -> tuple[IntentScore, ...]:
     """Return what unmistakable words show where the classifier is at a loss; none where there are none."""
-    found = intents_by_rules(text)
+    found, _ = _by_rules(read)
     return tuple(one for one in found if one.confidence >= STRONG and one.name != OUT_OF_SCOPE)
 
 
@@ -345,12 +346,18 @@ def _as_refused(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScor
 
 def _by_rules(read: _Read) -> _Decided:
     intents = intents_by_rules(read.text)
-    if intents[0].name != OUT_OF_SCOPE:
-        return intents, "rules"
-    if any(entity.entity in ("order_no", "tracking_no") for entity in read.entities):
+    numbers = [entity for entity in read.entities if entity.entity in ("order_no", "tracking_no")]
+    if numbers and _leaves_open(intents[0]):
         # Who sends the number of an order and says nothing to it asks where it is.
-        return (IntentScore("track_order", WEAK),), "rules"
-    return intents, "fallback"
+        wish = wish_for_order(_beside(read.text, numbers)) or IntentScore("track_order", WEAK)
+        return (wish,), "rules"
+    return intents, "rules" if intents[0].name != OUT_OF_SCOPE else "fallback"
+
+
+def _leaves_open(said: IntentScore) -> bool:
+    """Return whether it is open what is wanted of an order that is named: nothing is said, or manners and "order"."""
+    weak = said.confidence <= WEAK and (said.name in MANNERS or said.name == "track_order")
+    return said.name == OUT_OF_SCOPE or weak
 
 
 def _says_nothing(text: str) -> bool:
