@@ -15,8 +15,10 @@ from nlu.doubt import MANNERS, close_behind
 from nlu.entities import Catalogue, EntityContext, OrderPattern, find_all
 from nlu.entities.folding import SEARCHED_CHARACTERS
 from nlu.errors import NluUnavailable
+from nlu.facts_said import tells_only
 from nlu.fallback import certain_intent, intents_by_rules, with_complaint
 from nlu.fallback_words import HUMAN, STRONG, WEAK
+from nlu.in_context import in_context
 from nlu.language import detect, without_marks
 from nlu.mood import Mood, read_mood
 from nlu.naming import says_a_name, says_when_to_call
@@ -26,7 +28,16 @@ from nlu.thresholds import USUAL, Thresholds
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Source, Understanding
 
 # A clause must be surer than a message before it counts as a wish of its own.
-_CLAUSE_CONFIDENCE = 0.6
+_CLAUSE_CONFIDENCE = 0.7
+# About the talk itself, so no wish beside another one.
+_OF_THE_TALK: Final = frozenset(("repeat", "ask_bot_help", "ask_bot_identity"))
+# Facts that a classifier takes for the wishes in which they are named most often, as an allergy is in questions.
+_OF_THEMSELVES: Final = frozenset(
+    ("taste", "allergy", "health", "pregnancy", "child", "family_illness", "religion", "pet", "occupation")
+)
+_OPENINGS: Final = frozenset(("greet", "thank", "goodbye"))
+# From here on a clause beside a greeting is a wish, however sure the whole is of the greeting.
+_PLAIN = 0.97
 # Of a message of which the classifier is this sure, clauses that all say something else were torn from their context.
 _TORN = 0.6
 _SURE = 0.9
@@ -171,9 +182,13 @@ class Understander:
         if not ranking:
             return (), (IntentScore(OUT_OF_SCOPE, 1.0),)
         best = ranking[0]
-        wishes = await self._wishes_until(began, classifier, split_clauses(text), least)
+        wishes = await self._wishes_until(began, classifier, ranking, split_clauses(text), least)
+        if best.name == HUMAN and best.confidence >= _SURE and wishes:
+            wishes.setdefault(HUMAN, best.confidence)
         several = len(wishes) > 1 and (best.name in wishes or best.confidence < _TORN)
-        beside_manners = best.name in MANNERS and best.confidence < _SURE <= max(wishes.values(), default=0.0)
+        surest = max(wishes.values(), default=0.0)
+        beside_manners = best.name in MANNERS and best.confidence < _SURE <= surest
+        beside_manners |= best.name in _OPENINGS and surest >= _PLAIN and _OF_THE_TALK.isdisjoint(wishes)
         if best.confidence >= least and not several and not beside_manners:
             return ranking, (best,)
         if not wishes:
@@ -186,23 +201,32 @@ class Understander:
         return ranking, tuple(replace(one, confidence=min(one.confidence, found[0].confidence)) for one in found)
 
     async def _wishes_until(
-        self, began: float, classifier: IntentClassifier, clauses: tuple[str, ...], least: float
+        self,
+        began: float,
+        classifier: IntentClassifier,
+        whole: tuple[IntentScore, ...],
+        clauses: tuple[str, ...],
+        least: float,
     ) -> dict[str, float]:
         if self._deadline is None:
-            return await self._wishes(classifier, clauses, least)
+            return await self._wishes(classifier, whole, clauses, least)
         try:
             async with asyncio.timeout_at(began + self._deadline):
-                return await self._wishes(classifier, clauses, least)
+                return await self._wishes(classifier, whole, clauses, least)
         except (TimeoutError, NluUnavailable):
             return {}  # the whole has been understood, which is most of it
 
-    async def _wishes(self, classifier: IntentClassifier, clauses: tuple[str, ...], least: float) -> dict[str, float]:
+    async def _wishes(
+        self, classifier: IntentClassifier, whole: tuple[IntentScore, ...], clauses: tuple[str, ...], least: float
+    ) -> dict[str, float]:
         """Return the wishes of clauses that are sure ones, each with its confidence; manners are none."""
         wishes: dict[str, float] = {}
         for ranking in await asyncio.gather(*map(classifier.classify, clauses)):
-            if ranking and ranking[0].confidence >= max(_CLAUSE_CONFIDENCE, least) and ranking[0].name not in MANNERS:
-                wishes[ranking[0].name] = max(ranking[0].confidence, wishes.get(ranking[0].name, 0.0))
-        return wishes
+            best = in_context(ranking, whole)
+            if best and best.confidence >= max(_CLAUSE_CONFIDENCE, least) and best.name not in MANNERS:
+                wishes[best.name] = max(best.confidence, wishes.get(best.name, 0.0))
+        plain = {name: how for name, how in wishes.items() if name not in _OF_THE_TALK or name == whole[0].name}
+        return plain or wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +269,16 @@ def _settled(read: _Read, asking: str | None) -> _Decided | None:
         return (certain.intent,), "rules"
     if (asking is not None and _corrects_a_number(read)) or _only_refuses_a_person(read.text):
         return (IntentScore("deny", STRONG),), "rules"
-    if not certain and (_says_nothing(without_marks(read.text)) or _is_the_answer(read, asking)):
+    if not certain and _wants_nothing(read, asking):
         return (IntentScore(OUT_OF_SCOPE, 1.0),), "rules"
     return None
+
+
+def _wants_nothing(read: _Read, asking: str | None) -> bool:
+    """Return whether a message is marks alone, the bare answer, or tells of its writer: that is kept, and no wish."""
+    return (
+        _says_nothing(without_marks(read.text)) or _is_the_answer(read, asking) or tells_only(read.text, _OF_THEMSELVES)
+    )
 
 
 def _near(ranking: tuple[IntentScore, ...], intents: tuple[IntentScore, ...], enough: float) -> tuple[IntentScore, ...]:

@@ -37,7 +37,7 @@ _UNIT = (
 )
 # 九十九点九元.
 _POINT = "(?:点[零一二三四五六七八九]{1,2})?"
-_DIGIT = "[0-9一二两三四五六七八九]"
+_DIGIT = "[0-9一二两三四五六七八九壹贰叁肆伍陆柒捌玖]"
 # 12,50 and 1.299,00 and 25,- as they stand on European bills: only beside a currency.
 _COMMA = r"(?<![0-9.,])(?:[0-9]{1,3}(?:\.[0-9]{3}){1,3}|[0-9]{1,6}),(?:[0-9]{1,2}|-)(?![0-9]|[,.][0-9])"
 _AS_MONEY = re.compile(rf"(?P<whole>{_COMMA})")
@@ -55,7 +55,8 @@ _SMALL = (
 # 几十块 and 数百元 are no numbers.
 _VAGUE_BEFORE = "(?<![几数好多第])"
 _BEFORE = re.compile(
-    rf"{_SYMBOL} ?(?P<number>{_COMMA}|{SCALED_DIGITS}|{CHINESE})(?P<after>元|块)?(?:(?<=[元块])[钱整])?"
+    rf"{_SYMBOL} ?(?>(?P<number>{_COMMA}|{SCALED_DIGITS}|{CHINESE}))(?![元块]零?{_DIGIT}[毛角])"
+    r"(?P<after>元|块)?(?:(?<=[元块])[钱整])?"
 )
 _AFTER = re.compile(
     rf"(?P<number>{_COMMA}|{SCALED_DIGITS}|{_VAGUE_BEFORE}{CHINESE}{_POINT}|{ENGLISH}) ?{_UNIT}"
@@ -72,6 +73,15 @@ _MYRIADS = re.compile(
     r"(?<![0-9.几数好第])(?P<number>[0-9]{1,4}(?:\.[0-9]{1,3})? ?万)"
     r"(?=$|[^\w]|左右|以[内下]|之内|上下|[的吧呢吗了就多]?(?:$|[^\w]))"
 )
+# 三百五 and 1万2 with a word of haggling or nothing behind them are money; 二百五 is a fool.
+_ELLIPTIC = re.compile(
+    r"(?<![0-9.,几数好第零一二两三四五六七八九十百千万亿年月日号栋楼室])(?!二百五)"
+    r"(?P<number>[1-9一二两三四五六七八九](?:[百万][1-9一二三四五六七八九]|千[1-9一二三四五六七八九]百?))"
+    r"(?=$|[^\w]|[卖行能可太贵便买拿给包成怎吧吗呢啊就不以左上出搞]|[的了]?(?:$|[^\w])|的[这那]|多少)(?! ?[积分])"
+)
+_OF_A_BODY = re.compile("身高|体重|公分|厘米|斤|[穿码胖瘦]")
+_NOTES = re.compile(rf"(?P<number>(?<![a-z])an?|{DIGITS}|{ENGLISH}) (?P<note>tenner|fiver)s?(?![a-z])")
+_WORTH = {"tenner": 10, "fiver": 5}
 # 1.2k with nothing behind it is said of money.
 _THOUSANDS = re.compile(
     r"(?<![0-9.a-z])(?P<number>[0-9]{1,4}(?:\.[0-9]{1,3})? ?k)(?![a-z0-9]| ?(?:积?分|点|points?|pts|[件个份]"
@@ -130,6 +140,9 @@ def find(message: Folded, *, currency: str, asked: bool) -> list[Entity]:
             end = match.end("unit") if parts.get("rest") and not rest else match.end()
             value = _value(number, _CURRENCIES[named] if named else currency)
             found.append(message.entity("amount", value, (match.start(), end)))
+    for match in _NOTES.finditer(message.plain) if "er" in message.plain else ():
+        count = 1 if match["number"] in ("a", "an") else to_number(match["number"]) or 0
+        found.append(message.entity("amount", _value(Decimal(count * _WORTH[match["note"]]), "GBP"), match.span()))
     taken = [(one.start, one.end) for one in found]
     for number, span in _budgets(message.plain):
         if not any(span[0] < end and start < span[1] for start, end in taken):
@@ -159,6 +172,8 @@ def _search(plain: str) -> Iterator[re.Match[str]]:
         yield from _PENCE.finditer(plain)
     if "万" in plain:
         yield from _MYRIADS.finditer(plain)
+    if ("百" in plain or "千" in plain or "万" in plain) and not _OF_A_BODY.search(plain):
+        yield from _ELLIPTIC.finditer(plain)
     if "k" in plain:
         yield from _THOUSANDS.finditer(plain)
 

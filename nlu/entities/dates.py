@@ -22,11 +22,12 @@ _DAYS_FROM_TODAY = {
     **dict.fromkeys(("明天", "明日", "明儿", "明晚", "明早", "tomorrow", "tmrw", "tmr"), 1),
     **dict.fromkeys(("后天", "后儿", "the day after tomorrow", "day after tomorrow"), 2),
     "大后天": 3,
+    "大大后天": 4,
     **dict.fromkeys(("昨天", "昨日", "昨儿", "昨晚", "yesterday", "last night"), -1),
     **dict.fromkeys(("前天", "前儿", "the day before yesterday", "day before yesterday"), -2),
     "大前天": -3,
 }
-_CHINESE_DAY_WORD = re.compile("(?P<word>大[后前]天|[今明昨][天日儿晚早]|[后前]天|[后前]儿(?=个))(?:(?<=儿)个)?")
+_CHINESE_DAY_WORD = re.compile("(?P<word>大?大后天|大前天|[今明昨][天日儿晚早]|[后前]天|[后前]儿(?=个))(?:(?<=儿)个)?")
 _ENGLISH_DAY_WORD = re.compile(
     r"(?<![a-z])(?:(?:the )?day (?:after (?:tomorrow|tmrw?)|before yesterday)"
     r"|tomorrow|tmrw?|today|tonight|yesterday|last night)(?![a-z])"
@@ -69,7 +70,7 @@ _CHINESE_SPAN = re.compile(
 _ENGLISH_SPAN = re.compile(
     r"(?<![a-z0-9])(?:(?P<ahead>in|within) )?(?P<count>[0-9]{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten"
     r"|eleven|twelve|fourteen|twenty|thirty|a couple of)"
-    r" (?P<unit>day|fortnight|week|month|year)s?(?: (?P<way>ago|later|from now|from today))?(?![a-z])"
+    r" (?P<unit>day|fortnight|week|month|year)s?(?: (?P<way>ago|later|from now|from today|today))?(?![a-z])"
 )
 _UNITS = {"周": "week", "星期": "week", "礼拜": "week", "月": "month", "年": "year"}
 _DAY_OF_MONTH = re.compile(

@@ -14,7 +14,7 @@ _CHINESE_DIGIT = "[零一二两三四五六七八九十]"
 _VALUE = rf"(?:(?<![0-9.])[0-9]{{1,3}}(?:\.[0-9])?|{_CHINESE_DIGIT}{{1,3}}(?:点[一二三四五六七八九])?)"
 _STARS = re.compile(
     r"(?P<value>(?<![0-9.])[0-5](?:\.[0-9])?|(?<![第十一二两三四])[零一二两三四五](?:点[一二三四五六七八九])?)"
-    r" ?(?:个|颗|粒)?星"
+    r" ?(?:个|颗|粒)?(?P<half_before>(?<=[个颗粒])半)?星"
     r"(?!期|巴克|座|级|堆|空|球|红旗|上将|手机|电视|平板|显示|冰箱|洗衣|耳机|笔记本|大厨|酒店|宾馆|饭店|电子|集团|的手机)(?:星(?![级空球座]))?(?P<half>半)?"
     r"|(?P<spelled>(?<![0-9.])[0-5](?:\.[0-9])?|(?<![a-z])(?:zero|one|two|three|four|five))"
     r"(?P<half_spelled> and a half)?[ -]?stars?(?![a-z]| ?-?(?:hotel|resort|restaurant|general|spa|inn|trek|wars))"
@@ -31,6 +31,9 @@ _FULL_MARKS = re.compile(
 _FULL_MARKS_FIRST = re.compile(
     rf"满分(?:是|为)?(?P<scale>{_VALUE})分?的?话?,? ?[我只]{{0,2}}(?:能|会|就)?[打评给]?"
     rf"(?:个|你们|您|你)?(?P<value>{_VALUE})分?(?![0-9])"
+)
+_FULL_MARKS_AFTER = re.compile(
+    rf"(?P<value>{_VALUE})分?[ ,(]{{0,2}}(?:满分|总分)(?:是|为)?(?P<scale>一百|{_VALUE})(?![0-9])分?\)?"
 )
 _MARKS = re.compile(rf"(?:打|评分|评|给)(?:[你您他她它们]{{1,2}})?(?:个|了)?:? ?(?P<value>{_VALUE}) ?分(?!钟|之)")
 _RATE = re.compile(
@@ -66,7 +69,8 @@ def find(message: Folded, *, asked: bool, scale: int | None) -> list[Entity]:
         matches += [(match, match["value"], None) for match in _RATE.finditer(plain)]
     if "分" in plain:
         matches += [(match, match["value"], 5) for match in _FIVE.finditer(plain)]
-        full = list(_FULL_MARKS.finditer(plain)) or list(_FULL_MARKS_FIRST.finditer(plain))
+        orders = (_FULL_MARKS, _FULL_MARKS_FIRST, _FULL_MARKS_AFTER)
+        full = next((marks for order in orders if (marks := list(order.finditer(plain)))), [])
         matches += [(match, match["value"], int(to_number(match["scale"]) or 0)) for match in full]
         matches += [(match, match["value"], None) for match in _MARKS.finditer(plain) if not full]
     if asked and not matches:
@@ -83,7 +87,7 @@ def find(message: Folded, *, asked: bool, scale: int | None) -> list[Entity]:
 
 def _stars(match: re.Match[str]) -> str:
     number = to_number(match["value"] or match["spelled"]) or Decimal(0)
-    return str(number + Decimal("0.5") if match["half"] or match["half_spelled"] else number)
+    return str(number + Decimal("0.5") if match["half"] or match["half_before"] or match["half_spelled"] else number)
 
 
 def _rating(written: str, scale: int | None, *, smallest: int) -> dict[str, int | float] | None:

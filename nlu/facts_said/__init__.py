@@ -8,7 +8,7 @@ tastes are none, and what no pattern fits is left alone: nothing is guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,7 @@ from nlu.entities.folding import fold
 from nlu.facts_said import chinese, english
 from nlu.facts_said.telling import Telling
 
-__all__ = ["FactSaid", "facts_said"]
+__all__ = ["FactSaid", "facts_said", "tells_only"]
 
 READ_CHARACTERS: Final = 400
 """Who writes more tells a story; it is for people to read."""
@@ -25,6 +25,7 @@ _QUOTED: Final = re.compile('“[^”]*”|"[^"]*"|「[^」]*」|『[^』]*』|�
 _CLAUSE: Final = re.compile(r"(?:[^,.;!?。、\n]|[.](?=\d)|、)+")
 _JOINT: Final = re.compile(r"(?:^|\s)(?:but|so|because|and)\s(?=(?:i|i'm|my|please|call|text|email|leave)\b)")
 _ASKS: Final = re.compile(r"\s*\?")
+_ASKING: Final = re.compile(r"[?？]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,15 @@ def facts_said(text: str) -> tuple[FactSaid, ...]:
         if fact is not None and all(one.kind != fact.kind or one.value != fact.value for one in found):
             found.append(fact)
     return tuple(found)
+
+
+def tells_only(text: str, kinds: Collection[str]) -> bool:
+    """Return whether ``text`` tells facts of ``kinds`` and says nothing else: no question, no wish, no other clause."""
+    facts = facts_said(text)
+    if not facts or any(fact.kind not in kinds for fact in facts):
+        return False
+    clauses = [clause for clause in _CLAUSE.findall(fold(text)) if any(sign.isalnum() for sign in clause)]
+    return len(clauses) == len(facts) and not _ASKING.search(text)
 
 
 def _told(plain: str) -> Iterator[tuple[int, str]]:

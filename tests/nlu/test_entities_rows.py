@@ -6,7 +6,10 @@ from tests.nlu.entity_rows import Row, rows_of
 
 FEWEST_ROWS = 260
 LEAST_EXACT = 0.97
-FILES = ["entities.yml", "entities_later.yml", "entities_last.yml", "entities_odd.yml", "entities_odder.yml"]
+FILES = [
+    "entities.yml", "entities_later.yml", "entities_last.yml", "entities_odd.yml", "entities_odder.yml",
+    "entities_oddest.yml",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlu.errors import NluUnavailable
+from nlu.fallback_words import HUMAN
 from nlu.understand import Understander
 from nlu.understanding import IntentScore, Understanding
 from tests.nlu.reading import PRODUCTS
@@ -153,6 +154,64 @@ async def test_a_wish_beside_thanks_is_the_wish() -> None:
     assert meant.intents == (IntentScore("ask_payment_invoice", 0.9),)
 
 
+async def test_a_plain_question_behind_a_sure_greeting_is_the_wish() -> None:
+    text = "hi, quick question, are you open on sunday"
+    classifier = Knows(
+        {text: {"greet": 0.98, "ask_store_info": 0.02}, "are you open on sunday": {"ask_store_info": 0.99}}
+    )
+
+    meant = await understand(text, classifier)
+
+    assert meant.intent == "ask_store_info"
+
+
+async def test_what_is_wanted_beside_a_person_is_heard_though_the_call_for_one_drowns_it() -> None:
+    text = "转人工，我要投诉你们的快递"
+    classifier = Knows({text: {HUMAN: 0.99}, "我要投诉你们的快递": {"complain_delivery": 0.95}})
+
+    meant = await understand(text, classifier)
+
+    assert [one.name for one in meant.intents] == [HUMAN, "complain_delivery"]
+
+
+async def test_who_could_not_follow_and_wants_something_is_not_told_all_again() -> None:
+    text = "你说的我听不懂，发票怎么开"
+    parts = {"你说的我听不懂": {"repeat": 0.99}, "发票怎么开": {"ask_payment_invoice": 0.99}}
+    classifier = Knows({text: {"ask_payment_invoice": 0.9, "repeat": 0.1}, **parts})
+
+    meant = await understand(text, classifier)
+
+    assert [one.name for one in meant.intents] == ["ask_payment_invoice"]
+
+
+@pytest.mark.parametrize("text", ["我对花生过敏", "I'm vegetarian", "我不吃辣", "I have diabetes. I don't eat meat."])
+async def test_who_only_tells_of_themselves_wants_nothing(text: str) -> None:
+    classifier = Knows({text: {"ask_product_info": 0.99}})
+
+    meant = await understand(text, classifier)
+
+    assert (meant.intent, meant.source, classifier.asked) == ("out_of_scope", "rules", [])
+
+
+@pytest.mark.parametrize(
+    "text", ["我对花生过敏，这个能吃吗", "I'm vegetarian, which of these are for me", "I'm vegetarian?"]
+)
+async def test_who_asks_beside_what_they_tell_is_asked_about(text: str) -> None:
+    classifier = Knows({text: {"ask_product_info": 0.99}})
+
+    meant = await understand(text, classifier)
+
+    assert meant.intent == "ask_product_info"
+
+
+async def test_who_has_talked_to_a_colleague_in_vain_complains_and_calls_nobody() -> None:
+    text = "跟客服说了三遍没一个人理我"
+
+    meant = await understand(text, Knows({text: {"complain_service": 0.99}}))
+
+    assert [one.name for one in meant.intents] == ["complain_service"]
+
+
 async def test_who_asks_for_a_person_gets_one_whatever_else_is_wanted() -> None:
     text = "转人工，我的订单到哪了"
 
@@ -168,7 +227,7 @@ async def test_a_person_wins_over_other_intents_of_the_classifier_too() -> None:
         {
             text: {"ask_points_balance": 0.7},
             "查积分": {"ask_points_balance": 0.9},
-            "a colleague of yours": {"request_human_agent": 0.6},
+            "a colleague of yours": {"request_human_agent": 0.8},
         }
     )
 
