@@ -25,6 +25,7 @@ from bot.commands import (
     privacy,
     run,
     talk,
+    team,
     upgrading,
     user,
     world,
@@ -63,7 +64,8 @@ def main_options(
 
 
 for module in (
-    talk, run, world, nlu, dialogue, data, coupon, funnel, privacy, care, desk, user, api, database, upgrading, doctor,
+    talk, run, world, nlu, dialogue, data, coupon, funnel, privacy, care, desk, user, team, api, database, upgrading,
+    doctor,
 ):  # fmt: skip
     module.add_to(app)
 

@@ -16,7 +16,7 @@ from bot.errors import ShukeError
 from bot.limits import pieces
 from bot.ports import Capabilities
 from bot.windows import count_agents
-from crm_store import agents, conversations, customers, handoffs, history, identities, mentions, outbox, promises
+from crm_store import agents, conversations, customers, handoffs, history, identities, mentions, outbox, promises, teams
 from crm_store.conversations import agent_owner
 from crm_store.ports import Ids
 from crm_store.windows import Shut
@@ -32,7 +32,7 @@ LEAST = Capabilities(text_limit=2048, text_unit="utf8", buttons=False)
 """What every channel of ours takes, for processes that don't know which ones there are."""
 Why = Literal[
     "unknown_action", "no_name", "no_talk", "no_way", "window_closed", "budget", "no_words",
-    "no_such_time", "time_is_past",
+    "no_such_time", "time_is_past", "empty_team",
 ]  # fmt: skip
 """Why an action is refused; a desk has words for each."""
 _SHUT: dict[Shut, str] = {
@@ -68,6 +68,8 @@ class AgentAction:
     """By when something is promised, as ISO 8601 with its zone."""
     item: str | None = None
     """The promise, task or approval that is meant, where there are several."""
+    team: str | None = None
+    """To which team something is handed, by its name or a word of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def act(
         case "return":
             handoffs.give_back(conn, talk.id, wanted.agent, now=now)
         case "transfer":
-            handoffs.transfer(conn, talk.id, wanted.agent, (wanted.text or "").strip() or None, now=now)
+            _transfer(conn, talk, wanted, now)
         case "snooze":
             until = _until(wanted.text, now)
             handoffs.snooze(conn, talk.id, wanted.agent, until=until, now=now)
@@ -180,6 +182,20 @@ def _note(conn: Connection, talk: Any, wanted: AgentAction, now: datetime) -> No
         conversation_id=talk.id, text=words,
     )  # fmt: skip
     mentions.note(conn, key, words, by=wanted.agent, now=now)
+
+
+def _transfer(conn: Connection, talk: Any, wanted: AgentAction, now: datetime) -> None:
+    if wanted.team is None:
+        handoffs.transfer(conn, talk.id, wanted.agent, (wanted.text or "").strip() or None, now=now)
+        return
+    team = teams.find(conn, wanted.team)
+    # Who is at home may come tomorrow, and till then everybody sees who waits; an empty team never comes.
+    if not team.takers:
+        raise ActionRefused(
+            "empty_team", f"nobody of {team.name} takes conversations; hand it to somebody else, or first:"
+            f" shuke team in {team.words[0]} NAME", name=team.name,
+        )  # fmt: skip
+    handoffs.transfer_to_team(conn, talk.id, wanted.agent, team.id, team.name, now=now)
 
 
 def _text(wanted: AgentAction) -> str:

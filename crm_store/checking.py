@@ -41,6 +41,7 @@ from crm_store.promises import promises
 from crm_store.search_index import is_ours, unindexed
 from crm_store.surveys import surveys
 from crm_store.tasks import tasks
+from crm_store.teams import teams
 from crm_store.tickets import STEPS, tickets
 
 Check = Callable[[Connection], Iterator[Find]]
@@ -213,6 +214,9 @@ def _conversations(conn: Connection) -> Iterator[Find]:
     yield from rows(
         conn, "conversations", conversations, waits, "waits outside of the queue, or is in it without a time"
     )
+    team = conversations.c.team
+    misled = and_(team.is_not(None), or_(owner != QUEUE, team.not_in(select(teams.c.id))))
+    yield from rows(conn, "conversations", conversations, misled, "is for a team outside of the queue, or for none")
     endless = and_(conversations.c.lease_owner.is_not(None), conversations.c.lease_until.is_(None))
     yield from rows(conn, "conversations", conversations, endless, "is leased without an end")
 

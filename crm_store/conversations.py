@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_store.base import Base, UtcDateTime, table_of
+from crm_store.base import Base, Counting, UtcDateTime, table_of
 from crm_store.leases import lease_end
 from crm_store.prepared import Prepared
 from crm_store.sealing import SealedInPassing
@@ -43,6 +43,8 @@ class Conversation(Base):
     turns: Mapped[int] = mapped_column(default=0)
     waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when the customer has waited in the queue."""
+    team: Mapped[int | None] = mapped_column(Counting)
+    """The team that the customer waits for in the queue; None where everybody is meant."""
     snoozed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -72,6 +74,9 @@ _ADD = insert(conversations)
 _BY_ID = select(conversations).where(conversations.c.id == bindparam("id"))
 _HOLD = _BY_ID.with_for_update(key_share=True)
 _WAITING = select(func.count()).select_from(conversations).where(text("owner = 'queue'"))
+_WAITING_FOR = (
+    select(conversations.c.team, func.count().label("n")).where(text("owner = 'queue'")).group_by(conversations.c.team)
+)
 _OF = select(conversations).where(conversations.c.customer_id == bindparam("customer_id"))
 _SAVE = Prepared(
     update(conversations)
@@ -153,6 +158,11 @@ def of_customer(conn: Connection, customer_id: str) -> Any | None:
 def waiting(conn: Connection) -> int:
     """Return how many customers wait for a person."""
     return int(conn.execute(_WAITING).scalar_one())
+
+
+def waiting_for(conn: Connection) -> dict[int | None, int]:
+    """Return how many customers wait for each team (its id), and for whoever comes (None)."""
+    return {row.team: row.n for row in conn.execute(_WAITING_FOR)}
 
 
 def save_turn(

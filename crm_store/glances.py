@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, Select, bindparam, select, text
+from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, select, text
 
 from crm_store import outbox
 from crm_store.conversations import agent_owner, conversations
 from crm_store.customers import customers
 from crm_store.history import history
 from crm_store.identities import identities
+from crm_store.teams import teams
 
 A_PAGE = 200
 """So many are asked for by one statement."""
@@ -37,6 +38,7 @@ _PEOPLE = (
         conversations.c.id.label("talk_id"),
         conversations.c.customer_id.label("id"),
         conversations.c.waiting_since,
+        conversations.c.team,
         conversations.c.snoozed_until,
         conversations.c.last_in_at,
         customers.c.customer_no,
@@ -54,11 +56,13 @@ _step, _asked = history.alias("step"), history.alias("asked")
 _WAITING = (
     _PEOPLE.outerjoin(_step, _step.c.id == _newest(_REQUESTED, _TRANSFERRED, _RETURNED))
     .outerjoin(_asked, _asked.c.id == _newest(_REQUESTED, _RETURNED))
+    .outerjoin(teams, and_(teams.c.id == conversations.c.team, teams.c.ended_at.is_(None)))
     .add_columns(
         _step.c.kind.label("step_kind"),
         _step.c.by.label("step_by"),
         _asked.c.kind.label("asked_kind"),
         _asked.c.data.label("asked_data"),
+        teams.c.name.label("team_name"),
     )
     # Literal: a bound value would not match the partial index.
     .where(text("conversations.owner = 'queue'"))

@@ -6,7 +6,9 @@
                       └──cancel──▶ bot         resolve ──▶ bot (closed)
 
 Each step is one function here, is recorded in the history, and is refused where
-it does not exist.
+it does not exist. Whoever is handed to a team waits in the queue as well, for that
+team: everybody sees them there, and any agent may take them, so that nobody waits for
+colleagues who do not come.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ _OWN = (
     .values(
         owner=bindparam("owner"),
         waiting_since=bindparam("waiting_since"),
+        team=bindparam("team"),
         snoozed_until=None,
         closed_at=bindparam("closed_at"),
     )
@@ -47,6 +50,7 @@ _QUEUE = (
     .where(text("owner = 'queue'"))  # literal: a bound value would not match the partial index
     .order_by(conversations.c.waiting_since, conversations.c.id)
 )
+_FOR_TEAM = _QUEUE.where(conversations.c.team == bindparam("team"))
 _OF_AGENT = (
     select(conversations)
     .where(conversations.c.owner == bindparam("owner"), text("owner <> 'bot'"))  # the same for its partial index
@@ -169,6 +173,26 @@ def transfer(conn: Connection, conversation_id: str, agent: str, to: str | None,
     _record(conn, conversation, "handoff.transferred", agent_owner(agent), now, reason="agent", to=to or QUEUE)
 
 
+def transfer_to_team(
+    conn: Connection, conversation_id: str, agent: str, team: int, name: str, *, now: datetime
+) -> None:
+    """Hand the conversation to a team, its id and its name: the customer waits in the queue until one of them comes."""
+    conversation = _owned_by(conn, conversation_id, agent)
+    _own(conn, conversation, QUEUE, waiting_since=now, team=team)
+    _record(conn, conversation, "handoff.transferred", agent_owner(agent), now, reason="agent", to=name, team=team)
+
+
+def open_to_all(conn: Connection, team: int, name: str, *, by: str, now: datetime) -> int:
+    """Let whoever waits for a team, its id and its name, wait for everybody, since when they did; return how many."""
+    found = list(conn.execute(_FOR_TEAM, {"team": team}))
+    for talk in found:
+        held = _of(conn, talk.id)
+        if held.owner == QUEUE and held.team == team:  # an agent may just have taken it
+            _own(conn, held, QUEUE, waiting_since=held.waiting_since)
+            _record(conn, held, "handoff.team_ended", by, now, team=name)
+    return len(found)
+
+
 def snooze(conn: Connection, conversation_id: str, agent: str, *, until: datetime, now: datetime) -> None:
     """Put the conversation out of sight until a moment or the customer's next message."""
     conversation = _owned_by(conn, conversation_id, agent)
@@ -221,9 +245,9 @@ def _owned_by(conn: Connection, conversation_id: str, agent: str) -> Any:
 
 def _own(
     conn: Connection, conversation: Any, owner: str, *, waiting_since: datetime | None = None,
-    closed_at: datetime | None = None, forget: bool = False,
+    team: int | None = None, closed_at: datetime | None = None, forget: bool = False,
 ) -> None:  # fmt: skip
-    columns = {"owner": owner, "waiting_since": waiting_since, "closed_at": closed_at}
+    columns = {"owner": owner, "waiting_since": waiting_since, "team": team, "closed_at": closed_at}
     conn.execute(_OWN, {"key": conversation.id, **columns})
     sides.keep_owner(conn, conversation, {**columns, "snoozed_until": None}, forget=forget)
 

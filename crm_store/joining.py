@@ -132,6 +132,7 @@ def join_talks(conn: Connection, former: str, known: str, *, speaks: bool) -> No
             turns=kept.turns + running.turns,
             owner=with_person.owner,
             waiting_since=with_person.waiting_since,
+            team=with_person.team,
             snoozed_until=with_person.snoozed_until,
             closed_at=goes_on.closed_at,
             silence_at=goes_on.silence_at,

@@ -1,4 +1,4 @@
-"""Colleagues who are named in a note: it waits for them until they have seen it."""
+"""Colleagues who are named in a note, by themselves or by their team: it waits for them until they have seen it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crm_store import teams
 from crm_store.agents import agents
 from crm_store.base import Base, Counting, UtcDateTime, table_of
 from crm_store.history import history
@@ -84,11 +85,22 @@ def _calls(word: str, name: str) -> bool:
 
 
 def note(conn: Connection, note_id: int, words: str, *, by: str, now: datetime) -> list[str]:
-    """Let a note wait for the colleagues named in it; returns them. Nobody waits for their own."""
-    called = [name for name in named_in(words, conn.execute(_NAMES).scalars()) if name != by] if "@" in words else []
+    """Let a note wait for the colleagues named in it, and for who is in a team named there; returns them.
+
+    Nobody waits for their own.
+    """
+    called = _called(conn, words, by) if "@" in words else []
     if called:
         conn.execute(_ADD, [{"note_id": note_id, "agent": name, "at": now} for name in called])
     return called
+
+
+def _called(conn: Connection, words: str, by: str) -> list[str]:
+    people = {name: (name,) for name in conn.execute(_NAMES).scalars()}
+    together = {word: one.members for one in teams.everyone(conn) for word in one.words}
+    meant = together | people
+    everybody = dict.fromkeys(name for called in named_in(words, meant) for name in meant[called])
+    return [name for name in everybody if name != by]
 
 
 def of_agent(conn: Connection, agent: str, *, most: int = 50) -> list[Any]:

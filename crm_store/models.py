@@ -42,6 +42,7 @@ from crm_store import (  # noqa: F401 - imported for their tables
     switches,
     tags,
     tasks,
+    teams,
     tickets,
     webhooks,
     windows,

@@ -253,6 +253,6 @@ def begun(talk: Talk | None, first: Any | None) -> Talk | None:
 def _talk_begun(identity_id: str) -> Talk:
     return {
         "id": None, "identity_id": identity_id, "owner": BOT, "state": None, "turns": 0, "waiting_since": None,
-        "snoozed_until": None, "closed_at": None, "last_in_at": None, "silence_at": None,
+        "team": None, "snoozed_until": None, "closed_at": None, "last_in_at": None, "silence_at": None,
         "created_at": None,
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from crm_store import (
     points,
     precedence,
     suggesting,
+    teams,
     tickets,
     zones,
 )
@@ -39,18 +41,22 @@ _TELLING = ("care.sent", "message.failed")
 
 
 def queue(
-    conn: Connection, now: datetime, order: Precedence = Precedence(), *, most: int | None = None
-) -> list[dict[str, Any]]:
+    conn: Connection, now: datetime, order: Precedence = Precedence(), *, most: int | None = None,
+    of_teams: Collection[int] | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
     """Return who waits for a person, in the order of `precedence`: who they are, why, and what they said last.
 
     ``waited_s`` are seconds up to ``now``, ``head_start_s`` those that count beside them;
     ``reason`` is None where an agent put them there, who then stands in ``handed_on_by``.
     ``sentiment`` is that of their last words, -1 to 1, None where there were none. With
-    ``most`` the others behind them are left out.
+    ``most`` the others behind them are left out. ``team`` is what the team is called that they
+    wait for, None where everybody is meant; ``of_teams`` (ids) leaves out who waits for no such team.
     """
     spent = precedence.spent_by_waiting(conn, order, now)
     line = []
     for talk in glances.waiting(conn):
+        if of_teams is not None and talk.team not in of_teams:
+            continue
         reason, handed_on_by = glances.why(talk)
         head_start: timedelta = order.head_start(tier=talk.tier, spent=spent[talk.id], reason=reason)
         waits = {
@@ -59,6 +65,7 @@ def queue(
             "head_start_s": round(head_start.total_seconds()),
             "reason": reason,
             "handed_on_by": handed_on_by,
+            "team": talk.team_name,
         }
         line.append(_who(talk) | waits)
     # Sorting keeps the order of the store, longest first, among equals.
@@ -167,6 +174,7 @@ def _handoff(conn: Connection, talk: Any) -> dict[str, Any] | None:
         "asked_at": came.asked_at.isoformat() if came.asked_at else None,
         "handed_on_by": came.handed_on_by,
         "waiting_since": talk.waiting_since.isoformat() if talk.waiting_since else None,
+        "team": teams.name_of(conn, talk.team),
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from crm_store import consents, customers, funnels, membership, memory, opportunities, related, stages, tickets
+from crm_store import consents, customers, funnels, membership, memory, opportunities, related, stages, teams, tickets
 from crm_store.errors import NotAllowed
 from crm_store.memory import Said
 from crm_store.ports import Ulids, VirtualClock
@@ -491,6 +491,30 @@ async def test_notes_call_colleagues_and_a_hand_over_keeps_the_context(desk: Des
     for told in ("I want to talk to a person", "she asked for an invoice twice", "send it today", "Handed on to zhao"):
         assert told in screen
     assert not any("invoice" in text for text in desk.house.channel.texts())
+
+
+async def test_a_team_gets_a_conversation_with_its_context(desk: DeskHouse) -> None:  # noqa: F811
+    """Number 41, where it is handed to several at once."""
+    await desk.house.says("ana", "I want to talk to a person")
+    li, zhao, wu = await desk.agent("li"), await desk.agent("zhao"), await desk.agent("wu")
+    team = desk.house.write(teams.make, "售后 After-sales", now=desk.now)
+    for member in ("zhao", "wu"):
+        desk.house.write(teams.put_in, "售后", member, now=desk.now)
+    talk = f"/desk/talks/{desk.customer('ana')}"
+
+    await li.post(f"{talk}/note", text="@售后 she asked for an invoice twice")
+    await li.post(f"{talk}/take", owner="queue")
+    await li.post(f"{talk}/transfer", owner="agent:li", to=f"team:{team.id}", text="send it today")
+    called = [(await one.get("/desk/mentions")).text for one in (zhao, wu)]
+    waits = [(await one.get("/desk/queue?team=mine")).text for one in (zhao, wu)]
+    await wu.post(f"{talk}/take", owner="queue")
+    screen = (await wu.get(talk)).text
+
+    assert all("she asked for an invoice twice" in one and "send it today" in one for one in called)
+    assert all("telegram:ana" in one for one in waits)
+    assert desk.house.talk("ana").owner == "agent:wu"
+    for told in ("I want to talk to a person", "send it today", "Handed on to team 售后 After-sales"):
+        assert told in screen
 
 
 def test_solar_and_lunar_birthdays_are_kept_once_a_year_at_the_customers_ten_o_clock(shop: Talk) -> None:

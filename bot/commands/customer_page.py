@@ -83,7 +83,8 @@ def _standing(page: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> str:
     why = why_here(handoff["reason"], handoff["handed_on_by"])
     if owner == QUEUE:
         waited = lasted(now - datetime.fromisoformat(handoff["waiting_since"]))
-        return f"waits for a person since {short(handoff['waiting_since'], zone)} ({waited}): {why}"
+        whom = f"the team {handoff['team']}" if handoff["team"] else "a person"
+        return f"waits for {whom} since {short(handoff['waiting_since'], zone)} ({waited}): {why}"
     asked = f", asked for at {short(handoff['asked_at'], zone)}" if handoff["asked_at"] else ""
     asleep = f"; snoozed until {short(page['snoozed_until'], zone)}" if page["snoozed_until"] else ""
     return f"{owner.removeprefix('agent:')} has the conversation: {why}{asked}{asleep}"

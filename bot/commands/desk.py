@@ -15,7 +15,7 @@ from bot.commands.customer_page import cut, lasted, lines, short, why_here
 from bot.desk_actions import ACTIONS, AgentAction, Done, act
 from bot.errors import ShukeError
 from bot.wiring import queue_order
-from crm_store import audit, taking_over
+from crm_store import audit, taking_over, teams
 from crm_store.conversations import BOT, QUEUE
 from crm_store.ports import SystemClock, Ulids
 from crm_store.showing import find_customer
@@ -35,6 +35,9 @@ def agent(
     ticket: Annotated[str | None, typer.Option(help="The one ticket that is meant.")] = None,
     due: Annotated[str | None, typer.Option(help="By when, with its zone, for promise and renegotiate.")] = None,
     item: Annotated[str | None, typer.Option(help="The promise, task or approval, where there are several.")] = None,
+    team: Annotated[
+        str | None, typer.Option(help="The team to transfer to, or whose part of the queue is meant.")
+    ] = None,
 ) -> None:
     """See who waits, take a conversation over, answer, hand it back.
 
@@ -48,7 +51,9 @@ def agent(
     now = clock.now()
     with open_store(settings) as store:
         if action == "queue":
-            _show_queue(store.read_now(taking_over.queue, now, queue_order(settings)), chosen.json)
+            of_teams = None if team is None else [store.read_now(teams.find, team).id]
+            waiting = store.read_now(taking_over.queue, now, queue_order(settings), of_teams=of_teams)
+            _show_queue(waiting, chosen.json)
             return
         if action == "mine":
             _show_mine(store.read_now(taking_over.of_agent, name, now), zone, now, chosen.json)
@@ -61,7 +66,7 @@ def agent(
         if action == "show":
             _show_page(store, found, zone, now, chosen)
             return
-        wanted = AgentAction(name, action, found, text, ticket, due, item)
+        wanted = AgentAction(name, action, found, text, ticket, due, item, team)
         done = store.run_now(act, wanted, now=now, ids=Ulids(clock))
         if chosen.json:
             show_json({"action": action, "customer": customer, **asdict(done)})
@@ -86,6 +91,8 @@ def told(wanted: AgentAction, done: Done, customer: str, zone: ZoneInfo) -> str:
             return f"noted for {customer}, who never sees it"
         case "return":
             return f"the bot has {customer} again; open cases stay open"
+        case "transfer" if wanted.team is not None:
+            return f"{customer} waits in the queue for {wanted.team}"
         case "transfer":
             to = "waits in the queue again" if done.owner == QUEUE else f"is {done.owner.removeprefix('agent:')}'s now"
             return f"{customer} {to}"
@@ -127,6 +134,8 @@ def _show_queue(waiting: list[dict[str, Any]], as_json: bool) -> None:
         return
     for one in waiting:
         why = why_here(one["reason"], one["handed_on_by"])
+        if one["team"]:
+            why = f"{why}, for {one['team']}"
         waited = lasted(timedelta(seconds=one["waited_s"]))
         console.print(f"{waited:>10}  {_who(one)}  {why}: {cut(one['last_words'])}", markup=False)
     if not waiting:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from bot.commands.common import console, open_store, options, os_user, show_json
 from bot.errors import ShukeError
-from crm_store import accounts, agents, audit
+from crm_store import accounts, agents, audit, teams
 from crm_store.accounts import AccountView
 from crm_store.ports import SystemClock
 from desk.passwords import LONGEST, SHORTEST, generated, hashed
@@ -143,6 +143,8 @@ def disable(context: typer.Context, name: Name) -> None:
 
 
 def _add(conn: Connection, name: str, role: str, password_hash: str, now: Any) -> None:
+    if (team := teams.called_by(conn, name)) is not None:
+        raise ShukeError(f"{name} is what calls the team {team.name} in notes; take another name for the account")
     accounts.add(conn, name, role=role, password_hash=password_hash, now=now)
     audit.record(conn, at=now, by=os_user(), action="add_user", name=name, role=role)
 

@@ -59,7 +59,7 @@ REGISTRY: Mapping[str, Belonging] = {
         theirs(),
         fates(
             kept="id customer_id identity_id turns closed_at created_at",
-            cleared="state waiting_since snoozed_until last_in_at silence_at lease_owner lease_until",
+            cleared="state waiting_since team snoozed_until last_in_at silence_at lease_owner lease_until",
         ),
         ends={"owner": BOT},
     ),
@@ -176,6 +176,8 @@ REGISTRY: Mapping[str, Belonging] = {
         "the shop's keys to its platforms", ("channel", "account", "token", "expires_at", "asked_by", "asked_until")
     ),
     "accounts": Nobodys("who works here", ("name", "password_hash", "created_at", "password_at", "disabled_at")),
+    "teams": Nobodys("teams of who works here", ("id", "name", "created_at", "ended_at")),
+    "team_members": Nobodys("who works in which team", ("team_id", "agent", "since")),
     "agents": Nobodys("who works here", ("name", "role", "created_at", "display_name")),
     "api_keys": Nobodys(
         "systems of the shop", ("name", "key_hash", "scopes", "created_at", "used_at", "revoked_at")

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.desk_actions import ActionRefused, AgentAction, act
-from crm_store import accounts, audit, conversations
+from crm_store import accounts, audit, conversations, teams
 from crm_store.conversations import agent_owner
 from crm_store.errors import NotAllowed
+from crm_store.teams import TeamView
 from crm_store.wakes import OUTBOX, TALK
 from desk.access import May
 from desk.context import Desk, Visitor
@@ -25,6 +26,8 @@ from desk.roles import Action, may
 STEPS: tuple[Action, ...] = ("take", "reply", "note", "return", "transfer", "snooze", "resolve")
 LONGEST_TEXT = 5_000
 """Characters; in a form they may take twelve bytes each, and a body is bounded."""
+TO_TEAM = "team:"
+"""Before a team's id, where a conversation is handed on; no name has a colon."""
 _NEEDS_WORDS = ("reply", "note")
 
 
@@ -63,17 +66,21 @@ def _act(conn: Connection, desk: Desk, visitor: Visitor, step: Action, customer_
     if talk is None:
         raise Refused(404, "no_talk")
     _still_as_seen(talk.owner, visitor)
-    text = _text(conn, visitor, step)
-    wanted = AgentAction(visitor.name, step, customer_id, text, visitor.form.get("ticket") or None)
+    team = _team(conn, visitor) if step == "transfer" else None
+    text = _text(conn, visitor, step) if team is None else None
+    wanted = AgentAction(
+        visitor.name, step, customer_id, text, visitor.form.get("ticket") or None, team=team.name if team else None
+    )  # fmt: skip
+    to = team.name if team is not None else text
     try:
         if step == "transfer" and (words := visitor.form.get("text", "").strip()):
             # What the colleague has to know comes first, and calls them.
-            told = f"@{text} {words}" if text else words
+            told = f"@{to} {words}" if to else words
             act(conn, AgentAction(visitor.name, "note", customer_id, told), now=now, ids=desk.ids)
         act(conn, wanted, now=now, ids=desk.ids, channels=desk.channels)
     except (ActionRefused, NotAllowed) as exc:
         raise Refused(409, exc.code, **exc.data) from None
-    data = {"to": text} if step == "transfer" and text else {}
+    data = {"to": to} if step == "transfer" and to else {}
     audit.record(conn, at=now, by=visitor.owner, action=step, customer_id=customer_id, **data)
     return Acted(talk.id, controls(conn, desk, visitor, customer_id))
 
@@ -87,6 +94,17 @@ def _still_as_seen(owner: str, visitor: Visitor) -> None:
     seen = visitor.form.get("owner", owner)
     if owner != seen and owner != visitor.owner and owner.startswith(agent_owner("")):
         raise Refused(409, "a_colleague_was_faster", name=owner.removeprefix(agent_owner("")))
+
+
+def _team(conn: Connection, visitor: Visitor) -> TeamView | None:
+    """Return the team to which the conversation is to be handed; None where it is no team."""
+    to = visitor.form.get("to", "")
+    if not to.startswith(TO_TEAM):
+        return None
+    found = next((one for one in teams.everyone(conn) if to == f"{TO_TEAM}{one.id}"), None)
+    if found is None:
+        raise Refused(422, "no_such_team")
+    return found
 
 
 def _text(conn: Connection, visitor: Visitor, step: Action) -> str | None:

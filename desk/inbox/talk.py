@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crm_store import accounts, audit, catalogue, conversations, history, mentions, outbox, taking_over
+from crm_store import accounts, audit, catalogue, conversations, history, mentions, outbox, taking_over, teams
 from desk.access import May
 from desk.context import Desk, Visitor
 from desk.errors import Refused
@@ -105,6 +105,7 @@ def controls(conn: Connection, desk: Desk, visitor: Visitor, customer_id: str) -
     found = conversations.of_customer(conn, customer_id)
     if found is None:
         raise Refused(404, "no_talk")
+    everyone = teams.everyone(conn)
     people = [one.name for one in accounts.everyone(conn) if one.disabled_at is None and may(one.role, "take")]
     return {
         "customer_id": customer_id,
@@ -112,6 +113,8 @@ def controls(conn: Connection, desk: Desk, visitor: Visitor, customer_id: str) -
         "owner": found.owner,
         "mine": found.owner == visitor.owner,
         "colleagues": [name for name in people if name != visitor.name],
+        "teams": everyone,
+        "team": next((one.name for one in everyone if one.id == found.team), None),
         "snoozed_until": found.snoozed_until,
         "closed": found.closed_at is not None,
     }

@@ -144,7 +144,8 @@ def _event(entry: Any, t: Words) -> str:
         elif not isinstance(value, dict | list) and value is not None:
             values[name] = str(value)
     if entry.kind == "handoff.transferred":
-        values["to"] = t.named("message", data.get("to"))
+        to = data.get("to")
+        values["to"] = t("talk.team", name=to) if data.get("team") else t.named("message", to)
     wording = t.texts.get(f"event.{entry.kind}")
     if wording is not None:
         return wording.format_map(values).strip()

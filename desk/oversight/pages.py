@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from care.due import due
-from crm_store import accounts, audit, handoffs, switches
+from crm_store import accounts, audit, handoffs, switches, teams
 from crm_store.showing import calling
 from crm_store.wakes import INBOX, OUTBOX, TALK
 from desk.access import May
@@ -46,7 +46,8 @@ def oversight(desk: Desk, pages: Pages, router: APIRouter) -> None:
 
     @router.get("/people")
     async def people(request: Request, visitor: Visitor = Depends(May(desk, "see_people"))) -> Response:
-        return pages.show(request, "people.html", people=await desk.store.read(accounts.everyone))
+        everybody, grouped = await desk.store.read(accounts.everyone), await desk.store.read(teams.everyone)
+        return pages.show(request, "people.html", people=everybody, teams=grouped)
 
     @router.get("/audit")
     async def entries(

@@ -59,7 +59,7 @@ def test_the_queue_tells_who_waits_how_long_why_and_what_they_said_last(desk: De
     assert first == {
         "id": "ana", "customer": "telegram:ana", "channel": "telegram", "customer_id": "C7", "name": "Ana",
         "tier": "gold", "waiting_since": at(1).isoformat(), "waited_s": 600, "head_start_s": 900, "reason": "asked",
-        "handed_on_by": None, "last_words": "a person please", "sentiment": None,
+        "handed_on_by": None, "team": None, "last_words": "a person please", "sentiment": None,
     }  # fmt: skip
     assert (second["customer"], second["reason"]) == ("telegram:bob", "angry")
     assert second["last_words"] == "/request_human_agent"

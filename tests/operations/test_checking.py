@@ -224,6 +224,10 @@ FAULTS = {
         "UPDATE conversations SET waiting_since = NULL WHERE id = 't-bo'",
         ("conversations", "conversations", "waits outside of the queue, or is in it without a time"),
     ),
+    "for a team that is none": (
+        "UPDATE conversations SET team = 1 WHERE id = 't-bo'",
+        ("conversations", "conversations", "is for a team outside of the queue, or for none"),
+    ),
     "leased without an end": (
         "UPDATE conversations SET lease_owner = 'w' WHERE id = 't-ana'",
         ("conversations", "conversations", "is leased without an end"),
