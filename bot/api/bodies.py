@@ -40,6 +40,12 @@ class Body(BaseModel):
         return self.model_dump(exclude_none=True)
 
 
+Attributes = Annotated[
+    dict[Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,80}$")], Text | Stored | float | bool], Field(max_length=50)
+]
+"""What the shop says under names of its own; those of columns of ours are left out."""
+
+
 class CustomerBody(Body):
     """A customer, by the columns of `shuke import customers`; what is left out stays as it is."""
 
@@ -59,10 +65,7 @@ class CustomerBody(Body):
     marketing_consent: bool | None = None
     channel: Short | None = None
     channel_user_id: Short | None = None
-    attributes: Annotated[
-        dict[Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,80}$")], Text | Stored | float | bool],
-        Field(max_length=50),
-    ] = {}
+    attributes: Attributes = {}
 
     def row(self) -> dict[str, Any]:
         ours = set(type(self).model_fields) | {"customer_id"}
@@ -107,10 +110,13 @@ class OrderBody(Body):
     carrier: Short | None = None
     tracking_no: Short | None = None
     items: Annotated[list[ItemBody], Field(max_length=500)] = []
+    attributes: Attributes = {}
 
     def rows(self, order_no: str) -> list[dict[str, Any]]:
         """Return the rows of an import that say the same."""
-        head = self.model_dump(exclude_none=True, exclude={"items"}) | {"order_no": order_no}
+        ours = set(type(self).model_fields) | set(ItemBody.model_fields) | {"order_no"}
+        others = {name: value for name, value in self.attributes.items() if name not in ours}
+        head = self.model_dump(exclude_none=True, exclude={"items", "attributes"}) | {"order_no": order_no} | others
         return [head | item.row() for item in self.items] or [head]
 
 

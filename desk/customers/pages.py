@@ -51,9 +51,9 @@ def customer_pages(desk: Desk, pages: Pages, router: APIRouter) -> None:
         typed = q.strip()[:LONGEST_SEARCH]
         if typed:
             found = await desk.store.read(finding.find, typed, region=desk.region)
-            await desk.store.run(_keep, desk, visitor, found)
         else:
             found = await desk.store.read(finding.latest)
+        await desk.store.run(_keep, desk, visitor, found)
         return pages.show(request, "customers.html", found=found, typed=typed)
 
     @router.get("/customers/{customer_id}")

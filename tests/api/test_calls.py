@@ -121,6 +121,35 @@ class TestCustomers:
 
 
 class TestOrders:
+    async def test_what_the_shop_says_of_an_order_under_its_own_names_is_kept_and_said_again(
+        self, till: ShopSystem
+    ) -> None:
+        await with_wang(till)
+        own = {"gift_wrap": True, "仓库": "杭州二仓", "floor": 3, "status": "refunded", "sku": "no"}
+
+        await till.call("PUT", "/orders/A20001", ORDER | {"attributes": own})
+        same = await till.call("PUT", "/orders/A20001", {"attributes": own})
+        changed = await till.call("PUT", "/orders/A20001", {"attributes": {"floor": "4"}})
+
+        assert (same.json()["result"], changed.json()["result"]) == ("unchanged", "changed")
+        order = (await till.call("GET", "/orders/A20001")).json()
+        assert order["attributes"] == {"gift_wrap": "1", "仓库": "杭州二仓", "floor": "4"}
+        assert order["status"] != "refunded", "what is a column of ours is said as one"
+
+    @pytest.mark.parametrize(
+        "attributes", [{"x": {"deep": 1}}, {"x": None}, {"": "x"}, {"x": "y" * 2_001}, {str(n): "x" for n in range(51)}]
+    )
+    async def test_attributes_that_cannot_be_kept_are_refused_and_nothing_of_the_order_is(
+        self, till: ShopSystem, attributes: dict[str, object]
+    ) -> None:
+        await with_wang(till)
+
+        answered = await till.call("PUT", "/orders/A20001", ORDER | {"attributes": attributes})
+
+        assert answered.status_code == 422
+        assert answered.json()["error"]["field"].startswith("attributes")
+        assert (await till.call("GET", "/orders/A20001")).status_code == 404
+
     async def test_one_is_added_with_its_items_and_then_shipped(self, till: ShopSystem) -> None:
         await with_wang(till)
 
