@@ -77,6 +77,12 @@ def fixed_phrase_intent(text: str) -> str | None:
     return _by_whole_message(fold(text[: _LONGEST_WHOLE_MESSAGE + 1]))
 
 
+def opens_with(text: str, intent: str) -> bool:
+    """Return whether the first words of ``text``, up to a mark or a blank, are a fixed phrase of ``intent``."""
+    opening = _BETWEEN.split(_AROUND.sub("", fold(text[:SEARCHED_CHARACTERS])), maxsplit=1)[0]
+    return _by_phrase(opening) == intent
+
+
 def intents_by_rules(text: str) -> tuple[IntentScore, ...]:
     """Return what the words of ``text`` show, best first; ``out_of_scope`` alone where they show nothing."""
     plain = fold(text[:SEARCHED_CHARACTERS])

@@ -16,14 +16,14 @@ from nlu.entities import Catalogue, EntityContext, OrderPattern, find_all
 from nlu.entities.folding import SEARCHED_CHARACTERS
 from nlu.errors import NluUnavailable
 from nlu.facts_said import tells_only
-from nlu.fallback import certain_intent, intents_by_rules, with_complaint
+from nlu.fallback import certain_intent, intents_by_rules
 from nlu.fallback_words import HUMAN, STRONG, WEAK
 from nlu.in_context import in_context
 from nlu.language import detect, without_marks
 from nlu.mood import Mood, read_mood
-from nlu.naming import says_a_name, says_when_to_call
 from nlu.order_wish import wish_for_order
-from nlu.refusing import refuses_offers, without_refused_person
+from nlu.outranking import OF_THEMSELVES, UNIT, Words, beside, outranked, wanting
+from nlu.refusing import without_refused_person
 from nlu.thresholds import USUAL, Thresholds
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Source, Understanding
 
@@ -31,11 +31,7 @@ from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore, Language, Sourc
 _CLAUSE_CONFIDENCE = 0.7
 # About the talk itself, so no wish beside another one.
 _OF_THE_TALK: Final = frozenset(("repeat", "ask_bot_help", "ask_bot_identity"))
-# Facts that a classifier takes for the wishes in which they are named most often, as an allergy is in questions.
-_OF_THEMSELVES: Final = frozenset(
-    ("taste", "allergy", "health", "pregnancy", "child", "family_illness", "religion", "pet", "occupation")
-)
-_OPENINGS: Final = frozenset(("greet", "thank", "goodbye"))
+_OPENINGS: Final = frozenset(("greet", "thank", "goodbye", "chitchat"))
 # From here on a clause beside a greeting is a wish, however sure the whole is of the greeting.
 _PLAIN = 0.97
 # Of a message of which the classifier is this sure, clauses that all say something else were torn from their context.
@@ -46,15 +42,11 @@ _KEPT_GUESSES = 3
 _FOREIGN_CONFIDENCE = 0.8
 _STOP_WORD = "stop"
 _OPT_OUT = IntentScore("opt_out_marketing", 1.0)
-_PROFILE = "update_profile"
 _CANCEL = IntentScore("cancel_dialogue", 1.0)
-# Beside an order's number, so few characters of Chinese or twice as few words voice no blame.
-_SHORT_QUESTION = 10
 # So few characters of Chinese or words beside a refusal, as in "我不要人工", say nothing.
 _SCRAP = 1
 _POLITELY = re.compile(r"谢谢|麻烦|\b(?:please|pls|thanks|thank you)\b", re.IGNORECASE)
 _AROUND_A_WORD = " \t\r\n.!?,。！？，、~"
-_UNIT: Final = re.compile("[\u4e00-\u9fff]|[^\\W\\d_\u4e00-\u9fff]+")
 _CORRECTION: Final = re.compile(
     r"\W*(?:不对|不是|错了|搞错了|写错了|说错了|不|no|nope|sorry|wrong|not that(?: one)?|i mean|i meant)\W*"
     r"(?:(?:应该|订单|单号)*(?:是|换成|改成)"
@@ -146,9 +138,7 @@ class Understander:
         at_a_loss = intents[0].name == OUT_OF_SCOPE and not told
         if at_a_loss and read.language != "other" and (sure := _sure_by_rules(read)):
             return read.meaning(sure, "rules")
-        meant = read.meaning(
-            with_complaint(text, _as_refused(text, _as_named(text, _without_blame(read, intents)))), "rasa"
-        )
+        meant = read.meaning(outranked(Words(text, read.entities, read.mood.sentiment), intents), "rasa")
         return replace(meant, instead=_near(ranking, meant.intents, thresholds.answer))
 
     def _read(
@@ -182,7 +172,7 @@ class Understander:
         if not ranking:
             return (), (IntentScore(OUT_OF_SCOPE, 1.0),)
         best = ranking[0]
-        wishes = await self._wishes_until(began, classifier, ranking, split_clauses(text), least)
+        wishes = await self._wishes_until(began, classifier, ranking, wanting(split_clauses(text)), least)
         if best.name == HUMAN and best.confidence >= _SURE and wishes:
             wishes.setdefault(HUMAN, best.confidence)
         several = len(wishes) > 1 and (best.name in wishes or best.confidence < _TORN)
@@ -277,7 +267,7 @@ def _settled(read: _Read, asking: str | None) -> _Decided | None:
 def _wants_nothing(read: _Read, asking: str | None) -> bool:
     """Return whether a message is marks alone, the bare answer, or tells of its writer: that is kept, and no wish."""
     return (
-        _says_nothing(without_marks(read.text)) or _is_the_answer(read, asking) or tells_only(read.text, _OF_THEMSELVES)
+        _says_nothing(without_marks(read.text)) or _is_the_answer(read, asking) or tells_only(read.text, OF_THEMSELVES)
     )
 
 
@@ -315,64 +305,13 @@ def _sure_by_rules(read: _Read) -> tuple[IntentScore, ...]:
 def _corrects_a_number(read: _Read) -> bool:
     """Return whether the message says "no, it's A10399" and nothing else: a correction and no wish of its own."""
     numbers = [entity for entity in read.entities if entity.entity == "order_no"]
-    return bool(numbers) and _CORRECTION.fullmatch(_beside(read.text, numbers)) is not None
+    return bool(numbers) and _CORRECTION.fullmatch(beside(read.text, numbers)) is not None
 
 
 def _only_refuses_a_person(text: str) -> bool:
     """Return whether the message says "不用转人工" and hardly anything else: a no, and no wish of its own."""
     rest = without_refused_person(text)
-    return rest is not None and len(_UNIT.findall(_POLITELY.sub(" ", rest))) <= _SCRAP
-
-
-def _beside(text: str, entities: list[Entity]) -> str:
-    for entity in reversed(entities):
-        text = text[: entity.start] + " " + text[entity.end :]
-    return text
-
-
-def _without_blame(read: _Read, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
-    """Return the intents with a complaint about delivery read as a question, where nobody is blamed.
-
-    "And the other parcel, A10398?" names a number and complains of nothing, but parcels and numbers
-    are what such complaints are full of, so the classifier is misled.
-    """
-    numbers = [entity for entity in read.entities if entity.entity == "order_no"]
-    if intents[0].name != "complain_delivery" or not numbers or read.mood.sentiment < 0:
-        return intents
-    rest = _beside(read.text, numbers)
-    says = sum(1 if unit >= "\u4e00" else 2 for unit in _UNIT.findall(rest))
-    if says > _SHORT_QUESTION or intents_by_rules(rest)[0].name.startswith("complain_"):
-        return intents
-    others = (one for one in intents[1:] if one.name != "track_order")
-    return (IntentScore("track_order", intents[0].confidence), *others)
-
-
-def _as_named(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
-    """Return the intents with a wish for a person read as a name to be called by, where the words say one.
-
-    A good time to be called, said beside another wish, wants nobody now.
-    """
-    others = tuple(one for one in intents if one.name != HUMAN)
-    if others != intents and others and says_when_to_call(text):
-        return others
-    if others == intents or not says_a_name(text):
-        return intents
-    named: dict[str, IntentScore] = {}
-    for one in intents:
-        name = _PROFILE if one.name == HUMAN else one.name
-        named.setdefault(name, replace(one, name=name))
-    return tuple(named.values())
-
-
-def _as_refused(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
-    """Return the intents with a wish for offers read as their refusal, where the words refuse."""
-    if all(one.name != "opt_in_marketing" for one in intents) or not refuses_offers(text):
-        return intents
-    turned: dict[str, IntentScore] = {}
-    for one in intents:
-        name = _OPT_OUT.name if one.name == "opt_in_marketing" else one.name
-        turned.setdefault(name, replace(one, name=name))
-    return tuple(turned.values())
+    return rest is not None and len(UNIT.findall(_POLITELY.sub(" ", rest))) <= _SCRAP
 
 
 def _by_rules(read: _Read) -> _Decided:
@@ -380,7 +319,7 @@ def _by_rules(read: _Read) -> _Decided:
     numbers = [entity for entity in read.entities if entity.entity in ("order_no", "tracking_no")]
     if numbers and _leaves_open(intents[0]):
         # Who sends the number of an order and says nothing to it asks where it is.
-        wish = wish_for_order(_beside(read.text, numbers)) or IntentScore("track_order", WEAK)
+        wish = wish_for_order(beside(read.text, numbers)) or IntentScore("track_order", WEAK)
         return (wish,), "rules"
     return intents, "rules" if intents[0].name != OUT_OF_SCOPE else "fallback"
 

@@ -24,6 +24,10 @@ _LEADS_OVER = re.compile(
     r"|(?:it.?s|it is|it should be|should be|i meant?|make it|wait|sorry)\b)+",
     re.IGNORECASE,
 )
+_SAYS_WHAT_IT_IS = re.compile(
+    r"[\s,，.。:：;；、!！—-]*(?:应该|我说的是|我是说|是|改成|换成|(?:it.?s|it is|it should be|should be|make it)\b)",
+    re.IGNORECASE,
+)
 SHORT = 60
 """Putting something right is said in few characters."""
 
@@ -64,15 +68,21 @@ class Corrector:
                 return True
         return False
 
-    def in_words(self, question: Collect) -> bool:
-        """At a read-back, put right the words collected last: "no, number 2". Return whether that was it."""
+    def in_words(self, question: Collect, *, after_a_no: bool = False) -> bool:
+        """At a read-back, put right the words collected last: "no, number 2". Return whether that was it.
+
+        What is understood as a no (``after_a_no``) is one, unless it goes on with "it's …" or "应该是…".
+        """
         run = self._run
         slots, known = run.top_flow.slots, run.top.slots
         text = unicodedata.normalize("NFKC", self._heard.text).strip()
         if len(text) > SHORT or slots[question.slot].type not in ("bool", "choice"):
             return False
         begins = self._patterns.corrects.match(text)
-        said = _LEADS_OVER.sub("", text[begins.end() :]).strip(" .。!！") if begins is not None else ""
+        rest = text[begins.end() :] if begins is not None else ""
+        if after_a_no and _SAYS_WHAT_IT_IS.match(rest) is None:
+            return False
+        said = _LEADS_OVER.sub("", rest).strip(" .。!！")
         if not any(character.isalnum() for character in said) or fixed_phrase_intent(said) is not None:
             return False
         told = [name for name, slot in slots.items() if slot.told is not None]

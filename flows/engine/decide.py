@@ -18,7 +18,7 @@ from flows.engine.asked import answers_the_question, is_for_the_question, names_
 from flows.engine.clarifying import ask_which, chosen, open_choice, pressed_wish, two_wishes
 from flows.engine.complaining import says_it_complains
 from flows.engine.correcting import Corrector, choice_offered
-from flows.engine.filling import MAX_READ, answer, entity_value, is_an_address
+from flows.engine.filling import MAX_READ, answer, entity_value
 from flows.engine.heard import ActionDone, Decision, FellSilent, Heard
 from flows.engine.learning import Learner
 from flows.engine.model import Collect, FlowBook, Slot
@@ -29,6 +29,7 @@ from flows.engine.silence import fall_silent, greet_again
 from flows.engine.starting import Starter, Wish, wishes_in, without_answers
 from flows.engine.state import DialogueState
 from flows.engine.taken_back import without_taken_back
+from nlu.addresses import gives_an_address
 from nlu.language import without_marks
 from nlu.understanding import OUT_OF_SCOPE, IntentScore
 
@@ -240,7 +241,12 @@ class _Talk:
         if self._interrupts(slot, others, names):
             self._interrupt(others)
             return
+        if names[0] == self._patterns.no_intent and self._corrector.in_words(question, after_a_no=True):
+            self._understood()
+            return
         learnt, corrected = self._learner.correct(flow, slot, others)
+        if corrected and slot.free and self._heard.confidence < self._patterns.sure:
+            others = []  # an unsure wish "to change" is what was put right just now
         passed_over = False
         found = None if corrected and slot.entity is None else self._learner.answer(flow, slot, names, others)
         if found is not None:
@@ -280,11 +286,22 @@ class _Talk:
         """Another wish comes first where it claims what the message names, or is sure against free text."""
         if not others or others[0].intent != names[0] or self._heard.confidence < self._patterns.sure:
             return False
+        claimed = {other.entity for other in others[0].flow.slots.values()}
         if slot.free:
-            return others[0].flow.name != self._patterns.colleague_flow and not is_an_address(self._heard.text)
+            return others[0].flow.name != self._patterns.colleague_flow and not (
+                gives_an_address(self._heard.text) or self._names_what_is_wanted(claimed)
+            )
+        if self._patterns.yes_intent in names and slot.entity is None:
+            return True  # "那就退货吧" at the read-back of something else sounds like a yes, and is none to it
         found = entity_value(slot, self._heard)
-        claims = slot.entity in {other.entity for other in others[0].flow.slots.values()}
-        return found is not None and claims and not found.bare
+        return found is not None and slot.entity in claimed and not found.bare
+
+    def _names_what_is_wanted(self, claimed: set[str | None]) -> bool:
+        """Return whether the message names what the flow takes, such as a day, and the other wish does not."""
+        slots = self._run.top_flow.slots.values()
+        return any(
+            slot.entity not in claimed and entity_value(slot, self._heard) is not None for slot in slots if slot.entity
+        )
 
     def _skips(self) -> bool:
         """Return whether what is asked may be passed over and is: that ends nothing, whatever it was taken for."""

@@ -25,13 +25,6 @@ _NUMBER = re.compile(r"(?:(?:number|no\.?|#)\s*)?(?P<digits>\d+)(?P<unit>[\u3400
 _UNIT = re.compile(r"[\u3400-\u9fff]|(?<![A-Za-z0-9])[A-Za-z]+(?![A-Za-z0-9])")
 
 
-_ADDRESS = re.compile(
-    r"[路街道巷弄村镇][^\s，。,]{0,6}\s*\d+\s*[号弄栋座]"
-    r"|\b\d+[a-z]?,? (?:[a-z']+ ){1,3}(?:street|st|road|rd|lane|avenue|ave|close|drive|square|court|place)\b",
-    re.IGNORECASE,
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """A slot's value; ``bare`` where the message says nothing else."""
@@ -90,11 +83,6 @@ def meant_by_words(slot: Slot, heard: Heard) -> str | None:
         return None
     text = unicodedata.normalize("NFKC", heard.text[:MAX_READ]).casefold()
     return next((value for value, words in slot.words.items() if words.search(text)), None)
-
-
-def is_an_address(text: str) -> bool:
-    """Return whether a text names a street and a number: what is asked for, and no question about ours."""
-    return _ADDRESS.search(text[:MAX_READ]) is not None
 
 
 def told(slot: Slot, heard: Heard) -> str | None:

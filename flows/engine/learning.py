@@ -22,6 +22,8 @@ from flows.engine.payloads import accepts, only_offered
 from flows.engine.run import Run
 from flows.engine.starting import Wish
 
+CERTAIN = 0.9
+"""From this confidence on an intent says something of a slot, also beside words that are the answer to another."""
 LONG_ANSWER = 8
 """From this substance on a text is an answer, even where it was taken for small talk."""
 
@@ -39,11 +41,14 @@ class Learner:
         claimed = {slot.entity for wish in others[:1] for slot in wish.flow.slots.values()}
         frame = self._run.top
         learnt = corrected = False
+        # What is but the name of a thing, "the teapot", is often taken for a complaint about it.
+        named = asked.matches is not None and entity_value(asked, self._heard) is None
+        names = self._heard.names if self._heard.confidence >= CERTAIN or not named else []
         for slot in flow.slots.values():
             if slot is asked or slot.entity in claimed:
                 continue
             known = frame.slots.get(slot.name)
-            value = self._meant(slot, known, asked, others)
+            value = self._meant(slot, known, asked, others, names)
             if value is None or known == value:
                 continue
             corrected |= known is not None or slot.name in frame.skipped
@@ -51,12 +56,12 @@ class Learner:
             self._run.fill(slot.name, value)
         return learnt, corrected
 
-    def _meant(self, slot: Slot, known: Any, asked: Slot, others: list[Wish]) -> Any:
+    def _meant(self, slot: Slot, known: Any, asked: Slot, others: list[Wish], names: list[str]) -> Any:
         """Return what the message says for a slot that is not asked for, or None."""
         if slot.entity is not None:
             found = entity_value(slot, self._heard)
             return None if found is None else found.value
-        if known is None and (value := by_its_intent(slot, self._heard.names)) is not None:
+        if known is None and (value := by_its_intent(slot, names)) is not None:
             return value
         # Words that want something else decide nothing here, and those of a description change nothing.
         if others or (asked.free and known is not None):
@@ -77,10 +82,15 @@ class Learner:
         says = substance(self._book, text)
         patterns = self._book.patterns
         talk = {patterns.repeat_intent, patterns.yes_intent, patterns.no_intent, *self._book.asides}
-        if says == 0 or (names[0] in talk and says < LONG_ANSWER):
+        short = names[0] in talk and says < LONG_ANSWER and not self._names_of(flow)
+        if says == 0 or short:
             return None
         others.clear()
         return Found(kept(text))
+
+    def _names_of(self, flow: Flow) -> bool:
+        """Return whether the message names something that the flow takes: "Saturday is fine" is no greeting."""
+        return any(entity_value(slot, self._heard) is not None for slot in flow.slots.values() if slot.entity)
 
     def describe(self, wishes: list[Wish]) -> None:
         """An answer such as "the courier lost it" both chooses a category and describes what happened."""

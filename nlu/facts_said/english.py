@@ -61,7 +61,7 @@ _POLITE: Final = (
 _WAY: Final = r"(?:e-?mail|text|sms|wechat|telegram|whatsapp|phone|message)"
 _SPOT: Final = (
     r"(?:with|at|in|on|by|outside|behind) (?:the |my |our )?(?:front |back |side )?"
-    r"(?:door|doorstep|porch|doorman|concierge|reception|front desk|neighbou?rs?|locker|parcel locker|"
+    r"(?:door|doorstep|porch|porter|doorman|concierge|caretaker|reception|front desk|neighbou?rs?|locker|parcel locker|"
     r"pick-?up point|mailroom|mail room"
     r"|gate|garage|shed|office|guard|security|lobby|safe place)"
 )

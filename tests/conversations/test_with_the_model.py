@@ -20,7 +20,7 @@ from tests.conversations.transcripts import Transcript, TranscriptError, play, t
 
 pytestmark = [pytest.mark.long, pytest.mark.rasa, pytest.mark.timeout(400)]
 
-ENOUGH = 0.9
+ENOUGH = 0.95
 """Of all talks so many go as written; they are written for the keyword rules, which take some words otherwise."""
 
 
