@@ -39,6 +39,21 @@ def ask_colleague(context: ActionContext, about: str, *, what: str) -> datetime:
     return due
 
 
+def ask_with_it(context: ActionContext, about: str) -> datetime | None:
+    """Add a further question to what the same message had a colleague asked already, and return by when both are
+    answered; None where it had not. One task then names both, and its promise is the only one.
+    """
+    theirs = tasks.of_customer(context.conn, context.customer_id)
+    same = f"{_KEY}{context.message}:"
+    asked = next((row for row in theirs if row.state == "open" and row.key.startswith(same)), None)
+    if asked is None:
+        return None
+    if about[:LONGEST_ABOUT] not in asked.about:
+        tasks.add_words(context.conn, asked.id, about[:LONGEST_ABOUT])
+    due: datetime = asked.due_at
+    return due
+
+
 def _promised(context: ActionContext) -> tuple[str, datetime]:
     """Return the promise of an answer that stands, or a new one, with its due time."""
     for row in promises.running_of(context.conn, context.customer_id):

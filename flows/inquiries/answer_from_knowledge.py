@@ -8,7 +8,7 @@ from typing import Any
 
 from crm_store.desk_hours import DeskHours
 from flows.actions import ActionContext, action
-from flows.asking import ask_colleague
+from flows.asking import ask_colleague, ask_with_it
 from flows.engine.values import clock, moment, weekdays
 from flows.knowledge.base import Answer
 from flows.knowledge.entry import Entry, filled_in
@@ -38,13 +38,18 @@ def look_up(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any
     return {"outcome": "unknown"} if answer is None else _told(context, inquiry, answer)
 
 
-@action("ask_colleague_for_answer", gives=("due_at",), promises=True)
+@action("ask_colleague_for_answer", gives=("due_at", "together"), promises=True)
 def ask_colleague_for_answer(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Hand the question to a colleague and return ``due_at``, by when it is answered; record what nobody wrote down."""
+    """Hand the question to a colleague and return ``due_at``, by when it is answered; record what nobody wrote down.
+
+    ``together`` says that the same message had a colleague asked already: its one promise is for both.
+    """
     inquiry = args["inquiry"]
     context.record(MISSING, {"intent": inquiry, "message": context.message})
     about = "\n".join(filter(None, (args.get(slot) for slot in ("question", "product", "thing")))) or inquiry
-    return {"due_at": moment(ask_colleague(context, about, what=inquiry))}
+    due = ask_with_it(context, about)
+    together = due is not None
+    return {"due_at": moment(due or ask_colleague(context, about, what=inquiry)), "together": together}
 
 
 def found(context: ActionContext, inquiry: str, question: str, product: str | None) -> Answer | None:

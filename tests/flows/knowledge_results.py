@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+_DUE = {"due_at": {"moment": "2026-11-25T00:00:00+00:00"}}
 RESULTS = {
     "look_up": st.sampled_from(
         [
@@ -24,8 +25,6 @@ RESULTS = {
     "read_invoice": st.just({"buyer": "王芳"}),
     "read_visit_wish": st.fixed_dictionaries({"wants_visit": st.booleans(), "names_thing": st.booleans()}),
     "read_visit": st.just({"visit_what": "水壶", "visit_when": "周六"}),
-    **dict.fromkeys(
-        ("ask_colleague_for_answer", "register_invoice", "register_visit"),
-        st.just({"due_at": {"moment": "2026-11-25T00:00:00+00:00"}}),
-    ),
+    "ask_colleague_for_answer": st.sampled_from([{**_DUE, "together": together} for together in (False, True)]),
+    **dict.fromkeys(("register_invoice", "register_visit"), st.just(_DUE)),
 }

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from crm_store import memory, promises, tasks
 from crm_store.memory import Said
-from flows.asking import MOST_WAITING, ask_colleague
+from flows.asking import MOST_WAITING, ask_colleague, ask_with_it
 from flows.engine.heard import Heard
 from flows.feedback.call_backs import wanted_call
 from tests.flows.talks import MONDAY, Shop, Talk
@@ -31,12 +31,33 @@ def test_an_unknown_question_is_a_task_of_the_promise_that_it_is_answered() -> N
     assert "11月23日 周一 18:00" in said
 
 
-def test_two_unknown_questions_in_one_message_are_two_tasks_and_one_promise() -> None:
+def test_two_unknown_questions_in_one_message_are_one_task_and_promised_once() -> None:
     shop = Shop()
 
-    Talk(shop).says("多少钱包邮，保修多久", "ask_shipping_info", "ask_warranty_repair")
+    said = Talk(shop).says("多少钱包邮，保修多久", "ask_shipping_info", "ask_warranty_repair")
 
-    assert of_wang(shop) == (["多少钱包邮，保修多久"] * 2, 1)
+    assert of_wang(shop) == (["多少钱包邮，保修多久"], 1)
+    assert said.count("18:00") == 1
+    assert "另一个问题也一起问了" in said
+
+
+def test_the_one_task_names_what_only_the_second_question_does() -> None:
+    shop = Shop()
+    context = Talk(shop)._context(Heard())
+
+    due = ask_colleague(context, "多少钱包邮", what="ask_shipping_info")
+    added = [ask_with_it(context, about) for about in ("保修多久", "多少钱包邮")]
+
+    assert added == [due, due]
+    assert of_wang(shop) == (["多少钱包邮\n保修多久"], 1)
+
+
+def test_a_question_of_another_message_is_asked_by_itself() -> None:
+    shop = Shop()
+    context = Talk(shop)._context(Heard())
+    ask_colleague(context, "多少钱包邮", what="ask_shipping_info")
+
+    assert ask_with_it(replace(context, message="in-other"), "保修多久") is None
 
 
 def test_what_is_asked_in_one_message_again_is_one_task() -> None:
