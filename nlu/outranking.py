@@ -37,8 +37,6 @@ OF_THEMSELVES: Final = frozenset((
 _TOLD_BESIDE: Final = OF_THEMSELVES | {"budget"}
 # Beside an order's number, so few characters of Chinese or twice as few words voice no blame.
 _SHORT_QUESTION = 10
-# Below this the classifier guesses, and words that say one thing only know better.
-_GUESSED = 0.6
 _UNDOES: Final = re.compile(r"撤销|撤回|反悔|(?<![a-z])(?:undo|take back|reverse|revert)(?![a-z])")
 
 
@@ -136,20 +134,17 @@ def _without_address(text: str, intents: tuple[IntentScore, ...]) -> tuple[Inten
 
 
 def _as_worded(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
-    """Return the intents with the wish of unmistakable words, where the classifier heard a yes or had to guess.
+    """Return the intents with the wish of unmistakable words, where the classifier heard a yes.
 
     "那就退货吧" is a wish, however much it sounds like a yes. The yes is kept: behind the wish it counts where
     that is what was asked, and before it where the message begins with it.
     """
     first = intents[0]
-    guessed = first.confidence < _GUESSED and first.name != OUT_OF_SCOPE
-    if not guessed and (first.name != _YES or len(intents) > 1):
+    if first.name != _YES or len(intents) > 1:
         return intents
     worded = [one for one in intents_by_rules(text) if one.confidence >= STRONG and one.name not in MANNERS]
     if not worded or worded[0].name in {one.name for one in intents}:
         return intents
-    if first.name != _YES:
-        return tuple(worded)
     if opens_with(text, _YES):
         return (first, *(replace(one, confidence=min(one.confidence, first.confidence)) for one in worded))
     return (*worded, replace(first, confidence=min(worded[-1].confidence, first.confidence)))

@@ -15,7 +15,6 @@ from tests.nlu.test_understand import Knows, understand
         ("undo the redemption", {"redeem_points": 0.99}, ["cancel_dialogue"]),
         ("撤销刚才兑的券", {"redeem_points": 0.9}, ["cancel_dialogue"]),
         ("no, it's 7 Baker Street, London", {"ask_store_info": 0.96}, ["out_of_scope"]),
-        ("那就帮我换货吧", {"redeem_points": 0.51}, ["return_refund_exchange"]),
         ("那就退货吧", {"affirm": 0.92}, ["return_refund_exchange", "affirm"]),
         ("好的，帮我开发票", {"affirm": 0.92}, ["affirm", "ask_payment_invoice"]),
     ],
