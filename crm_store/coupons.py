@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from hashlib import sha256
 from typing import Any, Literal
 
 from sqlalchemy import Connection, ForeignKey, Index, bindparam, func, or_, select, text, update
@@ -27,6 +28,8 @@ from crm_store.origins import bringing, side_column
 from crm_store.ports import Ids
 
 Kind = Literal["amount", "percent", "product"]
+KEPT_REFERENCE = "kept:"
+"""How a reference begins of which only a hash is left."""
 STATES = ("issued", "reserved", "used", "cancelled", "expired")
 _CENT = Decimal("0.01")
 
@@ -118,7 +121,7 @@ _BY_CODE = select(coupons).where(coupons.c.code == bindparam("code"))
 _OF_ORDER = select(coupons.c.code).where(
     coupons.c.order_no == bindparam("order_no"), text("coupons.order_no IS NOT NULL")
 ).order_by(coupons.c.code)  # fmt: skip
-_BY_REFERENCE = select(coupons).where(coupons.c.reference == bindparam("reference"))
+_BY_REFERENCE = select(coupons).where(coupons.c.reference.in_((bindparam("reference"), bindparam("kept"))))
 _OF = select(coupons).where(coupons.c.customer_id == bindparam("customer_id")).order_by(
     coupons.c.issued_at, coupons.c.id
 )  # fmt: skip
@@ -253,7 +256,12 @@ def by_code(conn: Connection, code: str) -> Any:
 
 def by_reference(conn: Connection, reference: str) -> Any | None:
     """Return the coupon that was issued by this reference, or None."""
-    return conn.execute(_BY_REFERENCE, {"reference": reference}).one_or_none()
+    return conn.execute(_BY_REFERENCE, {"reference": reference, "kept": kept_reference(reference)}).one_or_none()
+
+
+def kept_reference(reference: str) -> str:
+    """Return what is left of a reference when its words have gone: by that its coupon is known again."""
+    return KEPT_REFERENCE + sha256(reference.encode()).hexdigest()[:32]
 
 
 def of_customer(conn: Connection, customer_id: str) -> list[Any]:

@@ -6,7 +6,7 @@ words too. A dry run counts the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,13 +16,24 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, f
 from crm_store import schedule
 from crm_store.access import phone_tries
 from crm_store.audit import audit
+from crm_store.coupons import coupons
 from crm_store.guarding import opened
 from crm_store.history import history
 from crm_store.imports.journal import refusals, runs
 from crm_store.inbox import inbox
 from crm_store.outbox import outbox
+from crm_store.privacy.ended import (
+    empty_coupons,
+    empty_surveys,
+    empty_tickets,
+    old_coupons,
+    old_surveys,
+    old_tickets,
+)
 from crm_store.privacy.settings import PrivacySettings
 from crm_store.sign_ins import tries
+from crm_store.surveys import surveys
+from crm_store.tickets import tickets
 from crm_store.webhooks import deliveries
 from crm_store.windows import windows
 
@@ -36,12 +47,12 @@ Old = Callable[[Connection, datetime], Select[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of data. ``empties`` are columns that are cleared; without any, rows are deleted."""
+    """A kind of data. ``empties`` are columns that are cleared, or what clears them; without any, rows are deleted."""
 
     name: str
     table: Table
     old: Old
-    empties: tuple[str, ...] = ()
+    empties: tuple[str, ...] | Callable[[Connection, Sequence[str]], None] = ()
 
     @property
     def job(self) -> str:
@@ -84,6 +95,9 @@ def _batch(kind: Kind, before: datetime) -> Callable[[Connection], int]:
         if not found:
             schedule.advance(conn, kind.job, before)
             return 0
+        if callable(kind.empties):
+            kind.empties(conn, [key for (key,) in found])
+            return len(found)
         those = keys[0].in_([key for (key,) in found]) if len(keys) == 1 else tuple_(*keys).in_(found)
         if kind.empties:
             with opened(conn, "retention"):
@@ -140,6 +154,9 @@ KINDS = (
     Kind("outbox", outbox, _counted_up(outbox, "created_at", outbox.c.status.not_in(("queued", "sending")))),
     Kind("reasons", history, _entries("reasons", "why", "message.in"), empties=("why",)),
     Kind("words", history, _entries("words", "text", *SPOKEN), empties=("text", "why")),
+    Kind("tickets", tickets, old_tickets, empties=empty_tickets),
+    Kind("surveys", surveys, old_surveys, empties=empty_surveys),
+    Kind("coupons", coupons, old_coupons, empties=empty_coupons),
     Kind("audit", audit, _counted_up(audit, "at")),
     Kind("tries", phone_tries, _when(phone_tries, lambda before: phone_tries.c.day < before.date().isoformat())),
     Kind("sign_ins", tries, _when(tries, lambda before: tries.c.last_at < before)),

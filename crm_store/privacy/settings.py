@@ -31,6 +31,12 @@ class PrivacySettings:
     """How long it is kept why the bot said something."""
     words: Kept | None = None
     """How long it is kept what was said; None for as long as the customer is."""
+    tickets: Kept | None = None
+    """How long it is kept what cases were about, since they are done; None for as long as the customer is."""
+    surveys: Kept | None = None
+    """How long it is kept what was said to a score; the score stays."""
+    coupons: Kept | None = None
+    """How long coupons that have ended keep the name that a list or another system gave them."""
     audit: Kept = timedelta(days=1095)
     """How long it is kept who looked at or did what."""
     tries: Kept = timedelta(days=30)
@@ -51,6 +57,7 @@ class PrivacySettings:
         """How long each kind of data in the database is kept, by its name; at least `LEAST`."""
         given = {
             "inbox": self.inbox, "outbox": self.outbox, "reasons": self.reasons, "words": self.words,
+            "tickets": self.tickets, "surveys": self.surveys, "coupons": self.coupons,
             "audit": self.audit, "tries": self.tries, "sign_ins": self.sign_ins, "windows": self.windows,
             "refusals": self.refusals, "deliveries": self.deliveries,
         }  # fmt: skip
