@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
-    Connection,
     DateTime,
     Dialect,
     Integer,
@@ -47,12 +47,10 @@ def with_statements(table: Table, *, sqlite: Sequence[str], postgresql: Sequence
 
     Migrations have the same statements; a test compares what comes of both.
     """
-
-    def make(_table: Table, conn: Connection, **_how: Any) -> None:
-        for statement in sqlite if conn.dialect.name == "sqlite" else postgresql:
-            conn.exec_driver_sql(statement)
-
-    event.listen(table, "after_create", make)
+    for dialect, statements in (("sqlite", sqlite), ("postgresql", postgresql)):
+        for statement in statements:
+            made = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)
+            event.listen(table, "after_create", made)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
