@@ -62,7 +62,7 @@ def create(conn: Connection) -> None:
 
 @cache
 def _statements(dialect: str) -> tuple[str, ...]:
-    """Return what makes the tables; to word them takes longer than to make them, and worlds are begun by the hundred."""
+    """Return what makes the tables: to word it takes longer than to make them, and worlds are begun by the hundred."""
     made: list[str] = []
 
     def note(statement: ExecutableDDLElement, *_: object, **__: object) -> None:

@@ -73,7 +73,7 @@ def test_no_call_that_can_be_made_up_breaks_it(described: Any, path: str, method
 @pytest.mark.parametrize(("path", "method"), ROUTES)
 def test_no_call_of_many_more_breaks_it(described: Any, path: str, method: str) -> None:
     @given(made_up(described, path, method))
-    @settings(max_examples=200, **HOW)
+    @settings(max_examples=60, **HOW)
     def one(case: Any) -> None:
         keeps_to_it(case)
 

@@ -37,7 +37,7 @@ async def test_an_answer_leaves_by_the_identity_that_spoke(store: Store, tmp_pat
 @pytest.mark.long
 @pytest.mark.timeout(600)
 async def test_an_answer_leaves_by_the_identity_that_spoke_for_long(store: Store, tmp_path: Path) -> None:
-    steps = 2000 if store.is_shared else 8000
+    steps = 1000 if store.is_shared else 4000
 
     tally = await Switchboard(store, tmp_path, seed=12).live(steps)
 
