@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).with_name("static")
@@ -20,6 +21,12 @@ class Asset:
     """The beginning of its SHA-256: another content has another address."""
 
 
+def address_of(name: str) -> str:
+    """Return where a page finds a file."""
+    return f"/desk/static/{name}?{load()[name].mark}"
+
+
+@cache
 def load() -> dict[str, Asset]:
     """Return every file that is served, by its path below ``static/``."""
     found = {}

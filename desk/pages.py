@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -39,17 +40,23 @@ _NOT_KEPT = {"Cache-Control": "no-store"}
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
+@cache
+def templates() -> Environment:
+    """Return the templates, which are compiled once a process: that takes longer than to fill them."""
+    found = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    found.globals["asset"] = assets.address_of
+    return found
+
+
 class Pages:
     """Fills templates."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.assets = assets.load()
-        self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined,
-            trim_blocks=True, lstrip_blocks=True,
-        )  # fmt: skip
-        self._templates.globals["asset"] = self._address_of
 
     def words_for(self, request: Request) -> Words:
         """Return the words in the language that the browser has chosen, or else likes best."""
@@ -61,7 +68,8 @@ class Pages:
     def show(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Return a page, or a part of one."""
         visitor: Visitor | None = getattr(request.state, "visitor", None)
-        filled = self._templates.get_template(template).render(
+        page = templates().get_template(template)
+        filled = page.render(
             t=self.words_for(request),
             now=self._desk.clock.now(),
             visitor=visitor,
@@ -83,9 +91,6 @@ class Pages:
             response.headers["HX-Reswap"] = "innerHTML"
             return response
         return self.show(request, "refused.html", status=refused.status, text=text)
-
-    def _address_of(self, name: str) -> str:
-        return f"/desk/static/{name}?{self.assets[name].mark}"
 
 
 def is_part(request: Request) -> bool:
