@@ -49,8 +49,8 @@ def with_statements(table: Table, *, sqlite: Sequence[str], postgresql: Sequence
     """
     for dialect, statements in (("sqlite", sqlite), ("postgresql", postgresql)):
         for statement in statements:
-            made = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)
-            event.listen(table, "after_create", made)
+            made = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+            event.listen(table, "after_create", made.execute_if(dialect=dialect))
 
 
 class UtcDateTime(TypeDecorator[datetime]):
