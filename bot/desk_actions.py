@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -69,7 +69,7 @@ class AgentAction:
     item: str | None = None
     """The promise, task or approval that is meant, where there are several."""
     team: str | None = None
-    """To which team something is handed, by its name or a word of it."""
+    """To which team something is handed, by its name or a word of it; ``text`` is then what they have to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +195,8 @@ def _transfer(conn: Connection, talk: Any, wanted: AgentAction, now: datetime) -
             "empty_team", f"nobody of {team.name} takes conversations; hand it to somebody else, or first:"
             f" shuke team in {team.words[0]} NAME", name=team.name,
         )  # fmt: skip
+    if words := (wanted.text or "").strip():
+        _note(conn, talk, replace(wanted, text=f"@{team.name} {words}"), now)
     handoffs.transfer_to_team(conn, talk.id, wanted.agent, team.id, team.name, now=now)
 
 

@@ -31,7 +31,10 @@ def agent(
     name: Annotated[str, typer.Argument(help="Who you are, such as li.")],
     action: Annotated[str, typer.Argument(help=f"queue, mine, show, or one of {', '.join(ACTIONS)}.")] = "queue",
     customer: Annotated[str | None, typer.Argument(help="A customer_id, an internal id or CHANNEL:USER.")] = None,
-    text: Annotated[str | None, typer.Argument(help="The reply, the note, the colleague, or the snooze's end.")] = None,
+    text: Annotated[
+        str | None,
+        typer.Argument(help="The reply, the note, the colleague, what a team has to know, the snooze's end."),
+    ] = None,
     ticket: Annotated[str | None, typer.Option(help="The one ticket that is meant.")] = None,
     due: Annotated[str | None, typer.Option(help="By when, with its zone, for promise and renegotiate.")] = None,
     item: Annotated[str | None, typer.Option(help="The promise, task or approval, where there are several.")] = None,

@@ -67,13 +67,13 @@ def _act(conn: Connection, desk: Desk, visitor: Visitor, step: Action, customer_
         raise Refused(404, "no_talk")
     _still_as_seen(talk.owner, visitor)
     team = _team(conn, visitor) if step == "transfer" else None
-    text = _text(conn, visitor, step) if team is None else None
+    text = _text(conn, visitor, step) if team is None else visitor.form.get("text")
     wanted = AgentAction(
         visitor.name, step, customer_id, text, visitor.form.get("ticket") or None, team=team.name if team else None
     )  # fmt: skip
     to = team.name if team is not None else text
     try:
-        if step == "transfer" and (words := visitor.form.get("text", "").strip()):
+        if step == "transfer" and team is None and (words := visitor.form.get("text", "").strip()):
             # What the colleague has to know comes first, and calls them.
             told = f"@{to} {words}" if to else words
             act(conn, AgentAction(visitor.name, "note", customer_id, told), now=now, ids=desk.ids)

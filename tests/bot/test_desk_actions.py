@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.desk_actions import ACTIONS, ActionRefused, AgentAction, Done, act
-from crm_store import tickets
+from crm_store import mentions, teams, tickets
 from crm_store.agents import agents
 from crm_store.errors import NotAllowed
 from crm_store.outbox import outbox
@@ -155,6 +155,30 @@ async def test_one_ticket_may_be_resolved_alone(ana: House) -> None:
     does(ana, "resolve", ticket=second)
 
     assert [entry.data["number"] for entry in ana.entries("ticket.resolved")] == [second]
+
+
+async def test_a_conversation_is_handed_to_a_team_with_what_they_have_to_know(ana: House) -> None:
+    ana.write(teams.make, "售后 After-sales", now=ana.clock.now())
+    does(ana, "take", agent="zhao")
+    ana.write(teams.put_in, "售后", "zhao", now=ana.clock.now())
+    does(ana, "take")
+
+    assert does(ana, "transfer", "the cup is broken", team="售后") == Done("agent:li", "queue")
+
+    assert [one.text for one in ana.entries("note")] == ["@售后 After-sales the cup is broken"]
+    assert ana.read(mentions.unseen, "zhao") == 1
+    [handed] = ana.entries("handoff.transferred")
+    assert (handed.by, handed.data["to"]) == ("agent:li", "售后 After-sales")
+
+
+async def test_what_a_team_cannot_get_is_refused_with_the_mend_and_nothing_is_noted(ana: House) -> None:
+    ana.write(teams.make, "售后", now=ana.clock.now())
+    does(ana, "take")
+
+    assert "shuke team in 售后 NAME" in refused(ana, "transfer", "broken", team="售后")
+    assert "shuke team list" in refused(ana, "transfer", "broken", team="发货")
+    ana.write(teams.put_in, "售后", "li", now=ana.clock.now())
+    assert "take it first" in refused(ana, "transfer", "broken", team="售后", agent="zhao")
 
 
 @pytest.mark.parametrize("action", ["return", "transfer", "snooze"])
