@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
@@ -60,6 +60,9 @@ class ActionContext:
 Action = Callable[[ActionContext, Mapping[str, Any]], Mapping[str, Any]]
 
 
+Sells = Literal["asked", "unasked"]
+
+
 @dataclass(frozen=True, slots=True)
 class RegisteredAction:
     """An action with the names that its result has, and may have.
@@ -86,6 +89,8 @@ class RegisteredAction:
     """What an argument has to be in a flow that one of these intents starts."""
     needs_proof: bool = False
     """It is for who has proved who they are: no flow comes here before that."""
+    sells: Sells | None = None
+    """It picks what is offered ``unasked``, or recommended where that is ``asked`` for; see `flows.proving.selling`."""
 
 
 class Actions(dict[str, RegisteredAction]):
@@ -112,6 +117,7 @@ def action(
     takes: Mapping[str, tuple[Any, ...]] | None = None,
     meant: Mapping[str, Mapping[str, Any]] | None = None,
     needs_proof: bool = False,
+    sells: Sells | None = None,
 ) -> Callable[[Action], Action]:
     """Register the function below under ``name``, as flows call it."""
 
@@ -120,7 +126,7 @@ def action(
             raise ValueError(f'there are two actions "{name}"; rename one')
         REGISTERED[name] = RegisteredAction(
             name, function, frozenset(gives), frozenset(may_give), only_reads, promises, irreversible,
-            outcomes or {}, takes or {}, meant or {}, needs_proof,
+            outcomes or {}, takes or {}, meant or {}, needs_proof, sells,
         )  # fmt: skip
         return function
 

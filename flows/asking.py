@@ -8,7 +8,7 @@ from crm_store import promises, tasks, tickets
 from crm_store.promises import ANSWER, NewPromise
 from crm_store.tasks import NewTask
 from flows.actions import ActionContext
-from flows.feedback.call_backs import with_call_time
+from flows.relationship.told_before import FOR_A_CALL, with_told
 
 LONGEST_ABOUT = 300
 """Characters of a task's matter; the whole of it stands in the talk."""
@@ -29,7 +29,7 @@ def ask_colleague(context: ActionContext, about: str, *, what: str) -> datetime:
         new = NewTask(
             key=f"{_KEY}{context.message}:{what}",
             kind="call_back",
-            about=with_call_time(context, about[:LONGEST_ABOUT]),
+            about=with_told(context, about[:LONGEST_ABOUT], FOR_A_CALL),
             due_at=due,
             customer_id=context.customer_id,
             conversation_id=context.conversation_id,

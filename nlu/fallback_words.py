@@ -393,7 +393,8 @@ KEYWORD_RULES: Final = (
         "|啥)[^,。!?;]{0,6}(?:优惠|折扣|活动|券|促销)|打折|打几折|满减"
         "|(?:能|可以)[^,。!?;]{0,4}便宜",
         r"how much(?! longer)(?! (?:is|are|for|does)(?: the)? (?:shipping|delivery|postage))(?: (?!points"
-        r"|shipping|postage)\w+){0,5}(?: cost)?|what(?:'s| is)(?: \w+){0,4} price|price (?:of|for)|discounts?"
+        r"|shipping|postage)\w+){0,5}(?: cost)?|what(?:'s| is)(?: \w+){0,4} price"
+        r"|what do(?:es)?(?: (?!shipping|delivery|postage|repairs?)\w+){1,5} cost|price (?:of|for)|discounts?"
         r"|coupons?|voucher"
         r"|(?:any|current|special)(?: \w+){0,2} (?:offers|deals|promotions|sales?)|on sale",
     ),

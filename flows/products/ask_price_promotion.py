@@ -12,7 +12,7 @@ from flows.engine.values import Tagged, day, money, phrase
 MOST_SHOWN = 4
 
 
-@action("list_offers", gives=("offer_count", "own_count"), may_give=("offers", "own"), only_reads=True)
+@action("list_offers", gives=("offer_count", "own_count"), may_give=("offers", "own"), only_reads=True, sells="asked")
 def list_offers(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the ``offers`` that hold now, and the coupons that a verified customer has (``own``).
 

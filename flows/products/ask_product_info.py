@@ -86,6 +86,7 @@ def look_up_products(context: ActionContext, args: Mapping[str, Any]) -> Mapping
 
 @action(
     "recommend_products", gives=("picked", "picks", "sku", "called", "without"), may_give=("need", "cheapest"),
+    sells="asked",
 )  # fmt: skip
 def recommend_products(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the one to three products that fit, as ``picks`` with their reasons; else why there are none."""

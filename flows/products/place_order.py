@@ -13,6 +13,7 @@ from flows.actions import ActionContext, action
 from flows.engine.values import word
 from flows.products.meaning import product_meant
 from flows.products.shelf import price_of, shelf_of
+from flows.relationship.told_before import FOR_A_PARCEL, with_told
 
 ANSWERED_WITHIN = timedelta(hours=4)
 
@@ -44,7 +45,7 @@ def take_order(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, 
     begins = context.desk.back_at(context.now) or context.now
     about = f"{ware.sku} × {int(args['quantity'])}: {ware.called(context.language)}"
     order = NewTask(
-        key=f"order:{context.message}", kind="other", about=about,
+        key=f"order:{context.message}", kind="other", about=with_told(context, about, FOR_A_PARCEL),
         due_at=begins + ANSWERED_WITHIN, customer_id=context.customer_id, conversation_id=context.conversation_id,
     )  # fmt: skip
     tasks.open_task(context.conn, order, now=context.now, ids=context.ids, by="bot")

@@ -20,7 +20,7 @@ CALM_FOR = timedelta(days=7)
 _LOOKED_AT = 30
 
 
-@action("find_suggestion", gives=("suggested", "also", "also_price", "also_sku", "because"))
+@action("find_suggestion", gives=("suggested", "also", "also_price", "also_sku", "because"), sells="unasked")
 def find_suggestion(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return one product that goes with the one spoken of; ``suggested`` is False where this is no moment for it."""
     if not _is_welcome(context):

@@ -14,6 +14,7 @@ from flows.proving.guarding import guarded
 from flows.proving.paths import Paths
 from flows.proving.reaching import reached
 from flows.proving.saying import said
+from flows.proving.selling import sold
 from flows.replies import Replies
 
 
@@ -49,3 +50,4 @@ def _on_paths(
     yield from compared(book, actions)
     yield from too_early(book, actions)
     yield from guarded(book, actions, paths)
+    yield from sold(book, actions, paths)

@@ -11,7 +11,14 @@ import pytest
 from flows.standard import load_standard
 from tests.bot.worlds import a_world
 from tests.conversations.comparing import said_in, wrong_in
-from tests.conversations.transcripts import Transcript, language_of, play, transcripts, written_by_customers
+from tests.conversations.transcripts import (
+    Transcript,
+    language_of,
+    play,
+    transcripts,
+    understander_of,
+    written_by_customers,
+)
 
 ALL = transcripts()
 
@@ -29,7 +36,7 @@ def _played(transcript: Transcript) -> Lines:
     """Let a talk happen, once for all tests that look at it."""
     key = (transcript.trouble, transcript.name)
     if key not in _PLAYED:
-        with a_world(sections=transcript.settings) as world:
+        with a_world(sections=transcript.settings, understands=understander_of(transcript)) as world:
             _PLAYED[key] = list(play(transcript, world))
     return _PLAYED[key]
 

@@ -22,8 +22,10 @@ with {channel: …} on another channel. What may be expected after a line:
     events                 types; or type: {key: value} to look inside
     no_events              types that must not come
 
-On the whole talk: `never` (texts), `load` (kind: rows, before it), `settings` (sections of config.yml), and
-`fault`: what is wrong today, so that the talk does not go so yet. Who mends it takes the key out.
+On the whole talk: `never` (texts), `load` (kind: rows, before it), `coupons` (what can be had for points, before it),
+`settings` (sections of config.yml), `model` (text: {intent: confidence}, what a model takes these for; whatever else
+is written the keyword rules understand), and `fault`: what is wrong today, so that the talk does not go so yet. Who
+mends it takes the key out.
 """
 
 from __future__ import annotations
@@ -37,6 +39,10 @@ from typing import Any
 import yaml
 
 from bot.desk_actions import ACTIONS
+from crm_store.coupons import Offer, define
+from nlu.errors import NluUnavailable
+from nlu.understand import Understander
+from nlu.understanding import IntentScore
 from tests.bot.worlds import Talk
 
 FOLDER = Path(__file__).parent
@@ -45,6 +51,7 @@ EXPECTED = (
     "flow", "asking", "owner", "slots", "entities", "intent", "language", "says", "never", "buttons", "silent", "to",
     "kinds", "events", "no_events",
 )  # fmt: skip
+WHOLE = ("talk", "never", "load", "settings", "coupons", "model", "fault")
 
 
 class TranscriptError(Exception):
@@ -61,6 +68,8 @@ class Transcript:
     never: list[str]
     load: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    coupons: list[dict[str, Any]] = field(default_factory=list)
+    model: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     fault: str | None = None
 
 
@@ -75,6 +84,8 @@ def play(transcript: Transcript, world: Talk) -> Iterator[tuple[str, dict[str, A
         for kind in KINDS:
             if shelf.get(kind):
                 world.load(kind, *shelf[kind])
+    for coupon in transcript.coupons:
+        world.world.store.run_now(define, Offer(**coupon))
     shown: dict[str, list[dict[str, Any]]] = {}
     for number, turn in enumerate(transcript.talk, 1):
         (who, does), expected = _split(number, turn)
@@ -82,6 +93,25 @@ def play(transcript: Transcript, world: Talk) -> Iterator[tuple[str, dict[str, A
         for message in answer["sent"]:
             shown[message["to"]] = message["buttons"]
         yield f"line {number}, {who}: {does}", answer, expected
+
+
+def understander_of(transcript: Transcript) -> Understander | None:
+    """Return what understands a talk that says what a model takes its words for; None for any other talk."""
+    if not transcript.model:
+        return None
+    return Understander(_Knows(transcript.model))
+
+
+class _Knows:
+    """A classifier of a few texts, away for any other."""
+
+    def __init__(self, known: Mapping[str, Mapping[str, float]]) -> None:
+        self._known = known
+
+    async def classify(self, text: str) -> tuple[IntentScore, ...]:
+        if text not in self._known:
+            raise NluUnavailable("not among the texts of this talk")
+        return tuple(IntentScore(intent, float(sure)) for intent, sure in self._known[text].items())
 
 
 def written_by_customers(transcript: Transcript) -> Iterator[tuple[int, str]]:
@@ -138,10 +168,8 @@ def _shop() -> dict[str, Any]:
 
 def _read(path: Path) -> Transcript:
     told = _yaml(path)
-    if unknown := set(told) - {"talk", "never", "load", "settings", "fault"}:
-        raise TranscriptError(
-            f"{path.name}: there is no {unknown}; a transcript has talk, never, load, settings, fault"
-        )
+    if unknown := set(told) - set(WHOLE):
+        raise TranscriptError(f"{path.name}: there is no {unknown}; a transcript has {', '.join(WHOLE)}")
     return Transcript(trouble=path.parent.name, name=path.stem, **{"never": [], **told})
 
 

@@ -10,6 +10,7 @@ from crm_store.memory import Said
 from flows.asking import MOST_WAITING, ask_colleague, ask_with_it
 from flows.engine.heard import Heard
 from flows.feedback.call_backs import wanted_call
+from flows.relationship.told_before import FOR_A_PARCEL, with_told
 from tests.flows.talks import MONDAY, Shop, Talk
 
 
@@ -114,3 +115,16 @@ def test_who_is_called_back_is_called_when_they_said_and_no_longer_once_that_is_
 
     about, _ = of_wang(shop)
     assert sorted(about) == ["保修多久 [晚上六点后]", "多少钱包邮", "给我回个电话 [晚上六点后]"]
+
+
+def test_who_sends_an_order_reads_where_to_leave_it_and_when_to_call_while_that_holds() -> None:
+    shop = Shop()
+    context = Talk(shop)._context(Heard())
+    said = Said("m1", conversation_id="wang-talk", channel="telegram")
+    for kind, value in (("delivery", "放门卫"), ("contact_time", "晚上六点后"), ("budget", "300")):
+        memory.learn(shop.conn, "wang", kind, value, said, confidence=0.9, now=MONDAY, ids=shop.ids)
+
+    now = with_told(context, "TEA-001 × 2", FOR_A_PARCEL)
+    years_later = with_told(replace(context, now=MONDAY + timedelta(days=800)), "TEA-001 × 2", FOR_A_PARCEL)
+
+    assert (now, years_later) == ("TEA-001 × 2 [放门卫] [晚上六点后]", "TEA-001 × 2")

@@ -50,6 +50,22 @@ def an_offer_elsewhere_that_goes_past_the_question_for_complaints(copies: Copies
     return "makes an offer, and a way leads here while a complaint is open"
 
 
+@plant
+def a_suggestion_that_goes_past_the_question_for_complaints_and_is_not_marked(copies: Copies) -> str:
+    copies.flow("suggest_product")["steps"] = [
+        step for step in copies.flow("suggest_product")["steps"] if step["id"] != "moment"
+    ]
+    del step_of(copies, "suggest_product", "suggest")["offer"]
+    return "picks something to offer, and a way leads here while a complaint is open"
+
+
+@plant
+def a_recommendation_in_a_complaint_that_nobody_asked_for(copies: Copies) -> str:
+    step_of(copies, "file_complaint", "added")["next"] = "recommend"
+    copies.flow("file_complaint")["steps"] += [{"id": "recommend", "link": "ask_product_info"}]
+    return "picks something to sell, and a way leads here while a complaint is open on which nobody asked for it"
+
+
 # A yes before what cannot be taken back
 
 
