@@ -26,6 +26,7 @@ from crm_store.base import Base, Exact, UtcDateTime, table_of
 from crm_store.errors import ChangedMeanwhile, NotAllowed
 from crm_store.origins import bringing, side_column
 from crm_store.ports import Ids
+from crm_store.sealing import SealedJson
 
 Kind = Literal["amount", "percent", "product"]
 KEPT_REFERENCE = "kept:"
@@ -75,6 +76,8 @@ class Coupon(Base):
     order_no: Mapped[str | None]
     reserved_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attributes: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
+    """What a list says of it under names of the shop's own; sealed, as with orders."""
     side: Mapped[str | None] = side_column()
 
     __table_args__ = (
@@ -202,12 +205,12 @@ def rules(conn: Connection) -> list[Any]:
 
 def issue(
     conn: Connection, customer_id: str, rule: str, *, at: datetime, ids: Ids, reference: str, by: str = "system",
-    code: str | None = None, expires_at: datetime | None = None,
+    code: str | None = None, expires_at: datetime | None = None, attributes: Mapping[str, str] | None = None,
 ) -> Any:  # fmt: skip
     """Give a customer a coupon, once by ``reference``; return its row.
 
     ``code`` is what it is called already, where it was printed elsewhere, and ``expires_at``
-    its end where that is not the rule's.
+    its end where that is not the rule's; ``attributes`` is what else is said of it.
 
     Raises:
         NotAllowed: there is no such rule (code ``no_coupon_rule``), the customer has had as many as
@@ -235,6 +238,7 @@ def issue(
         "id": ids.new(), "code": code, "rule": rule, "customer_id": customer_id, "state": "issued",
         "reference": reference, "issued_at": at,
         "expires_at": expires_at or at + timedelta(seconds=offered.valid_s),
+        "attributes": dict(attributes or {}) or None,
     }  # fmt: skip
     conn.execute(_ADD, row | worth)
     issued = by_code(conn, code)
@@ -259,6 +263,15 @@ def by_reference(conn: Connection, reference: str) -> Any | None:
     return conn.execute(_BY_REFERENCE, {"reference": reference, "kept": kept_reference(reference)}).one_or_none()
 
 
+def describe(conn: Connection, row: Any, attributes: Mapping[str, str]) -> bool:
+    """Keep what else is said of a coupon, beside what was said before; return whether that is anything new."""
+    known = row.attributes or {}
+    if not (new := dict(known) | dict(attributes)) or new == known:
+        return False
+    conn.execute(update(coupons).where(coupons.c.id == row.id).values(attributes=new))
+    return True
+
+
 def kept_reference(reference: str) -> str:
     """Return what is left of a reference when its words have gone: by that its coupon is known again."""
     return KEPT_REFERENCE + sha256(reference.encode()).hexdigest()[:32]
@@ -281,6 +294,7 @@ def as_json(row: Any) -> dict[str, Any]:
         "value": None if row.value is None else f"{row.value:f}", "currency": row.currency, "sku": row.sku,
         "min_spend": None if row.min_spend is None else f"{row.min_spend:f}",
         "issued_at": row.issued_at.isoformat(), "expires_at": row.expires_at.isoformat(), "order_no": row.order_no,
+        **({"attributes": row.attributes} if row.attributes else {}),
     }  # fmt: skip
 
 

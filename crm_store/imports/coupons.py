@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -44,6 +44,8 @@ class CouponRow:
     order_no: str | None
     used_at: datetime | None
     reference: str
+    others: dict[str, str] = field(default_factory=dict)
+    """Columns that are not ours."""
 
     def touches(self) -> Touched:
         """Return what it writes about."""
@@ -61,17 +63,18 @@ class CouponRow:
             with conn.begin_nested(), brought_to(side):
                 row = coupons.issue(
                     conn, customer, self.rule, at=self.issued_at, ids=ids, reference=self.reference, by="import",
-                    code=self.code, expires_at=self.expires_at,
+                    code=self.code, expires_at=self.expires_at, attributes=self.others,
                 )  # fmt: skip
-                used = self._use(conn, row)
+                described = coupons.describe(conn, row, self.others)
+                changed = self._use(conn, row) or described
         except NotAllowed as refusal:
             if known is not None and refusal.code == "order_ended":
                 return RowResult.UNCHANGED  # it was used, as the row says, and has come back since
-            field, mend = _FIELDS.get(refusal.code, ("order_no", "correct the row, or leave order_no and used_at out"))
-            raise RowRefused(field, str(refusal), mend) from None
+            column, mend = _FIELDS.get(refusal.code, ("order_no", "correct the row, or leave order_no and used_at out"))
+            raise RowRefused(column, str(refusal), mend) from None
         if known is None:
             return RowResult.ADDED
-        return RowResult.CHANGED if used else RowResult.UNCHANGED
+        return RowResult.CHANGED if changed else RowResult.UNCHANGED
 
     def _use(self, conn: Connection, row: Any) -> bool:
         if self.order_no is None or (row.state == "used" and row.order_no == self.order_no):
@@ -99,4 +102,6 @@ def read(cells: Cells) -> CouponRow:
     reference = cells.text("reference") or (f"code:{code}" if code else None)
     if reference is None:
         raise RowRefused("reference", "is empty, as is code", "give one of the two, so that it is issued once")
-    return CouponRow(customer_no, rule, code, issued_at, expires_at, order_no, used_at, reference)
+    return CouponRow(
+        customer_no, rule, code, issued_at, expires_at, order_no, used_at, reference, cells.others(COLUMNS)
+    )

@@ -51,7 +51,7 @@ KINDS: Mapping[str, Kind] = {
     "products": Kind(products.COLUMNS, products.REQUIRED, True, products.read, "sku"),
     "orders": Kind(orders.COLUMNS, orders.REQUIRED, True, orders.read, "order_no"),
     "points": Kind(points.COLUMNS, points.REQUIRED, False, points.read),
-    "coupons": Kind(coupons.COLUMNS, coupons.REQUIRED, False, coupons.read),
+    "coupons": Kind(coupons.COLUMNS, coupons.REQUIRED, True, coupons.read),
 }
 
 

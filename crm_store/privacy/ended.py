@@ -26,7 +26,10 @@ _CLEAR_TICKETS = update(tickets).where(tickets.c.id.in_(bindparam("keys", expand
 _CLEAR_SURVEYS = update(surveys).where(surveys.c.id.in_(bindparam("keys", expanding=True))).values(words=None)
 _TICKETS = select(tickets.c.customer_id, tickets.c.number).where(tickets.c.id.in_(bindparam("keys", expanding=True)))
 _SURVEYS = select(surveys.c.customer_id, surveys.c.id).where(surveys.c.id.in_(bindparam("keys", expanding=True)))
-_COUPONS = select(coupons.c.id, coupons.c.reference).where(coupons.c.id.in_(bindparam("keys", expanding=True)))
+_PAID = exists().where(entries.c.reference == literal("coupon:") + coupons.c.reference)
+_NAMED = and_(coupons.c.reference.is_not(None), coupons.c.reference.not_like(f"{KEPT_REFERENCE}%"), ~_PAID)
+_COUPONS = select(coupons.c.id, coupons.c.reference).where(coupons.c.id.in_(bindparam("keys", expanding=True)), _NAMED)
+_CLEAR_ATTRIBUTES = update(coupons).where(coupons.c.id.in_(bindparam("keys", expanding=True))).values(attributes=None)
 _STEPS = select(history.c.id, history.c.customer_id, history.c.kind, history.c.data).where(
     history.c.customer_id.in_(bindparam("who", expanding=True)), history.c.kind.in_(bindparam("kinds", expanding=True))
 )
@@ -70,23 +73,23 @@ def empty_surveys(conn: Connection, keys: Sequence[str]) -> None:
 
 
 def old_coupons(_conn: Connection, before: datetime) -> Select[Any]:
-    """Return the keys of coupons that ended before a moment and still have the name that a list or system gave them.
+    """Return the keys of coupons that ended before a moment and still have what a list called them or said of them.
 
-    One that was paid with points keeps it: by that the points would come back.
+    One that was paid with points keeps its name: by that the points would come back.
     """
-    paid = exists().where(entries.c.reference == literal("coupon:") + coupons.c.reference)
     ended = or_(
         and_(coupons.c.state == "used", coupons.c.used_at < before),
         and_(coupons.c.state.in_(("expired", "cancelled")), coupons.c.expires_at < before),
     )
-    named = and_(coupons.c.reference.is_not(None), coupons.c.reference.not_like(f"{KEPT_REFERENCE}%"))
-    return select(coupons.c.id).where(ended, named, ~paid).order_by(coupons.c.id)
+    has_words = or_(coupons.c.attributes.is_not(None), _NAMED)
+    return select(coupons.c.id).where(ended, has_words).order_by(coupons.c.id)
 
 
 def empty_coupons(conn: Connection, keys: Sequence[str]) -> None:
     """Leave a hash of the name of each coupon, so that it is still issued but once; worth, states and times stay."""
-    named = conn.execute(_COUPONS, {"keys": keys}).all()
-    conn.execute(_SET_REFERENCE, [{"key": row.id, "kept": kept_reference(row.reference)} for row in named])
+    conn.execute(_CLEAR_ATTRIBUTES, {"keys": keys})
+    if named := conn.execute(_COUPONS, {"keys": keys}).all():
+        conn.execute(_SET_REFERENCE, [{"key": row.id, "kept": kept_reference(row.reference)} for row in named])
 
 
 def _leave(

@@ -114,7 +114,7 @@ REGISTRY: Mapping[str, Belonging] = {
         fates(
             kept="id code rule customer_id state kind value currency sku min_spend undo_s issued_at expires_at"
             " order_no reserved_until used_at",
-            cleared="reference side",
+            cleared="reference attributes side",
         ),
         stop=Stop("state", ("issued", "reserved"), "expired"),
     ),

@@ -130,3 +130,14 @@ def test_its_columns_are_known_to_a_map(shop: Shop) -> None:
 
     with pytest.raises(ImportRefused, match=r"coupons have no such column"):
         load_mapping(path, "coupons")
+
+
+def test_columns_of_the_shops_own_are_kept_with_the_coupon_and_a_later_list_adds_to_them(shop: Shop) -> None:
+    own = ROW | {"campaign": "spring fair", "shelf": "3"}
+
+    results = [shop.load("coupons", own), shop.load("coupons", own), shop.load("coupons", ROW | {"shelf": "4"})]
+
+    assert results == [[RowResult.ADDED], [RowResult.UNCHANGED], [RowResult.CHANGED]]
+    (coupon,) = shop.show("C1")["coupons"]
+    assert coupon["attributes"] == {"campaign": "spring fair", "shelf": "4"}
+    assert shop.kinds("C1") == ["coupon.issued"], "what else is said of it is no step"

@@ -198,7 +198,8 @@ def test_what_was_said_to_a_score_goes_and_the_score_counts_as_before(old: Store
 def test_a_coupon_that_has_ended_loses_its_name_and_is_still_issued_but_once(old: Store) -> None:
     old.run_now(coupons.define, coupons.Offer("tea", "amount", Decimal(5), "CNY"))
     for reference, at in (("for dear Ana", LONG_AGO), ("lately", LATELY)):
-        old.run_now(coupons.issue, "ana", "tea", at=at, ids=IDS, reference=reference)
+        said = {"why": "her dear cat"}
+        old.run_now(coupons.issue, "ana", "tea", at=at, ids=IDS, reference=reference, attributes=said)
     gone = old.read_now(coupons.by_reference, "for dear Ana")
     old.run_now(coupon_use.expire, gone.code, NOW)
 
@@ -210,7 +211,8 @@ def test_a_coupon_that_has_ended_loses_its_name_and_is_still_issued_but_once(old
     assert (again.code, again.issued_at) == (gone.code, LONG_AGO)
     assert [one.reference for one in kept if one.code != gone.code] == ["lately"]
     assert len(kept) == 2
-    assert "dear" not in str(kept)
+    assert "dear" not in str([one for one in kept if one.code == gone.code])
+    assert [one.attributes for one in kept if one.code != gone.code] == [{"why": "her dear cat"}]
     assert [(one.state, one.value) for one in kept if one.code == gone.code] == [("expired", Decimal(5))]
 
 
@@ -222,6 +224,10 @@ def test_a_coupon_that_was_paid_with_points_keeps_the_name_by_which_they_come_ba
     old.run_now(coupon_use.expire, paid.code, NOW)
 
     assert "coupons" not in counted(old, ENDS)
+
+    old.run_now(coupons.describe, paid, {"why": "a birthday"})
+    assert let_go(old, ENDS)["coupons"] == 1
+    assert [(one.reference, one.attributes) for one in rows(old, coupons.coupons)] == [("swap 1", None)]
 
 
 def test_several_batches_of_cases_go_one_after_the_other(old: Store, monkeypatch: pytest.MonkeyPatch) -> None:
