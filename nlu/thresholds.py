@@ -30,7 +30,8 @@ a few sentences would decide for how many customers hear that nothing was unders
 """
 OUT_OF_SCOPE_SHARE = 0.25
 """So many of all messages are of no wish of the list, however many of the held-back sentences are."""
-_HARDLY_DEARER = 0.001
+_HARDLY_DEARER = 0.0025
+"""What one in a hundred sentences of no wish costs that is taken for one: no single sentence is to decide."""
 _STEPS = [step / 100 for step in range(0, 91, 2)]
 
 

@@ -37,6 +37,8 @@ _PLAIN = 0.97
 # Of a message of which the classifier is this sure, clauses that all say something else were torn from their context.
 _TORN = 0.6
 _SURE = 0.9
+# As sure of a message that it is of no wish of ours, the classifier knows better than the words of one that are in it.
+_TOLD = 0.6
 _KEPT_GUESSES = 3
 # The classifier has never seen a third language; what it makes of one is mostly chance.
 _FOREIGN_CONFIDENCE = 0.8
@@ -134,7 +136,7 @@ class Understander:
         if certain := certain_intent(text):
             others = (one for one in intents if one.name not in (certain.intent.name, OUT_OF_SCOPE))
             return read.meaning((certain.intent, *(one for one in others if one.confidence >= least)), "rules")
-        told = len(intents) == 1 and intents[0].confidence >= _SURE  # guesses beside it say that it was at a loss
+        told = len(intents) == 1 and intents[0].confidence >= _TOLD  # guesses beside it say that it was at a loss
         at_a_loss = intents[0].name == OUT_OF_SCOPE and not told
         if at_a_loss and read.language != "other" and (sure := _sure_by_rules(read)):
             return read.meaning(sure, "rules")

@@ -8,18 +8,46 @@ from random import Random
 
 import pytest
 
-from nlu.rasa.shuke_intents.features import characters, words
+from nlu.rasa.shuke_intents.features import characters, stem, together, words
 from nlu.rasa.shuke_intents.noise import misspell
 from nlu.settings import RASA_FOLDER, NluSettings
 
 
-def test_words_are_counted_with_their_neighbours_and_the_beginning() -> None:
+def test_words_are_counted_with_their_neighbours_the_beginning_and_the_end() -> None:
     assert words("where's my 订单?") == [
         "where's", "my", "订", "单", "?",
         "where's my", "my 订", "订 单", "单 ?",
         "where's * 订", "my * 单", "订 * ?",
-        "^ where's",
+        "^ where's", "? $",
     ]  # fmt: skip
+
+
+def test_what_comes_together_counts_in_any_order_and_with_any_ending() -> None:
+    assert set(together("delivered parcels")) == set(together("parcel deliver"))
+    assert "什~时" in together("什么时候发货")
+    assert "什~时" in together("时间是什么")
+
+
+def test_what_stands_far_apart_is_not_together() -> None:
+    letters = together("a b c d e f g h i j")
+
+    assert "a~i" in letters
+    assert "a~j" not in letters
+
+
+@pytest.mark.parametrize(
+    ("words", "of"),
+    [
+        (("deliver", "delivers", "delivered", "delivering"), "deliver"),
+        (("price", "prices", "pricing"), "pric"),
+        (("ship", "shipped", "shipping"), "ship"),
+        (("address",), "address"),
+        (("订",), "订"),
+        (("is",), "is"),
+    ],
+)
+def test_a_word_has_one_stem_whatever_its_ending(words: tuple[str, ...], of: str) -> None:
+    assert {stem(word) for word in words} == {of}
 
 
 def test_runs_of_characters_lead_from_no_word_into_another() -> None:
@@ -34,7 +62,7 @@ def test_no_run_is_a_blank_alone_which_every_text_has(text: str) -> None:
     assert " " not in characters(text)
 
 
-@pytest.mark.parametrize("count", [words, characters])
+@pytest.mark.parametrize("count", [words, characters, together])
 def test_nothing_is_counted_in_nothing(count: object) -> None:
     assert callable(count)
     assert count("") == count("  ") == []
@@ -83,12 +111,14 @@ print(json.dumps({
 def test_a_model_says_the_same_after_it_was_kept_and_answers_any_text() -> None:
     python = str(NluSettings().rasa_python)
 
-    written = json.dumps(["ＯＫ！！！！", "訂單幾時到", "sooooo", "20240518001", "好\u200b的", "\ud800x"])
+    written = json.dumps(
+        ["ＯＫ！！！！", "訂單幾時到", "sooooo", "20240518001", "好\u200b的", "\ud800x", "Whats UR adress", "U盘"]
+    )
     asked = [python, "-c", _TRY, str(RASA_FOLDER), written]
     done = subprocess.run(asked, check=True, capture_output=True, text=True)
     said = json.loads(done.stdout)
 
-    assert said["normal"] == ["ok!!", "订单几时到", "soo", "00000", "好的", "x"]
+    assert said["normal"] == ["ok!!", "订单几时到", "soo", "00000", "好的", "x", "what's your adress", "u盘"]
     assert said["same"]
     assert said["sums"] == [1.0] * 8
     assert (said["last"], said["best"]) == ("track_order", "track_order")

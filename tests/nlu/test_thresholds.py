@@ -48,6 +48,15 @@ def test_few_wishes_are_ever_turned_away_whatever_the_strangers_cost() -> None:
     assert rejected(held_back, chosen.clarify) <= MOST_REJECTED
 
 
+def test_one_stranger_of_a_hundred_does_not_decide_that_others_are_turned_away() -> None:
+    wishes = [*SURE * 60, *[heard("ask_stock", "ask_stock", 0.45, "greet")] * 2]
+    strangers = [*(STRANGERS * 10)[:99], heard("out_of_scope", "ask_stock", 0.5, "greet")]
+
+    chosen = choose([*wishes, *strangers])
+
+    assert chosen.clarify <= 0.45
+
+
 def test_what_is_told_and_what_it_costs_is_counted() -> None:
     held_back = [*SURE, *STRANGERS]
 

@@ -204,6 +204,14 @@ async def test_who_asks_beside_what_they_tell_is_asked_about(text: str) -> None:
     assert meant.intent == "ask_product_info"
 
 
+async def test_what_is_known_to_be_no_wish_of_ours_is_none_though_it_has_the_words_of_one() -> None:
+    text = "how to cancel my gym membership at FitLife"
+
+    meant = await understand(text, Knows({text: {"out_of_scope": 0.8, "cancel_membership": 0.2}}))
+
+    assert meant.intent == "out_of_scope"
+
+
 async def test_who_has_talked_to_a_colleague_in_vain_complains_and_calls_nobody() -> None:
     text = "跟客服说了三遍没一个人理我"
 

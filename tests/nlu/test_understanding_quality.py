@@ -27,8 +27,7 @@ pytestmark = [pytest.mark.rasa, pytest.mark.long, pytest.mark.timeout(400)]
 
 DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
-ENOUGH_RIGHT = {"zh": 0.95, "en": 0.935}
-"""0.95 is aimed at in both; English sentences written anew, as unlike the taught ones as can be, cost a point."""
+ENOUGH_RIGHT = 0.95
 ENOUGH_OF_SEVERAL = 0.8
 MOST_UNSURE_OF_ITSELF = 0.05
 ENOUGH_TOLD = 0.8
@@ -69,8 +68,9 @@ async def test_sentences_never_taught_are_understood_in_both_languages(understan
         scored.append(Scored(example, understood.intent, understood.confidence))
     found = report(scored)
 
-    short = [name for name, enough in ENOUGH_RIGHT.items() if found["languages"][name]["accuracy"] < enough]
-    assert short == [], found["languages"]
+    short = {name for name, scores in found["languages"].items() if scores["accuracy"] < ENOUGH_RIGHT}
+    assert short == set(), found["languages"]
+    assert set(found["languages"]) == {"zh", "en"}
     assert found["calibration"]["expected_error"] <= MOST_UNSURE_OF_ITSELF
     assert found["out_of_scope"]["recall"] >= ENOUGH_TOLD
     assert found["out_of_scope"]["false_rejection"] <= MOST_REJECTED

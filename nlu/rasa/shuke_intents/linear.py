@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from shuke_intents.calibrating import fit_sharpness, probabilities
-from shuke_intents.features import characters, words
+from shuke_intents.features import characters, together, words
 from shuke_intents.noise import misspell
 from shuke_intents.normalising import normalise
 from shuke_intents.weighing import Analyzer, Row, Weighing
@@ -26,7 +26,7 @@ PENALTY = 1.0
 SEED = 5
 MISSPELT_SHARE = 0.5
 """Of the sentences; more of them cost what is written as it should be."""
-_VIEWS: tuple[Analyzer, ...] = (words, characters)
+_VIEWS: tuple[Analyzer, ...] = (words, characters, together)
 _FOLDS = 3
 
 
@@ -34,10 +34,13 @@ class LinearIntents:
     """Tells how likely each of ``intents`` is for a text."""
 
     def __init__(
-        self, intents: Sequence[str], views: Sequence[Weighing], weights: NDArray[np.float32],
+        self, intents: Sequence[str], views: Sequence[Weighing], weights: NDArray[np.float16],
         biases: NDArray[np.float64], sharpness: float,
     ) -> None:  # fmt: skip
-        """``weights`` is features x intents, in the order of the ``views``; ``biases`` has one for each intent."""
+        """``weights`` is features x intents, in the order of the ``views``; ``biases`` has one for each intent.
+
+        Half as exact as scikit-learn's own they are a quarter of their size, and no confidence shows it.
+        """
         self.intents = list(intents)
         self.sharpness = sharpness
         self._views = views
@@ -49,7 +52,7 @@ class LinearIntents:
         scores = np.empty((len(texts), len(self.intents)))
         for place, text in enumerate(texts):
             columns, weights = _row(self._views, normalise(text))
-            scores[place] = weights @ self._weights[columns] + self._biases
+            scores[place] = weights @ self._weights[columns].astype(np.float32) + self._biases
         return scores
 
     def likelihoods(self, texts: Sequence[str]) -> Matrix:
@@ -124,7 +127,7 @@ def _fit(plain: Sequence[str], intents: Sequence[str], misspelt: bool) -> Linear
                 rows.append(copy)
                 answers.append(intent)
     separators = LinearSVC(C=PENALTY, random_state=SEED).fit(_matrix(views, rows), answers)
-    weights = separators.coef_.T.astype(np.float32)
+    weights = separators.coef_.T.astype(np.float16)
     biases = separators.intercept_
     names = [str(name) for name in separators.classes_]
     if len(names) == 2:  # of two intents scikit-learn keeps the second's separator alone
