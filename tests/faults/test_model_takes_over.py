@@ -30,6 +30,8 @@ def with_the_stand_in(folder: Path) -> tuple[Installation, NluSettings]:
         SHUKE_NLU__MODELS=str(rasa.models),
         SHUKE_NLU__PROCESSES="2",
         SHUKE_NLU__REMEMBERED="0",
+        # While both train and start, a busy machine takes its time; whether the rules stand in then is not the matter.
+        SHUKE_NLU__DEADLINE="5",
     )
     return shuke, rasa
 
