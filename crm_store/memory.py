@@ -23,6 +23,7 @@ from crm_store.ports import Ids
 
 STATUSES = ("active", "superseded", "forgotten", "pending")
 Status = Literal["active", "superseded", "forgotten", "pending"]
+ASKED = "memory.asked"
 SURE_ENOUGH = 0.6
 """Below this a fact is asked about, not told."""
 _NO_NAMES: Mapping[str, Collection[str]] = {}
@@ -276,6 +277,11 @@ def used(conn: Connection, customer_id: str, facts: Sequence[Fact], said: Said, 
     if facts:
         data = {"facts": [one.id for one in facts], "kinds": sorted({one.kind for one in facts}), "for": said.source}
         _tell(conn, customer_id, "memory.used", now, said, data)
+
+
+def asked(conn: Connection, customer_id: str, fact: Fact, said: Said, *, now: datetime) -> None:
+    """Record that the customer is asked whether this fact still holds."""
+    _tell(conn, customer_id, ASKED, now, said, {"fact": fact.id, "kind": fact.kind, "for": said.source})
 
 
 def forget(conn: Connection, customer_id: str, fact_id: str, said: Said, *, now: datetime) -> list[Fact]:

@@ -36,9 +36,10 @@ WHOLE_MESSAGES: Final = {
     "deny": (
         "不|不是|不是的|不对|不用|不用了|不要|不要了|不需要|不行|不可以|否|没有|没有了|没了|错了|不是这个|不确认"
         "|不同意|不用了谢谢|不用了,谢谢|不用谢谢|不用,谢谢|不了谢谢|不了,谢谢|不需要谢谢|不需要,谢谢|不要了谢谢"
-        "|没事了|不麻烦了|不必了|改一下|改下|要改"
+        "|没事了|不麻烦了|不必了|改一下|改下|要改|不是了|现在不了|已经不了|早就不了"
         "|no|nope|nah|no need|no need thanks|no need, thanks|not needed"
-        "|no thanks|no thank you|not really|n|wrong|that's wrong|incorrect|don't|👎|❌|🙅"
+        "|no thanks|no thank you|not really|not any more|not anymore|no longer"
+        "|n|wrong|that's wrong|incorrect|don't|👎|❌|🙅"
     ),
     "greet": (
         "你好|您好|你好啊|哈喽|哈啰|嗨|在吗|在么|在不在|有人吗|有人在吗|早|早上好|上午好|中午好|下午好|晚上好"

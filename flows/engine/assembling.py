@@ -67,7 +67,8 @@ def _refuse_missing_flows(book: FlowBook) -> None:
     named = (patterns.colleague_flow, patterns.human_flow, patterns.angry_flow, patterns.angry_complaint_flow,
              patterns.danger_complaint_flow, patterns.misunderstood_flow, *patterns.mentions.values(),
              *patterns.sensitive.values(),
-             *(flow for meanings in patterns.after_care.values() for flow in meanings.values()))  # fmt: skip
+             *(flow for meanings in (*patterns.after_care.values(), *patterns.after_reply.values())
+               for flow in meanings.values()))  # fmt: skip
     for name in named:
         if name not in book.flows:
             mend = hint(name, tuple(book.flows))

@@ -355,11 +355,9 @@ class _Talk:
         if self._corrector.when_done(names, wishes) or greet_again(run, self._starter, self._heard, names, wishes):
             self._understood()
         elif (meant := self._meant_as_answer(names[0])) is not None:
-            run.note(f"an answer to our {run.fact('answers_care')}")
+            flow, about = meant
             self._understood()
-            case = run.fact("care_number")
-            about = {"case": case} if case is not None else {}
-            Starter(self._book, run, self._heard, about).begin(meant)
+            Starter(self._book, run, self._heard, about).begin(flow)
         elif wishes:
             self._understood()
             self._starter.serve(wishes)
@@ -371,10 +369,20 @@ class _Talk:
         asks = names[0] in self._book.asides and self._book.flows[self._book.asides[names[0]]].asks_again == "always"
         return (not asks and self._repairs.take_in()) or self._repairs.converse(names)
 
-    def _meant_as_answer(self, intent: str) -> str | None:
-        """Return the flow of an answer to our last message, if that is what the message is."""
-        rules = {rule: flows[intent] for rule, flows in self._patterns.after_care.items() if intent in flows}
-        return rules.get(self._run.fact("answers_care")) if rules else None  # which costs a look into the outbox
+    def _meant_as_answer(self, intent: str) -> tuple[str, dict[str, Any]] | None:
+        """Return the flow of an answer to our last words, if that is what the message is, and what it is about."""
+        run, patterns = self._run, self._patterns
+        for say in self._before.last_says:
+            if intent in patterns.after_reply.get(say.reply, ()):
+                run.note(f"an answer to {say.reply}")
+                return patterns.after_reply[say.reply][intent], {}
+        rules = {rule: flows[intent] for rule, flows in patterns.after_care.items() if intent in flows}
+        flow = rules.get(run.fact("answers_care")) if rules else None  # which costs a look into the outbox
+        if flow is None:
+            return None
+        run.note(f"an answer to our {run.fact('answers_care')}")
+        case = run.fact("care_number")
+        return flow, {"case": case} if case is not None else {}
 
     def _mentions(self) -> bool:
         """Somebody who sends an order number and nothing else wants to know about that order."""

@@ -23,6 +23,7 @@ _SECTIONS: dict[str, dict[str, type]] = {
     "words": {"filler": list} | dict.fromkeys(("skip", "corrects", "denies", "adds", "refers_back", "other_one"), str),
     "failed": {"say": str},
 }
+_MEANINGS = {"after_care": "rules of care", "after_reply": "replies"}
 
 
 def read_patterns(source: MarkedMap, file: str) -> Patterns:
@@ -32,10 +33,9 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
         FlowError: a section or key is missing, unknown or of the wrong kind.
     """
     for key in source:
-        if key not in _SECTIONS and key != "after_care":
+        if key not in _SECTIONS and key not in _MEANINGS:
             raise FlowError(file, source.line_of(key), f'there is no pattern "{key}"; remove it')
     said = {name: _section(source, name, file) for name in _SECTIONS}
-    after_care = _after_care(source, file)
     words = {name: _words(source, said, "words", name, file) for name in _SECTIONS["words"] if name != "filler"}
     return Patterns(
         place=Place(file, source.line),
@@ -43,7 +43,8 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
         colleague_slot=said["colleague"]["slot"],
         colleague_intents=frozenset(said["colleague"]["intents"]),
         mentions=dict(said["mentions"]),
-        after_care=after_care,
+        after_care=_meanings(source, "after_care", file),
+        after_reply=_meanings(source, "after_reply", file),
         human_intent=said["intents"]["human"],
         human_flow=said["human"]["flow"],
         cancel_intent=said["intents"]["cancel"],
@@ -77,15 +78,15 @@ def _words(source: MarkedMap, said: Mapping[str, Any], section: str, name: str, 
         raise FlowError(file, source[section].line_of(name), f"{name} is not a pattern: {exc}") from exc
 
 
-def _after_care(source: MarkedMap, file: str) -> dict[str, dict[str, str]]:
-    """Read what answers to our own messages mean; a shop may have none."""
-    section = source.get("after_care", MarkedMap(source.line))
+def _meanings(source: MarkedMap, name: str, file: str) -> dict[str, dict[str, str]]:
+    """Return, by rule of care or by reply, the flow that each intent of an answer to it means; none is needed."""
+    section = source.get(name, MarkedMap(source.line))
     if not isinstance(section, MarkedMap):
-        raise FlowError(file, source.line_of("after_care"), '"after_care" holds rules of care')
-    for rule, meanings in section.items():
+        raise FlowError(file, source.line_of(name), f'"{name}" holds {_MEANINGS[name]}')
+    for said, meanings in section.items():
         if not isinstance(meanings, dict) or not all(isinstance(flow, str) for flow in meanings.values()):
-            raise FlowError(file, section.line_of(rule), f'"{rule}" holds intents, each with the name of a flow')
-    return {rule: dict(meanings) for rule, meanings in section.items()}
+            raise FlowError(file, section.line_of(said), f'"{said}" holds intents, each with the name of a flow')
+    return {said: dict(meanings) for said, meanings in section.items()}
 
 
 def _section(source: MarkedMap, name: str, file: str) -> dict[str, Any]:

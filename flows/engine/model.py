@@ -238,6 +238,8 @@ class Patterns:
     """Entity → flow: what a customer wants who says nothing but this."""
     after_care: Mapping[str, Mapping[str, str]]
     """Rule of care → intent → flow: what an answer to its message means."""
+    after_reply: Mapping[str, Mapping[str, str]]
+    """Reply → intent → flow: what an answer to it means, where it asks in passing and leaves nothing open."""
     human_intent: str
     human_flow: str
     cancel_intent: str

@@ -166,7 +166,8 @@ def _never_heard(book: FlowBook, replies: Replies, intents: Collection[str]) -> 
     """An intent that neither words nor a button can mean."""
     pressed = set(commands(replies))
     # What answers a message of care has its buttons there, among the words of care.
-    after_care = {flow for flows in book.patterns.after_care.values() for flow in flows.values()}
+    answers = (*book.patterns.after_care.values(), *book.patterns.after_reply.values())
+    after_care = {flow for flows in answers for flow in flows.values()}
     for flow in book.flows.values():
         for intent in flow.intents:
             if intent not in intents and intent not in pressed and flow.name not in after_care:

@@ -6,6 +6,8 @@ _WARE = {"sku": "TEA-1", "called": "桂花乌龙", "price": {"money": "88.00", "
 _WARE |= {"supply": {"word": "in", "table": "supply"}}
 _REASON = {"phrase": "why_in_stock", "values": {}}
 
+_OLD = {"phrase": "noted_taste", "values": {"value": "不吃辣"}}
+
 RESULTS = {
     "look_up_products": st.fixed_dictionaries(
         {
@@ -25,6 +27,11 @@ RESULTS = {
             "without": st.sampled_from([None, ["花生"]]), "cheapest": st.sampled_from([None, _WARE["price"]]),
         }
     ),
+    "find_old_taste": st.sampled_from(
+        [{"asks": False}, {"asks": True, "old_taste": _OLD, "fact": "F"}]
+    ),
+    "keep_old_taste": st.fixed_dictionaries({"kept": st.booleans()}),
+    "drop_old_taste": st.just({}),
     "list_offers": st.fixed_dictionaries(
         {
             "offer_count": st.sampled_from([0, 1]), "own_count": st.sampled_from([0, 1]),
