@@ -15,7 +15,7 @@ def assemble(flows: Mapping[str, Flow], patterns: Patterns) -> FlowBook:
     Raises:
         FlowError: an intent starts two flows, a flow that is named is not there, or a pattern has none.
     """
-    by_intent = _by_intent(flows, patterns)
+    by_intent = _by_intent(flows)
     asides = {
         intent: flow.name
         for flow in flows.values()
@@ -43,7 +43,7 @@ def _repairs(flows: Mapping[str, Flow], patterns: Patterns) -> dict[str, str]:
     return found
 
 
-def _by_intent(flows: Mapping[str, Flow], patterns: Patterns) -> dict[str, str]:
+def _by_intent(flows: Mapping[str, Flow]) -> dict[str, str]:
     found: dict[str, str] = {}
     for flow in flows.values():
         for intent in flow.intents if flow.pattern is None else ():
@@ -51,8 +51,7 @@ def _by_intent(flows: Mapping[str, Flow], patterns: Patterns) -> dict[str, str]:
                 mend = f'intent "{intent}" already starts flow "{found[intent]}"; keep one'
                 raise FlowError(flow.place.file, flow.place.line, mend)
             found[intent] = flow.name
-    # A flow of its own wins: a shop adds one without touching the list of the patterns.
-    return dict.fromkeys(sorted(patterns.colleague_intents), patterns.colleague_flow) | found
+    return found
 
 
 def _fillers(words: tuple[str, ...]) -> re.Pattern[str]:
@@ -64,7 +63,7 @@ def _fillers(words: tuple[str, ...]) -> re.Pattern[str]:
 
 def _refuse_missing_flows(book: FlowBook) -> None:
     patterns = book.patterns
-    named = (patterns.colleague_flow, patterns.human_flow, patterns.angry_flow, patterns.angry_complaint_flow,
+    named = (patterns.human_flow, patterns.angry_flow, patterns.angry_complaint_flow,
              patterns.danger_complaint_flow, patterns.misunderstood_flow, *patterns.mentions.values(),
              *patterns.sensitive.values(),
              *(flow for meanings in (*patterns.after_care.values(), *patterns.after_reply.values())

@@ -228,9 +228,6 @@ class _Talk:
         flow = self._run.top_flow
         slot = flow.slots[question.slot]
         here = self._run.seen_flow.matter
-        if flow.name == self._patterns.colleague_flow == self._book.by_intent.get(names[0]):
-            self._offer_for(wishes)
-            return
         if self._corrector.in_talk(names, wishes):
             self._understood()
             self._starter.queue(wishes)
@@ -275,22 +272,13 @@ class _Talk:
         if passed_over:
             self._run.repair("skip")
 
-    def _offer_for(self, wishes: list[Wish]) -> None:
-        """A person was offered, and something else is asked that needs one: the offer is now for that."""
-        self._understood()
-        self._run.fill(self._patterns.colleague_slot, wishes[0].intent)
-        self._starter.queue(wishes[1:])
-        self._run.ask_anew()
-
     def _interrupts(self, slot: Slot, others: list[Wish], names: list[str]) -> bool:
         """Another wish comes first where it claims what the message names, or is sure against free text."""
         if not others or others[0].intent != names[0] or self._heard.confidence < self._patterns.sure:
             return False
         claimed = {other.entity for other in others[0].flow.slots.values()}
         if slot.free:
-            return others[0].flow.name != self._patterns.colleague_flow and not (
-                gives_an_address(self._heard.text) or self._names_what_is_wanted(claimed)
-            )
+            return not (gives_an_address(self._heard.text) or self._names_what_is_wanted(claimed))
         if self._patterns.yes_intent in names and slot.entity is None:
             return True  # "那就退货吧" at the read-back of something else sounds like a yes, and is none to it
         found = entity_value(slot, self._heard)
@@ -326,8 +314,6 @@ class _Talk:
 
     def _interrupt(self, wishes: list[Wish]) -> None:
         self._understood()
-        if wishes[0].flow.name == self._patterns.colleague_flow:
-            self._run.forget(wishes[0].flow.matter)  # a person was offered for something else then
         if self._run.bring_up(wishes[0].flow.matter):
             self._answer_in_passing(wishes)
             self._starter.queue(wishes[1:])

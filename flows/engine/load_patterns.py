@@ -10,7 +10,6 @@ from flows.engine.marks import FlowError, MarkedList, MarkedMap
 from flows.engine.model import Patterns, Place
 
 _SECTIONS: dict[str, dict[str, type]] = {
-    "colleague": {"flow": str, "slot": str, "intents": list},
     "mentions": {},
     "intents": {"human": str, "cancel": str, "repeat": str, "yes": str, "no": str},
     "human": {"flow": str},
@@ -39,9 +38,6 @@ def read_patterns(source: MarkedMap, file: str) -> Patterns:
     words = {name: _words(source, said, "words", name, file) for name in _SECTIONS["words"] if name != "filler"}
     return Patterns(
         place=Place(file, source.line),
-        colleague_flow=said["colleague"]["flow"],
-        colleague_slot=said["colleague"]["slot"],
-        colleague_intents=frozenset(said["colleague"]["intents"]),
         mentions=dict(said["mentions"]),
         after_care=_meanings(source, "after_care", file),
         after_reply=_meanings(source, "after_reply", file),

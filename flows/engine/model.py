@@ -230,10 +230,6 @@ class Patterns:
     """How the bot finds its way between flows (`patterns.yml`); what it says on the way are flows."""
 
     place: Place
-    colleague_flow: str
-    colleague_slot: str
-    colleague_intents: frozenset[str]
-    """Intents that have no flow of their own yet: this flow offers a person, the slot says for what."""
     mentions: Mapping[str, str]
     """Entity → flow: what a customer wants who says nothing but this."""
     after_care: Mapping[str, Mapping[str, str]]
@@ -289,7 +285,7 @@ class FlowBook:
     flows: Mapping[str, Flow]
     patterns: Patterns
     by_intent: Mapping[str, str]
-    """Intent → flow, the flow of `colleague_intents` included."""
+    """Intent → flow."""
     asides: Mapping[str, str]
     """Intent → flow of what is answered in between; an intent of `by_intent` is none."""
     repairs: Mapping[str, str]

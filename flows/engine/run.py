@@ -51,13 +51,6 @@ class Run(UnderWay):
         self._go(step.routes)
         return True
 
-    def ask_anew(self) -> None:
-        """Put the open question in full: what it is about has changed."""
-        question = self.question
-        if question is not None:
-            self.change_top(asked=())
-            self._ask(question)
-
     @property
     def options(self) -> tuple[tuple[str, str], ...]:
         """The buttons shown last, as (title, payload)."""

@@ -64,7 +64,7 @@ class Starter:
         """Start the first wish now; the others wait for it, in order."""
         first, *rest = wishes
         self._untold = tells_nothing_of_it(self._book, self._heard.text, len(wishes))
-        slots = self._slots_for(first.flow, first.intent)
+        slots = self._slots_for(first.flow)
         self._run.start(first.flow.name, slots, self._opening_of(first.flow))
         self.queue(rest)
         self.queue_each(first.flow, slots)
@@ -74,7 +74,7 @@ class Starter:
         waiting = {self._book.flows[frame.flow].matter for frame in self._run.stack}
         for wish in wishes:
             if wish.flow.matter not in waiting:
-                slots = self._slots_for(wish.flow, wish.intent)
+                slots = self._slots_for(wish.flow)
                 self._run.start_afterwards(wish.flow.name, slots, self._opening_of(wish.flow))
 
     def queue_each(self, flow: Flow, slots: Mapping[str, Any]) -> None:
@@ -90,7 +90,7 @@ class Starter:
     def begin(self, flow_name: str) -> None:
         """Start one of the patterns' own flows; it inherits what a flow of its matter already knows."""
         flow = self._book.flows[flow_name]
-        slots = self._slots_for(flow, self._heard.intent)
+        slots = self._slots_for(flow)
         for name, value in self._known(flow).items():
             slot = flow.slots[name]
             if slot.grows:
@@ -128,10 +128,7 @@ class Starter:
                     found[slot.name] = entities[slot.entity]
         return found
 
-    def _slots_for(self, flow: Flow, intent: str) -> dict[str, Any]:
+    def _slots_for(self, flow: Flow) -> dict[str, Any]:
         slots = self._referred_to(flow) | opening_slots(self._book, flow, self._heard, self._opening_of(flow))
-        patterns = self._book.patterns
-        if flow.name == patterns.colleague_flow:
-            slots[patterns.colleague_slot] = intent
         given = {name: value for name, value in self._given.items() if name in flow.slots}
         return slots | {name: value for name, value in given.items() if accepts(flow.slots[name], value)}

@@ -161,12 +161,6 @@ class UnderWay:
             self.stack.extend(group)
         return bool(group)
 
-    def forget(self, matter: str) -> None:
-        """Drop a flow of this matter that waits further down the stack."""
-        group = take_out(self.book, self.stack, matter)
-        if group:
-            self._event("flow.cancelled", group[0].flow)
-
     def cancel(self) -> dict[str, Any]:
         """Stop the flow that the customer sees, and return its name to be said; the one before it, if any, goes on."""
         if self.top.between:

@@ -207,10 +207,8 @@ def _asking_flows(book: FlowBook) -> frozenset[str]:
 
 def _started(book: FlowBook) -> Iterator[tuple[str, Claims]]:
     """Yield what starts a flow by itself: an intent, or a pattern."""
-    patterns = book.patterns
-    topic = frozenset({Claim(("slots", patterns.colleague_slot), "set")})
     for name in {*book.by_intent.values(), *named_by_patterns(book)}:
-        yield name, topic if name == patterns.colleague_flow else NOTHING
+        yield name, NOTHING
     for name in book.asides.values():
         yield name, NOTHING
     for pattern, name in book.repairs.items():

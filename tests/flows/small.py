@@ -11,7 +11,6 @@ from flows.engine.load import load_book
 from flows.engine.model import FlowBook
 
 PATTERNS = """
-colleague: {flow: person, slot: topic, intents: [ask_stock]}
 mentions: {order_no: order}
 intents: {human: request_human_agent, cancel: cancel_dialogue, repeat: repeat, yes: affirm, no: deny}
 human: {flow: person}

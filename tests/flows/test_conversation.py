@@ -6,13 +6,7 @@ from itertools import pairwise
 import pytest
 
 from flows.engine.heard import Heard
-from flows.standard import load_standard
 from tests.flows.talks import MONDAY, Shop, Talk, nobody_in
-
-BOOK = load_standard().book
-WITHOUT_A_FLOW = sorted(
-    intent for intent in BOOK.patterns.colleague_intents if BOOK.by_intent[intent] == BOOK.patterns.colleague_flow
-)
 
 
 def test_the_owner_hears_the_balance_and_what_expires_next():
@@ -71,19 +65,6 @@ def test_a_customer_who_asks_for_a_person_is_in_the_queue_and_told_when_people_a
     assert "11月24日 周二 09:00" in said
     assert shop.owner() == "queue"
     assert shop.events("handoff.requested") == [{"reason": "asked"}]
-
-
-@pytest.mark.parametrize("intent", WITHOUT_A_FLOW)
-def test_what_the_bot_cannot_do_yet_is_said_and_a_person_offered(intent):
-    shop = Shop()
-    talk = Talk(shop)
-
-    asked = talk.says("……", intent)
-    talk.says("好", "affirm")
-
-    assert "得请同事来" in asked
-    assert intent not in asked, "the topic has a name"
-    assert shop.owner() == "queue"
 
 
 def test_a_wish_with_a_flow_of_its_own_is_served_while_a_person_is_offered():
