@@ -31,6 +31,7 @@ WHOLE_MESSAGES: Final = {
         "是|是的|对|对的|对啊|对呀|嗯|嗯嗯|嗯呢|恩|好|好的|好啊|好呀|好吧|行|行的|行吧|可以|可以的|没错|没问题|要"
         "|要的|需要|确认|确定|同意|当然|就这样|就是这个|是这个|ok|okay|k|好滴|好哒|yes|yeah|yep|yup|ya|sure"
         "|of course|correct|right|that's right|confirm|y|yes please|sounds good|👍|👌|✅|🆗"
+        "|还是的|还是这样|没变|没有变|still|still so|it still is|yes it is"
         "|换|就换|那就换|嗯换|好换|就换这个|换这个|那就办|就这样办|好办"
     ),
     "deny": (
