@@ -18,11 +18,11 @@ from nlu.fallback_words import (
     HUMAN,
     HUMAN_ASKED,
     HUMAN_NOT_ASKED,
-    KEYWORD_RULES,
     STRONG,
     WEAK,
     WHOLE_MESSAGES,
 )
+from nlu.keyword_rules import KEYWORD_RULES
 from nlu.refusing import without_refused_person
 from nlu.said import find_said
 from nlu.understanding import OUT_OF_SCOPE, IntentScore
