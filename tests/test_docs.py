@@ -229,10 +229,17 @@ def test_every_capability_names_tests_that_exist() -> None:
 
 
 def test_every_test_of_a_capability_is_named() -> None:
-    tests = {name for name in defined_in(ROOT / "tests" / "test_capabilities.py") if name.startswith("test_")}
+    files = sorted((ROOT / "tests" / "capabilities").glob("test_*.py"))
+    tests = {
+        f"{file.relative_to(ROOT).as_posix()}::{name}"
+        for file in files
+        for name in defined_in(file)
+        if name.startswith("test_")
+    }
 
     page = read(DOCS / "capabilities.md")
-    assert {name for name in tests if f"::{name}`" not in page} == set()
+    assert tests
+    assert {test for test in tests if f"`{test}`" not in page} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
