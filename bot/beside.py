@@ -25,6 +25,9 @@ NOTICE = Say("privacy_notice")
 _CANCEL = "cancel_dialogue"
 _NOTED_SAID = frozenset({"noted", "noted_before"})
 _HANDED_OVER = "hand_over"
+_PROFILE = "change_profile"
+_CALLED = "noted_called"
+"""What the flow that changes the profile tells by itself."""
 _NO_TIME_FOR_NOTES = -0.3
 """From this mood down nobody wants to hear what was noted."""
 
@@ -57,6 +60,8 @@ def note_to_say(heard: Heard, facts: Mapping[str, Any], said: Iterable[Say], don
     if "noted" not in heard.told or facts["noted"] is None or facts["open_complaint"] or _HANDED_OVER in done:
         return None
     if heard.sentiment <= _NO_TIME_FOR_NOTES or any(say.reply in _NOTED_SAID for say in said):
+        return None
+    if _PROFILE in done and all(one["phrase"] == _CALLED for one in facts["noted"]):
         return None
     return NOTED
 

@@ -18,6 +18,7 @@ from flows.engine.asked import answers_the_question, is_for_the_question, names_
 from flows.engine.clarifying import ask_which, chosen, open_choice, pressed_wish, two_wishes
 from flows.engine.complaining import says_it_complains
 from flows.engine.correcting import choice_offered
+from flows.engine.filling import MAX_READ
 from flows.engine.heard import ActionDone, Decision, FellSilent, Heard
 from flows.engine.in_question import InQuestion
 from flows.engine.in_the_open import InTheOpen
@@ -161,7 +162,7 @@ class _Talk(InQuestion, InTheOpen):
         elif self._heard.sentiment <= patterns.angry_at_most and patterns.angry_unless.isdisjoint(names):
             is_case = complains or says_it_complains(patterns, self._heard)
             self._hand_over("angry", patterns.angry_complaint_flow if is_case else patterns.angry_flow)
-        elif patterns.cancel_intent in names and not self._skips():
+        elif (patterns.cancel_intent in names or self._gives_up_for(wishes)) and not self._skips():
             self._cancel([wish for wish in wishes if wish.intent != patterns.cancel_intent])
         else:
             if "needs_leave" in self._heard.told and not complains:
@@ -191,6 +192,13 @@ class _Talk(InQuestion, InTheOpen):
         """A person goes on, at once; a complaint becomes a ticket on the way."""
         self._run.note(why)
         self._starter.begin(flow)
+
+    def _gives_up_for(self, wishes: list[Wish]) -> bool:
+        """Return whether the message drops what is asked before it comes to something else."""
+        run = self._run
+        if run.question is None or self._patterns.gives_up.search(self._heard.text[:MAX_READ]) is None:
+            return False
+        return any(wish.flow.matter != run.seen_flow.matter for wish in wishes)
 
     def _cancel(self, wishes: list[Wish]) -> None:
         self._understood()

@@ -19,7 +19,8 @@ _SECTIONS: dict[str, dict[str, type]] = {
     "complaint": {"matter": str, "words": str, "matters": list},
     "misunderstood": {"limit": int, "flow": str},
     "interruption": {"sure": float},
-    "words": {"filler": list} | dict.fromkeys(("skip", "corrects", "denies", "adds", "refers_back", "other_one"), str),
+    "words": {"filler": list}
+    | dict.fromkeys(("skip", "gives_up", "corrects", "denies", "adds", "refers_back", "other_one"), str),
     "failed": {"say": str},
 }
 _MEANINGS = {"after_care": "rules of care", "after_reply": "replies"}

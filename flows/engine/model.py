@@ -264,6 +264,8 @@ class Patterns:
     filler_words: tuple[str, ...]
     skip: re.Pattern[str]
     """What a customer types who wants to pass over a question."""
+    gives_up: re.Pattern[str]
+    """How a message begins that drops what is under way and asks for something else: "never mind, are you open"."""
     corrects: re.Pattern[str]
     """How a customer says that something said before was wrong."""
     denies: re.Pattern[str]

@@ -27,6 +27,7 @@ words:
   denies: 'not $'
   adds: ' and '
   refers_back: that order
+  gives_up: '^never mind'
   other_one: the other
 failed: {say: cannot_go_on}
 """
