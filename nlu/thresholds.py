@@ -30,8 +30,9 @@ a few sentences would decide for how many customers hear that nothing was unders
 """
 OUT_OF_SCOPE_SHARE = 0.25
 """So many of all messages are of no wish of the list, however many of the held-back sentences are."""
-_HARDLY_DEARER = 0.0025
-"""What one in a hundred sentences of no wish costs that is taken for one: no single sentence is to decide."""
+_HARDLY_DEARER = 0.001
+_AS_GOOD = 0.005
+"""What two in a hundred sentences of no wish cost that are taken for one: so few are not to decide."""
 _STEPS = [step / 100 for step in range(0, 91, 2)]
 
 
@@ -119,9 +120,10 @@ def read_answers(answers: Path) -> list[HeldBack]:
 
 
 def choose(held_back: Sequence[HeldBack]) -> Thresholds:
-    """Return the middle of the thresholds that cost these sentences' customers least, or hardly more.
+    """Return the thresholds that cost these sentences' customers least, or hardly more.
 
-    The very cheapest are a matter of a sentence or two; their neighbourhood is not.
+    Over a wide range ``clarify`` costs nearly the same, whatever a sentence or two make of it: of what is as
+    good as the best, the one nearest to the usual counts. For ``answer`` the middle of the cheapest does.
     """
     pairs = [Thresholds(answer, clarify) for clarify in _STEPS for answer in _STEPS if clarify <= answer]
     turned_away = {pair: rejected(held_back, pair.clarify) for pair in pairs}
@@ -129,9 +131,11 @@ def choose(held_back: Sequence[HeldBack]) -> Thresholds:
     most = max(MOST_REJECTED, min(turned_away.values()))
     costs = {pair: cost(held_back, pair) for pair in pairs if turned_away[pair] <= most}
     least = min(costs.values())
-    good = [pair for pair, of in costs.items() if of <= least + _HARDLY_DEARER]
-    clarify = median_low(pair.clarify for pair in good)
-    return Thresholds(answer=median_low(pair.answer for pair in good if pair.clarify == clarify), clarify=clarify)
+    good = {pair.clarify for pair, of in costs.items() if of <= least + _AS_GOOD}
+    clarify = min(good, key=lambda one: (abs(one - USUAL.clarify), one))
+    beside = {pair.answer: of for pair, of in costs.items() if pair.clarify == clarify}
+    cheapest = min(beside.values())
+    return Thresholds(median_low(one for one, of in beside.items() if of <= cheapest + _HARDLY_DEARER), clarify)
 
 
 def cost(held_back: Sequence[HeldBack], thresholds: Thresholds) -> float:
