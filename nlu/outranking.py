@@ -18,7 +18,7 @@ from nlu.facts_said import tells_only
 from nlu.fallback import intents_by_rules, opens_with, with_complaint
 from nlu.fallback_words import COMPLAINTS, HUMAN, STRONG
 from nlu.naming import asks_to_be_called_back, says_a_name, says_when_to_call
-from nlu.refusing import refuses_offers
+from nlu.refusing import refuses_offers, speaks_of_a_person
 from nlu.understanding import OUT_OF_SCOPE, Entity, IntentScore
 
 UNIT: Final = re.compile("[\u4e00-\u9fff]|[^\\W\\d_\u4e00-\u9fff]+")
@@ -37,6 +37,13 @@ OF_THEMSELVES: Final = frozenset((
 _TOLD_BESIDE: Final = OF_THEMSELVES | {"budget"}
 # Beside an order's number, so few characters of Chinese or twice as few words voice no blame.
 _SHORT_QUESTION = 10
+_SHIPPING = "ask_shipping_info"
+# Most fees that are asked about are postage; these are the price of somebody's work.
+_LABOUR: Final = re.compile(
+    r"(?:人工|工时|上门|安装|手工)(?:服务)?费|人工(?:成本|钱|多少钱)"
+    r"|(?<![a-z])(?:labou?r|fitting|installation) (?:fee|cost|charge)s?(?![a-z])"
+)
+_REPAIR: Final = re.compile(r"[修换]|(?<![a-z])(?:repair|fix)")
 _UNDOES: Final = re.compile(r"撤销|撤回|反悔|(?<![a-z])(?:undo|take back|reverse|revert)(?![a-z])")
 
 
@@ -56,6 +63,7 @@ def outranked(words: Words, intents: tuple[IntentScore, ...]) -> tuple[IntentSco
     intents = _as_named(text, intents)
     intents = _as_refused(text, intents)
     intents = _as_undone(text, intents)
+    intents = _as_work(text, intents)
     intents = _without_address(text, intents)
     return with_complaint(text, _as_worded(text, intents))
 
@@ -118,6 +126,19 @@ def _as_undone(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore
     if all(one.name != _REDEEM for one in intents) or not _UNDOES.search(fold(text[:SEARCHED_CHARACTERS])):
         return intents
     return _renamed(intents, _REDEEM, _CANCEL)
+
+
+def _as_work(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
+    """Return the intents with a question about postage read as one about the price of work, where that is named.
+
+    A wish for a person is one too where nobody else is spoken of: 人工 is both labour and a colleague.
+    """
+    plain = fold(text[:SEARCHED_CHARACTERS])
+    if not _LABOUR.search(plain):
+        return intents
+    work = "ask_warranty_repair" if _REPAIR.search(plain) else "ask_installation_service"
+    intents = _renamed(intents, _SHIPPING, work)
+    return intents if speaks_of_a_person(text) else _renamed(intents, HUMAN, work)
 
 
 def _without_address(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:

@@ -37,7 +37,8 @@ _A_PERSON: Final = (
     r"(?:humans?|persons?|people|agents?|representatives?|someone|somebody|anyone|anybody|operators?|staff"
     r"|managers?|supervisors?)"
 )
-_PERSON: Final = re.compile(rf"人工|真人|活人|客服|\b{_A_PERSON}\b")
+# Labour that is paid is no person to talk to.
+_PERSON: Final = re.compile(rf"人工(?!费|成本|钱|多少钱)|真人|活人|客服|\b{_A_PERSON}\b")
 _PERSON_REFUSED: Final = re.compile(
     # "你们是不是不想给我转人工" complains that there is none.
     r"(?:不用|不要|(?<!你们)(?<!你)(?<!是不是)不想要?|不需要|不必|没必要|用不着|别|无需|甭|勿)"
@@ -50,9 +51,12 @@ _PERSON_REFUSED: Final = re.compile(
     r"|like|for|talk|talking|speak|speaking|chat|chatting|transfer|transferred|transferring|connect|connecting|pass"
     r"|passing|put|putting|hand|handing|send|sending|through|over|with|escalate|call|calling|bring|involve|ask))*"
     rf"(?: (?:an?|the|any|some|your|another|real|live|actual|human))* {_A_PERSON}\b"
-    # Labour that is paid is no person to talk to.
-    r"|人工(?=费|成本|钱|多少钱)"
 )
+
+
+def speaks_of_a_person(text: str) -> bool:
+    """Return whether words of a message mean somebody to talk to, wanted or not."""
+    return _PERSON.search(fold(text[:SEARCHED_CHARACTERS])) is not None
 
 
 def without_refused_person(text: str) -> str | None:

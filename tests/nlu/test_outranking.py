@@ -15,6 +15,10 @@ from tests.nlu.test_understand import Knows, understand
         ("undo the redemption", {"redeem_points": 0.99}, ["cancel_dialogue"]),
         ("撤销刚才兑的券", {"redeem_points": 0.9}, ["cancel_dialogue"]),
         ("no, it's 7 Baker Street, London", {"ask_store_info": 0.96}, ["out_of_scope"]),
+        ("人工费多少钱", {"ask_shipping_info": 0.98}, ["ask_installation_service"]),
+        ("人工成本多少", {"request_human_agent": 0.8}, ["ask_installation_service"]),
+        ("换屏的人工费多少", {"ask_shipping_info": 0.9}, ["ask_warranty_repair"]),
+        ("what are the labour charges?", {"ask_shipping_info": 0.9}, ["ask_installation_service"]),
         ("那就退货吧", {"affirm": 0.92}, ["return_refund_exchange", "affirm"]),
         ("好的，帮我开发票", {"affirm": 0.92}, ["affirm", "ask_payment_invoice"]),
     ],
@@ -31,6 +35,8 @@ async def test_unmistakable_words_say_what_is_meant(text: str, taken_for: dict[s
         ("call me Annie", "update_profile"),  # told, and a wish
         ("我不吃辣，有推荐的吗", "ask_product_info"),  # told beside a wish
         ("are you at 7 Baker Street?", "ask_store_info"),
+        ("运费多少钱", "ask_shipping_info"),
+        ("人工费的事我想问客服", "request_human_agent"),
         ("谢谢你帮我查订单", "thank"),
         ("redeem my points for a coupon", "redeem_points"),
         ("好的", "affirm"),

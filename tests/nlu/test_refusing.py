@@ -41,7 +41,6 @@ NO_PERSON = [
     ("不用人工，查下我的积分", "查下我的积分"),
     ("no need for a human, just tell me my points", "just tell me my points"),
     ("Don't put me through to anyone, where is my order", "where is my order"),
-    ("人工费多少钱", "费多少钱"),
 ]  # fmt: skip
 A_PERSON = [
     "不要机器人，要人工", "不要人工智能，给我真人", "你们是不是不想给我转人工", "怎么不给我转人工",
