@@ -101,9 +101,12 @@ def with_complaint(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentS
     """Return the intents with the complaint that ``text`` says it is, where none of them is one."""
     if any(intent.name in COMPLAINTS for intent in intents):
         return intents
-    if next(find_said(COMPLAINING, fold(text[:SEARCHED_CHARACTERS])), None) is None:
+    plain = fold(text[:SEARCHED_CHARACTERS])
+    if next(find_said(COMPLAINING, plain), None) is None:
         return intents
-    kind = next((COMPLAINT_OF[intent.name] for intent in intents if intent.name in COMPLAINT_OF), "complain_service")
+    worded = (intent.name for intent in _by_keywords(plain) if intent.name in COMPLAINTS)
+    kind = next((COMPLAINT_OF[intent.name] for intent in intents if intent.name in COMPLAINT_OF), None)
+    kind = kind or next(worded, "complain_service")
     others = (one for one in intents if one.name not in COMPLAINT_OF and one.name != OUT_OF_SCOPE)
     return (IntentScore(kind, STRONG), *others)
 

@@ -14,7 +14,7 @@ HUMAN: Final = "request_human_agent"
 
 # Who says that they complain does, whatever else is in the message; what it is about may be said by other words.
 COMPLAINING: Final = re.compile(
-    "(?:要|想|得)(?:来)?投诉(?!.{0,4}(?:进度|处理|结果|怎么样|到哪|电话|渠道))"
+    "(?:要|想|得)(?:来|去|到|打|向)?(?:[0-9]{5}|工商|消协)?投诉(?!.{0,4}(?:进度|处理|结果|怎么样|到哪|电话|渠道))"
     r"|(?:file|make|lodge|raise) (?:a|an)(?: \w+)? complaint|(?:want|like|need|have|going) to complain"
 )
 COMPLAINTS: Final = (

@@ -44,6 +44,13 @@ _LABOUR: Final = re.compile(
     r"|(?<![a-z])(?:labou?r|fitting|installation) (?:fee|cost|charge)s?(?![a-z])"
 )
 _REPAIR: Final = re.compile(r"[修换]|(?<![a-z])(?:repair|fix)")
+_ADVICE = "ask_product_info"
+_FEEDBACK = "give_feedback_rating"
+_ASKS_ADVICE: Final = re.compile(
+    r"(?:^|[,.!?;] *|please |(?:can|could|would) you )(?:recommend|suggest)(?: (?:me|us))?"
+    r" (?:an?|some|something|anything|the|another|one|two|three)(?![a-z])"
+    r"|(?:给我|帮我|请|能|可以|求)?推荐(?:一下|一[款个种]|几[款个种]|[个款点些])(?!人|朋友)"
+)
 _UNDOES: Final = re.compile(r"撤销|撤回|反悔|(?<![a-z])(?:undo|take back|reverse|revert)(?![a-z])")
 
 
@@ -60,10 +67,12 @@ def outranked(words: Words, intents: tuple[IntentScore, ...]) -> tuple[IntentSco
     """Return the intents of a classified message as its words have them."""
     text = words.text
     intents = _without_blame(words, intents)
+    intents = _as_advice(text, intents)
     intents = _as_named(text, intents)
     intents = _as_refused(text, intents)
     intents = _as_undone(text, intents)
     intents = _as_work(text, intents)
+    intents = _without_idle_stop(text, intents)
     intents = _without_address(text, intents)
     return with_complaint(text, _as_worded(text, intents))
 
@@ -95,6 +104,16 @@ def _without_blame(words: Words, intents: tuple[IntentScore, ...]) -> tuple[Inte
         return intents
     others = (one for one in intents[1:] if one.name != "track_order")
     return (IntentScore("track_order", intents[0].confidence), *others)
+
+
+def _as_advice(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
+    """Return the intents with feedback read as a wish for advice, where the words ask to be recommended something.
+
+    "Recommend some tea" has its word from those who would recommend us.
+    """
+    if intents[0].name != _FEEDBACK or not _ASKS_ADVICE.search(fold(text[:SEARCHED_CHARACTERS])):
+        return intents
+    return _renamed(intents, _FEEDBACK, _ADVICE)
 
 
 def _as_named(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
@@ -139,6 +158,18 @@ def _as_work(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, 
     work = "ask_warranty_repair" if _REPAIR.search(plain) else "ask_installation_service"
     intents = _renamed(intents, _SHIPPING, work)
     return intents if speaks_of_a_person(text) else _renamed(intents, HUMAN, work)
+
+
+def _without_idle_stop(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:
+    """Return the intents without a wish to stop that stands behind another one and in none of the words.
+
+    What is torn from "it took far too long and nobody told me anything" sounds like one.
+    """
+    if intents[0].name == OUT_OF_SCOPE or all(one.name != _CANCEL for one in intents[1:]):
+        return intents  # what stands behind the former is a guess and no wish
+    if any(one.name == _CANCEL for one in intents_by_rules(text)):
+        return intents
+    return (intents[0], *(one for one in intents[1:] if one.name != _CANCEL))
 
 
 def _without_address(text: str, intents: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:

@@ -141,7 +141,7 @@ class Understander:
         if at_a_loss and read.language != "other" and (sure := _sure_by_rules(read)):
             return read.meaning(sure, "rules")
         meant = read.meaning(outranked(Words(text, read.entities, read.mood.sentiment), intents), "rasa")
-        return replace(meant, instead=_near(ranking, meant.intents, thresholds.answer))
+        return _as_plain(meant, _near(ranking, meant.intents, thresholds.answer))
 
     def _read(
         self,
@@ -279,6 +279,14 @@ def _near(ranking: tuple[IntentScore, ...], intents: tuple[IntentScore, ...], en
         return ()
     second = close_behind(ranking)
     return () if second is None else (second,)
+
+
+def _as_plain(meant: Understanding, instead: tuple[IntentScore, ...]) -> Understanding:
+    """Return a message that may want what is ``instead`` as well, unless its words say that it does not."""
+    said = intents_by_rules(meant.text) if instead else ()
+    if [one.name for one in said if one.confidence >= STRONG] == [meant.intent]:
+        return meant
+    return replace(meant, instead=instead)
 
 
 def _none_of(ranking: tuple[IntentScore, ...]) -> tuple[IntentScore, ...]:

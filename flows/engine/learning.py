@@ -22,8 +22,8 @@ from flows.engine.payloads import accepts, only_offered
 from flows.engine.run import Run
 from flows.engine.starting import Wish
 
-CERTAIN = 0.9
-"""From this confidence on an intent says something of a slot, also beside words that are the answer to another."""
+LONGEST_NAME = 6
+"""What says no more than this, and blames nobody, is but a name."""
 LONG_ANSWER = 8
 """From this substance on a text is an answer, even where it was taken for small talk."""
 
@@ -43,7 +43,8 @@ class Learner:
         learnt = corrected = False
         # What is but the name of a thing, "the teapot", is often taken for a complaint about it.
         named = asked.matches is not None and entity_value(asked, self._heard) is None
-        names = self._heard.names if self._heard.confidence >= CERTAIN or not named else []
+        blames = self._heard.sentiment < 0 or substance(self._book, self._heard.text) > LONGEST_NAME
+        names = self._heard.names if blames or not named else []
         for slot in flow.slots.values():
             if slot is asked or slot.entity in claimed:
                 continue

@@ -83,10 +83,10 @@ def test_a_no_that_says_nothing_more_is_a_no(bot, no):
     assert bot.says(no, "deny") == ["ask_address"]
 
 
-def test_the_name_of_a_thing_is_no_complaint_about_it(bot):
+def test_the_name_of_a_thing_is_no_complaint_about_it_however_sure_the_model_is(bot):
     bot.says("I want to return it", "return_it")
 
-    bot.hears(replace(heard("the teapot", "complain"), confidence=0.77))
+    bot.says("the teapot", "complain")
 
     assert bot.state.asking == "cause"
 

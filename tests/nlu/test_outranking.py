@@ -19,6 +19,13 @@ from tests.nlu.test_understand import Knows, understand
         ("人工成本多少", {"request_human_agent": 0.8}, ["ask_installation_service"]),
         ("换屏的人工费多少", {"ask_shipping_info": 0.9}, ["ask_warranty_repair"]),
         ("what are the labour charges?", {"ask_shipping_info": 0.9}, ["ask_installation_service"]),
+        ("recommend some tea", {"give_feedback_rating": 0.98}, ["ask_product_info"]),
+        ("推荐一款茶", {"give_feedback_rating": 0.8}, ["ask_product_info"]),
+        (
+            "杯子是坏的还不给退，我要去12315投诉",
+            {"return_refund_exchange": 0.61},
+            ["complain_product_quality", "return_refund_exchange"],
+        ),
         ("那就退货吧", {"affirm": 0.92}, ["return_refund_exchange", "affirm"]),
         ("好的，帮我开发票", {"affirm": 0.92}, ["affirm", "ask_payment_invoice"]),
     ],
@@ -39,6 +46,7 @@ async def test_unmistakable_words_say_what_is_meant(text: str, taken_for: dict[s
         ("人工费的事我想问客服", "request_human_agent"),
         ("谢谢你帮我查订单", "thank"),
         ("redeem my points for a coupon", "redeem_points"),
+        ("I'd recommend you to a friend", "give_feedback_rating"),
         ("好的", "affirm"),
     ],
 )
@@ -89,3 +97,25 @@ async def test_who_complains_and_wants_a_call_back_is_put_through_to_nobody_now(
 
     assert [one.name for one in beside_a_complaint.intents] == ["complain_product_quality"]
     assert [one.name for one in alone.intents] == ["request_human_agent"]
+
+
+async def test_nobody_is_asked_which_of_two_it_is_where_the_words_say_the_likelier_one() -> None:
+    price, unclear = "how much is the Osmanthus Oolong?", "那个东西怎么弄"
+    close = {"ask_price_promotion": 0.42, "ask_product_info": 0.4}
+
+    plain = await understand(price, Knows({price: close}))
+    doubtful = await understand(unclear, Knows({unclear: close}))
+
+    assert ([one.name for one in plain.intents], plain.instead) == (["ask_price_promotion"], ())
+    assert [one.name for one in doubtful.instead] == ["ask_product_info"]
+
+
+async def test_nothing_is_stopped_by_a_clause_that_only_sounds_like_it() -> None:
+    text, late, untold = "it took far too long and nobody told me", "it took far too long", "nobody told me"
+    knows = Knows({
+        text: {"complain_service": 0.6}, late: {"cancel_dialogue": 0.99}, untold: {"complain_service": 0.99},
+    })  # fmt: skip
+
+    meant = await understand(text, knows)
+
+    assert [one.name for one in meant.intents] == ["complain_service"]
