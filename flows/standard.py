@@ -11,7 +11,7 @@ from typing import NamedTuple
 from flows import actions
 from flows.engine.check import Problem
 from flows.engine.load import REPLIES_FOLDER, load_book
-from flows.engine.model import Call, FlowBook
+from flows.engine.model import Call, Do, FlowBook, Step
 from flows.knowledge.base import FOLDER as KNOWLEDGE_FOLDER
 from flows.knowledge.base import Knowledge
 from flows.proving.proof import Proof, Thoroughness, prove_all
@@ -79,6 +79,7 @@ def _import_what_acts() -> None:
 _import_what_acts()
 
 ANSWERING = "answer_from_knowledge"
+LOOK_UP = "look_up"
 """The flow that answers for the others, and the slot of those that go on to register what is asked for."""
 REGISTER = "register"
 SAID_BY_THE_RUNTIME = (
@@ -145,7 +146,12 @@ def _answered_from_knowledge(book: FlowBook) -> tuple[set[str], set[str]]:
     answered: set[str] = set()
     registered: set[str] = set()
     for flow in book.flows.values():
-        if any(isinstance(step, Call) and step.flow == ANSWERING for step in flow.steps.values()):
+        if any(_looks_up(step) for step in flow.steps.values()):
             answered.update(flow.intents)
             registered.update(flow.intents if REGISTER in flow.slots else ())
     return answered, registered
+
+
+def _looks_up(step: Step) -> bool:
+    """Return whether a step answers from knowledge, by the flow that does nothing else or by itself."""
+    return (isinstance(step, Call) and step.flow == ANSWERING) or (isinstance(step, Do) and step.action == LOOK_UP)

@@ -160,11 +160,13 @@ KEYWORD_RULES: Final = (
         "return_refund_exchange",
         STRONG,
         "(?:我要|我想|想要?|怎么|如何|可以|能|申请|办理?|要求)[^,。!?;]{0,6}(?:退货|退款|换货|退掉|退了)|退换货"
+        "|(?:退货?|换货|退换货?)的?(?:政策|规则|规定|条件|要求)|拆[封开]了?[^,。!?;]{0,6}(?:退|换)"
         "|七天无理由|[0-9]{4,}[^,。!?;]{0,10}(?:退货|退款(?!到|进度|状态|什么时候|多久|还没|没)|换货|退掉|退了|要退|想退|都退)|(?:都|全部?|要|给我|"
         "帮我)(?:退货|换货|退掉|退了)"
         "|^(?:那就|要不|那|就|还是)?(?:给我|帮我)?(?:退货|换货|退款|退了)[吧了呗]?$|(?:我要|我想|想要?|把|帮我|给我)退(?:掉|了)?(?:订单|单号)?[a-z]{0,2}[0-9]{4,}",
         r"(?:return|exchange|send back)(?: \w+){0,2} (?:it|this|them|item|order|product|cup|teapot|[a-z]{0,2}[0-9]{4,})"
         r"|(?:want|like|need|how do i|can i) (?:to )?(?:return|exchange|send back)"
+        r"|returns? (?:policy|policies|rules?|conditions?)"
         r"|(?:want|get|need|like)(?: \w+){0,2} (?:refund|money back)",
     ),
     (

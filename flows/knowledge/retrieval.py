@@ -24,7 +24,7 @@ TITLE: Final = 2.0
 ASKS: Final = 1.0
 BODY: Final = 0.35
 """How much a word counts in each part of an entry."""
-SURE: Final = 0.54
+SURE: Final = 0.545
 """How sure the best entry on what is asked for has to be, 0 to 1, to be the answer…"""
 SURE_ELSEWHERE: Final = 0.7
 """…and one on something else, where nothing is known on what is asked for."""

@@ -12,7 +12,10 @@ from flows.actions import ActionContext, action
 from flows.engine.values import money, word
 
 _OWN_EXPIRY = re.compile(
-    r"我(?:的|有|那)?[^,，。]{0,8}积分[^,，。]{0,8}(?:过期|到期|清零)|\bmy points?\b.*\bexpir", re.I | re.S
+    r"我(?:的|有|那)?[^,，。]{0,8}积分[^,，。]{0,8}(?:过期|到期|清零)"
+    r"|我(?:的|有|还有|还剩).{0,8}积分.{0,14}(?:过期|到期|清零)"
+    r"|\bmy points?\b.*\bexpir|\bpoints?\b.{0,20}\bi(?:'ve)? (?:have|got)\b.*\b(?:expir|run out)",
+    re.I | re.S,
 )
 
 

@@ -19,6 +19,13 @@ _STAGES = {"created": "unsent", "paid": "unsent", "shipped": "shipped", "cancell
 _ALL = ("全部", "都", "所有", "整单", "all", "both", "everything", "whole")
 
 
+@action("return_days", gives=("days", "exchange_days"), only_reads=True)
+def return_days(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return how many days after delivery goods come back without a reason, and within how many they are exchanged."""
+    orders = context.settings.orders
+    return {"days": orders.return_days, "exchange_days": orders.exchange_days}
+
+
 @action(
     "look_return",
     gives=("stage", "status"),

@@ -33,6 +33,7 @@ ASKED_WITH: dict[str, dict[str, Any]] = {
     "compare_prices": {"order_no": "A10101"},
     "look_change": {"order_no": "A10101"},
     "look_return": {"order_no": "A10101"},
+    "return_days": {},
     "judge_return": {"order_no": "A10101", "kind": "return"},
     "list_offers": {},
     "product_in_mind": {"product": "TEA-1"},
