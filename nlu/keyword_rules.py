@@ -338,10 +338,12 @@ KEYWORD_RULES: Final = (
         STRONG,
         "推荐(?!人|码|有礼)|哪[款种个][^,。!?;]{0,6}(?:好|适合|合适)|介绍一?下|送[人礼][^,。!?;]{0,8}(?:什么"
         "|哪)|什么材质|多大|容量|尺寸|成分|配料"
+        "|(?:能|可以)[吃喝][吗么嘛不]"
         "|(?:有什么|有啥)(?:区别|特点)|还?有别的[吗么]|适合[^,。!?;]{0,10}(?:吗|么)|便宜[点些]的",
         r"recommend\w*|suggest\w*|which (?:one|tea|of)|looking for (?:an?|some|something)|gift (?:for|idea)"
         r"|tell me (?:more )?about (?:the|your|this|that)(?! shop| store| order| points)|which is (?:better"
         r"|best)|what(?:'s| is) the difference|is (?:it|this|the \w+) (?:good|suitable)|how (?:big|large|heavy)"
+        r"|(?:is|are)(?: \w+){1,5} safe(?! place)|safe to (?:drink|eat|use)"
         r"|what is it made of|any ideas|something for|cheaper",
     ),
     (

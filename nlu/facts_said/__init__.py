@@ -26,6 +26,15 @@ _CLAUSE: Final = re.compile(r"(?:[^,.;!?。、\n]|[.](?=\d)|、)+")
 _JOINT: Final = re.compile(r"(?:^|\s)(?:but|so|because|and)\s(?=(?:i|i'm|my|please|call|text|email|leave)\b)")
 _ASKS: Final = re.compile(r"\s*\?")
 _ASKING: Final = re.compile(r"[?？]")
+# Why somebody is called then and not now.
+_BUSY: Final = re.compile(
+    r" *(?:(?:as|because|since) )?i(?:'m| am)? (?:always )?(?:work|working|at work|on shift|in class|in meetings?|asleep|"
+    r"sleep|busy|driving|teaching|travelling)(?: (?:all )?(?:the )?(?:days?|nights?|mornings?|afternoons?|late|long hours|"
+    r"till then|until then|before that|then))* *"
+    r"| *(?:因为)?我?(?:白天|晚上|夜里|上午|下午|早上|平时|那时|之前|工作日|得|都|要|在|正|还|还在)*"
+    r"(?:上班|上课|上夜班|夜班|开会|睡觉|在忙|忙|带孩子|开车)[呢的啊]* *"
+)
+_CALL_TIME: Final = "contact_time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,8 @@ def tells_only(text: str, kinds: Collection[str]) -> bool:
     if not facts or any(fact.kind not in kinds for fact in facts):
         return False
     clauses = [clause for clause in _CLAUSE.findall(fold(text)) if any(sign.isalnum() for sign in clause)]
+    if any(fact.kind == _CALL_TIME for fact in facts):
+        clauses = [clause for clause in clauses if not _BUSY.fullmatch(clause.replace("’", "'"))]
     return len(clauses) == len(facts) and not _ASKING.search(text)
 
 
