@@ -119,7 +119,7 @@ def choose(wares: Collection[Ware], wish: Wish, language: str) -> Choice:
         priced = [ware for ware in fitting if ware.price is not None]
         payable = [ware for ware in priced if ware.currency == wish.budget.currency]
         if priced and not payable:
-            return Choice((), "currency")
+            return Choice((), "currency", min(priced, key=lambda ware: ware.price or Decimal(0)))
         within = [ware for ware in payable if ware.price is not None and ware.price <= wish.budget.most]
         if not within:
             return Choice((), "budget", min(payable, key=lambda ware: ware.price or Decimal(0), default=None))
