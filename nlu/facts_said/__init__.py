@@ -28,9 +28,10 @@ _ASKS: Final = re.compile(r"\s*\?")
 _ASKING: Final = re.compile(r"[?？]")
 # Why somebody is called then and not now.
 _BUSY: Final = re.compile(
-    r" *(?:(?:as|because|since) )?i(?:'m| am)? (?:always )?(?:work|working|at work|on shift|in class|in meetings?|asleep|"
-    r"sleep|busy|driving|teaching|travelling)(?: (?:all )?(?:the )?(?:days?|nights?|mornings?|afternoons?|late|long hours|"
-    r"till then|until then|before that|then))* *"
+    r" *(?:(?:as|because|since) )?i(?:'m| am)? (?:always )?"
+    r"(?:work|working|at work|on shift|in class|in meetings?|asleep|sleep|busy|driving|teaching|travelling)"
+    r"(?: (?:all )?(?:the )?"
+    r"(?:days?|nights?|mornings?|afternoons?|late|long hours|until then|till then|before that|then))* *"
     r"| *(?:因为)?我?(?:白天|晚上|夜里|上午|下午|早上|平时|那时|之前|工作日|得|都|要|在|正|还|还在)*"
     r"(?:上班|上课|上夜班|夜班|开会|睡觉|在忙|忙|带孩子|开车)[呢的啊]* *"
 )
