@@ -34,12 +34,12 @@ _NAMED = {
     "purpose": "purpose",
     "kind": "fact",
     "stage": "deal",
-    "text": "promised",
-    "about": "promised",
     "by": "match",
     "channel": "channel",
     "evidence": "evidence",
 }
+_MATTERS = ("text", "about")
+"""What a promise, a task or an approval is about, where the history tells of one."""
 _MOMENTS = ("due_at", "new_due_at", "until")
 
 
@@ -135,6 +135,8 @@ def _event(entry: Any, t: Words) -> str:
     for name, value in data.items():
         if name in _NAMED:
             values[name] = t.named(_NAMED[name], value)
+        elif name in _MATTERS:
+            values[name] = t.matter(str(value or ""))
         elif name == "flow":
             values[name] = t.named("flow", value)
         elif name in _MOMENTS and value:

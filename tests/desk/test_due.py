@@ -269,10 +269,13 @@ async def test_the_promise_of_an_answer_is_called_so_in_both_languages(desk: Des
         browser = desk.browser(**{"accept-language": language})
         await browser.sign_in("li")
         told[language] = (await browser.get("/desk/due")).text
+        told[f"history {language}"] = (await browser.get(f"/desk/customers/{ana}")).text
 
     assert "A colleague answers" in told["en"]
     assert "from bot · for anybody at the desk" in told["en"]
     assert "同事答复" in told["zh"]
+    assert ": A colleague answers" in told["history en"]
+    assert "承诺：同事答复" in told["history zh"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
