@@ -131,6 +131,8 @@ class Switchboard:
         self._numbers: dict[str, int] = {}
         self._spoke: dict[Way, int] = {}
         """The key of the newest entry in the history by which somebody spoke."""
+        self._spoke_in: dict[Way, int] = {}
+        """In which step that was taken in."""
         self._read_until = 0
         self._linked: set[int] = set()
 
@@ -240,10 +242,17 @@ class Switchboard:
             return  # they have no talk, or nobody to give it back
 
     def _spoke_last(self, conn: Connection, talk: Any, root: str) -> list[Way]:
-        """Return whose message was taken in last, and who has opened the talk and still waits for the first turn."""
+        """Return whose message was taken in last, and who has opened the talk and still waits for the first turn.
+
+        Turns that ran side by side in one step, which they only do on a shared store, were taken in at once: which
+        of them began last and which was written down last are two orders, and either was the last to speak.
+        """
         theirs = [way for way in self._origin if self._root(way) == root]
         spoke = [way for way in theirs if way in self._spoke]
         last = [max(spoke, key=self._spoke.__getitem__)] if spoke else []
+        if last and self.store.is_shared:
+            step = self._spoke_in[last[0]]
+            last += [way for way in spoke if way not in last and self._spoke_in[way] == step]
         opened = [self._ways[one] for one in conn.execute(_OPENED, {"talk": talk.id}).scalars()]
         return [*last, *(way for way in opened if way in theirs and talk.turns == 0)]
 
@@ -257,7 +266,7 @@ class Switchboard:
     async def _new_round(self) -> None:
         await self._drain()
         self._round += 1
-        for seen in (self._heard, self._ways, self._origin, self._into, self._numbers, self._spoke):
+        for seen in (self._heard, self._ways, self._origin, self._into, self._numbers, self._spoke, self._spoke_in):
             seen.clear()
         number = f"C{self._round}"
         await self.store.run(
@@ -308,7 +317,8 @@ class Switchboard:
             if entry.kind == "message.in" and way is not None:
                 if self._heard[entry.ref] != way:
                     self.tally.wrong.append(f"{entry.ref} by {self._heard[entry.ref]} is told of {way}")
-                self._spoke[way] = max(entry.id, self._spoke.get(way, 0))
+                if entry.id > self._spoke.get(way, 0):
+                    self._spoke[way], self._spoke_in[way] = entry.id, self.tally.steps
             elif entry.kind in ("identity.merged", "identity.unmerged"):
                 self._take_in(conn, entry.data["merge"])
             elif entry.kind == "identity.linked" and way is not None and entry.id not in self._linked:
