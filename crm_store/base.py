@@ -49,6 +49,7 @@ def with_statements(table: Table, *, sqlite: Sequence[str], postgresql: Sequence
     """
     for dialect, statements in (("sqlite", sqlite), ("postgresql", postgresql)):
         for statement in statements:
+            # DDL fills in a template: a percent sign of ours is doubled. SQLAlchemy gives it no types.
             made = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
             event.listen(table, "after_create", made.execute_if(dialect=dialect))
 

@@ -15,14 +15,11 @@ _CALLED: Final = re.compile(
     r"\b[Cc]all me (?!Now|Back|Later|Today|Tonight|Tomorrow|Asap|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)"
     r"(?:Mr|Mrs|Ms|Dr)?\.? ?[A-Z][a-z]+\b(?! (?:at|on|back|after|before)\b)"
 )
-
 _WHEN: Final = re.compile(
     r"\bcall(?:ing)? me (?:only |just )?(?:after|before|between|from|any ?time after"
     r"|in the (?:morning|afternoon|evening))\b",
     re.IGNORECASE,
 )
-
-
 _CALL_BACK: Final = re.compile(
     r"(?:给我|跟我|和我)(?:回|打)[个一]{0,2}电话|回[个一]{0,2}电话(?:给我)?|打[个一]{0,2}电话给我|回电|电话回访"
     r"|\b(?:call|phone|ring) me back\b|\bgive me a (?:call|ring)\b|\bcall[- ]?back\b",

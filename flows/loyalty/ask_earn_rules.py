@@ -26,7 +26,7 @@ def earn_rules(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, 
     ``earned`` points for ``unit`` of money; good for ``months``, or for ever; a verified
     customer's ``tier`` earns ``factor`` times as many.
     """
-    if _OWN_EXPIRY.search(str(args.get("request") or "")):
+    if _OWN_EXPIRY.search(str(args.get("question") or "")):
         return {"outcome": "own_expiry", "earned": None, "unit": None}
     earning = context.loyalty.earning
     if earning is None:

@@ -14,7 +14,7 @@ from tests.flows.talks import DESK, LOYALTY, MONDAY, STANDARD, Shop
 ASKED_WITH: dict[str, dict[str, Any]] = {
     "points_balance": {},
     "points_history": {},
-    "earn_rules": {"request": "积分怎么算"},
+    "earn_rules": {"question": "积分怎么算"},
     "membership_tier": {},
     "pick_reward": {"points": 500},
     "list_rewards": {},
